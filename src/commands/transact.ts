@@ -1,0 +1,68 @@
+// The only opener of transactions. It locks the named requests in one order, hands out the means to record, and commits state, entries and outbox
+// together; a thrown fault takes all of it back, a returned refusal commits its entry. Nothing may cross the network while rows are locked.
+// `for no key update` never waits for what the bot can lock (DESIGN section 4).
+
+import type { Transaction } from 'kysely'
+import { sql } from 'kysely'
+import type { Schema } from '../db/schema.ts'
+import { type Canonical, canonicalBytes } from '../domain/canonical.ts'
+import type { EntryType, Writer } from '../domain/event.ts'
+import { uuidv7 } from '../log/entry-id.ts'
+import type { BotContext, IssuerContext } from './context.ts'
+
+export type About = { readonly request?: string | undefined; readonly actor?: string | undefined }
+export type EntryBody = { readonly [member: string]: Canonical }
+
+/** What a decision may do inside its transaction. */
+export type Work<W extends Writer> = {
+  readonly trx: Transaction<Schema>
+  readonly now: Date
+  /** Appends an entry; it commits with the change it tells of. */
+  readonly record: (type: EntryType<W>, about: About, body: EntryBody) => Promise<void>
+  /** Puts one thing to tell into this process's outbox. */
+  readonly tell: (topic: string, request: string | undefined, payload?: Record<string, unknown>) => Promise<void>
+}
+
+type WriterOf<C> = C extends IssuerContext ? 'issuer' : 'bot'
+
+/**
+ * Runs one decision in one transaction. `locks` are request ids whose state rows are locked, sorted, before the decision looks at them;
+ * only the issuer locks.
+ */
+export function transact<C extends BotContext | IssuerContext, R>(
+  ctx: C,
+  locks: C extends IssuerContext ? readonly string[] : readonly [],
+  decide: (work: Work<WriterOf<C>>) => Promise<R>,
+): Promise<R> {
+  return ctx.db.transaction().execute(async (trx) => {
+    const sorted = [...new Set<string>(locks)].sort()
+    if (sorted.length > 0) {
+      await trx
+        .selectFrom('request_state')
+        .select('request_id')
+        .where('request_id', 'in', sorted)
+        .orderBy('request_id')
+        .forNoKeyUpdate()
+        .execute()
+    }
+    const now = ctx.now()
+    const append = ctx.process === 'issuer' ? sql`append_issuer` : sql`append_bot`
+    return decide({
+      trx,
+      now,
+      record: async (type, about, body) => {
+        const bytes = Buffer.from(canonicalBytes(body))
+        await sql`select ${append}(${uuidv7(now)}::uuid, ${type}, ${about.request ?? null}, ${about.actor ?? null}, ${bytes})`.execute(
+          trx,
+        )
+      },
+      tell: async (topic, request, payload = {}) => {
+        const outbox = ctx.process === 'issuer' ? 'issuer_outbox' : 'bot_outbox'
+        await trx
+          .insertInto(outbox)
+          .values({ id: uuidv7(now), topic, request_id: request ?? null, payload: JSON.stringify(payload), created_at: now })
+          .execute()
+      },
+    })
+  })
+}

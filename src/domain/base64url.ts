@@ -1,0 +1,36 @@
+// Base64url (RFC 4648 section 5) without padding, in the one spelling each byte string has.
+// Decoding refuses padding, foreign characters, impossible lengths and non-zero leftover bits: two spellings of one value
+// would be two keys in a unique index. Written out because this file also runs in browsers and may import nothing.
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+const VALUE = new Map([...ALPHABET].map((letter, index) => [letter, index]))
+
+/** The one base64url spelling of these bytes. */
+export function encodeBase64url(bytes: Uint8Array): string {
+  let text = ''
+  for (let i = 0; i < bytes.length; i += 3) {
+    const group = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
+    const letters = Math.min(bytes.length - i, 3) + 1
+    for (let k = 0; k < letters; k += 1) text += ALPHABET[(group >> (18 - 6 * k)) & 63]
+  }
+  return text
+}
+
+/** The bytes of a strict base64url text, or undefined when it is any other spelling. */
+export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
+  if (text.length % 4 === 1) return undefined
+  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4))
+  let buffer = 0
+  let bits = 0
+  let length = 0
+  for (const letter of text) {
+    const value = VALUE.get(letter)
+    if (value === undefined) return undefined
+    buffer = ((buffer << 6) | value) & 0xffff
+    bits += 6
+    if (bits < 8) continue
+    bits -= 8
+    bytes[length++] = (buffer >> bits) & 0xff
+  }
+  return (buffer & ((1 << bits) - 1)) === 0 ? bytes : undefined
+}

@@ -1,0 +1,52 @@
+// Entry types: everything that can happen, as `noun.verb_past`, and which process may say so. The same list stands in the table `entry_type`,
+// where the two append functions read it; a test holds both equal. A changed meaning is a new type, never an old one bent.
+
+export const ENTRY_TYPES = {
+  bot: [
+    'request.proposed',
+    'request.proposal_refused',
+    'wish.made',
+    'person.refused',
+    'session.started',
+    'session.ended',
+    'log.searched',
+  ],
+  issuer: [
+    'roots.pinned',
+    'rules.published',
+    'request.adopted',
+    'request.refused',
+    'statement.accepted',
+    'statement.refused',
+    'request.confirmed',
+    'request.approved',
+    'request.denied',
+    'request.cancelled',
+    'request.lapsed',
+    'request.voided',
+    'request.held',
+    'request.released',
+    'wish.refused',
+    'claim.refused',
+    'grant.started',
+    'grant.activated',
+    'grant.failed',
+    'grant.returned',
+    'grant.revoked',
+    'grant.expired',
+    'credential.issuing',
+    'credential.issued',
+    'credential.issue_failed',
+    'credential.issue_unknown',
+    'credential.revoked',
+    'credential.expired',
+    'passkey.registered',
+    'directory.changed',
+    'session.signed_in',
+    'clock.differs',
+    'verifiers.disagree',
+  ],
+} as const
+
+export type Writer = keyof typeof ENTRY_TYPES
+export type EntryType<W extends Writer> = (typeof ENTRY_TYPES)[W][number]

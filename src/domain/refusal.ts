@@ -1,0 +1,69 @@
+// A refusal: an expected no, one arm per reason, carrying its evidence. Refusals are returned, so that their entries commit; only faults are
+// thrown. Words for people live in words.ts, in one exhaustive switch; raw error text never reaches a browser, Slack or a token.
+
+import type { PersonId } from './ids.ts'
+import type { RequestState } from './request.ts'
+
+export type Refusal =
+  // asking
+  | { readonly reason: 'unknown_person' }
+  | { readonly reason: 'unknown_action'; readonly action: string; readonly nearest?: string }
+  | { readonly reason: 'bad_parameter'; readonly parameter: string; readonly problem: string }
+  | { readonly reason: 'bad_reason'; readonly problem: string }
+  | { readonly reason: 'bad_lease'; readonly maximumSeconds: number }
+  | { readonly reason: 'not_eligible_to_ask'; readonly groups: readonly string[] }
+  | { readonly reason: 'derived_differently'; readonly path: string }
+  | { readonly reason: 'times_too_long' }
+  // life
+  | { readonly reason: 'unknown_request' }
+  | { readonly reason: 'not_ready' }
+  | { readonly reason: 'request_ended'; readonly state: RequestState }
+  | { readonly reason: 'too_late'; readonly state: RequestState; readonly at: number }
+  | { readonly reason: 'not_yet'; readonly at: number }
+  | { readonly reason: 'not_confirmed' }
+  | { readonly reason: 'not_approved'; readonly state: RequestState }
+  | { readonly reason: 'already_claimed' }
+  | { readonly reason: 'held'; readonly by: PersonId }
+  | { readonly reason: 'not_yours' }
+  | { readonly reason: 'not_eligible_to_object' }
+  | { readonly reason: 'not_your_objection' }
+  | { readonly reason: 'no_grant' }
+  // signing
+  | { readonly reason: 'malformed'; readonly path: string; readonly problem: string }
+  | { readonly reason: 'foreign_realm' }
+  | { readonly reason: 'nonce_stale' }
+  | { readonly reason: 'nonce_used' }
+  | { readonly reason: 'nonce_forged' }
+  | { readonly reason: 'unknown_passkey' }
+  | { readonly reason: 'passkey_inactive'; readonly status: string }
+  | { readonly reason: 'assertion_refused'; readonly check: string }
+  | { readonly reason: 'self_approval' }
+  | { readonly reason: 'not_an_approver'; readonly groups: readonly string[] }
+  | { readonly reason: 'already_decided'; readonly decision: string }
+  | { readonly reason: 'evidence_refused'; readonly check: string; readonly path: string }
+  | { readonly reason: 'changed_since'; readonly what: string }
+  // enrolling
+  | { readonly reason: 'not_an_administrator' }
+  | { readonly reason: 'already_enrolled' }
+  | { readonly reason: 'too_many_registrations' }
+  | { readonly reason: 'unknown_registration' }
+  | { readonly reason: 'directory_moved' }
+  // claiming
+  | { readonly reason: 'foreign_holder_key' }
+  | { readonly reason: 'claim_signature' }
+  | { readonly reason: 'claim_differs'; readonly number: number }
+  | { readonly reason: 'claim_out_of_turn'; readonly expected: number }
+  | { readonly reason: 'confirmation_too_old'; readonly freshnessSeconds: number }
+  | { readonly reason: 'grant_ended'; readonly state: string }
+  | { readonly reason: 'still_issuing' }
+  | { readonly reason: 'issue_failed' }
+  | { readonly reason: 'minting_stopped'; readonly why: string }
+  // looking
+  | { readonly reason: 'unknown_view' }
+  | { readonly reason: 'unknown_offer' }
+  | { readonly reason: 'signed_out' }
+  | { readonly reason: 'not_permitted'; readonly role: string }
+
+export type Outcome<T> = ({ readonly ok: true } & T) | { readonly ok: false; readonly refusal: Refusal }
+
+export const refuse = (refusal: Refusal): { readonly ok: false; readonly refusal: Refusal } => ({ ok: false, refusal })

@@ -1,0 +1,147 @@
+// Words for people: one sentence for each refusal, in one exhaustive switch. Each says what is the matter and what to do next. Nothing here quotes
+// hostile input but the names of actions and parameters, which callers show as plain text.
+
+import type { Refusal } from './refusal.ts'
+import type { RequestState } from './request.ts'
+
+/** "15 minutes", "1 hour", "90 seconds". */
+export function durationWords(seconds: number): string {
+  const [amount, unit] =
+    seconds % 3600 === 0
+      ? [seconds / 3600, 'hour']
+      : seconds % 60 === 0
+        ? [seconds / 60, 'minute']
+        : ([seconds, 'second'] as const)
+  return `${amount} ${unit}${amount === 1 ? '' : 's'}`
+}
+
+/** "14:32 UTC" of a time in ms. */
+export const timeWords = (ms: number): string => `${new Date(ms).toISOString().slice(11, 16)} UTC`
+
+const list = (names: readonly string[]): string => names.join(', ')
+
+const STATE: { readonly [S in RequestState]: string } = {
+  awaiting_requester: 'waits for the requester',
+  awaiting_approvers: 'waits for approvers',
+  approved: 'is approved',
+  claimed: 'has been used',
+  lapsed: 'ran out of time',
+  cancelled: 'was cancelled',
+  voided: 'was made void by a change',
+  denied: 'was denied',
+}
+
+/** What a request's state is called in a sentence: "This request …". */
+export const stateWords = (state: RequestState): string => STATE[state]
+
+/** The sentence for a refusal. */
+export function refusalWords(refusal: Refusal): string {
+  switch (refusal.reason) {
+    case 'unknown_person':
+      return 'You are not in the directory of this Countersign. Ask an administrator to add you.'
+    case 'unknown_action':
+      return refusal.nearest
+        ? `There is no action “${refusal.action}”. Did you mean “${refusal.nearest}”?`
+        : `There is no action “${refusal.action}”. Leave the name out to choose from a list.`
+    case 'bad_parameter':
+      return `${refusal.parameter}: ${refusal.problem}`
+    case 'bad_reason':
+      return `Reason: ${refusal.problem}`
+    case 'bad_lease':
+      return `That is longer than this action allows: at most ${durationWords(refusal.maximumSeconds)}.`
+    case 'not_eligible_to_ask':
+      return `Only members of ${list(refusal.groups)} may ask for this. You are not one of them.`
+    case 'derived_differently':
+      return `This request does not say what its runbook says (${refusal.path}). Ask again.`
+    case 'times_too_long':
+      return 'This request gives itself more time than is allowed. Ask again.'
+    case 'unknown_request':
+      return 'There is no such request.'
+    case 'not_ready':
+      return 'This request is still being checked. Try again in a second.'
+    case 'request_ended':
+      return `This request ${STATE[refusal.state]}. Ask again if you still need it.`
+    case 'too_late':
+      return `The time for this ended at ${timeWords(refusal.at)}. Ask again if you still need it.`
+    case 'not_yet':
+      return `This is possible only after ${timeWords(refusal.at)}.`
+    case 'not_confirmed':
+      return 'The requester has not confirmed this with a key yet. Nobody needs to decide before that.'
+    case 'not_approved':
+      return `This request ${STATE[refusal.state]}: there is nothing to claim yet.`
+    case 'already_claimed':
+      return 'This request has already been used. An early end is possible, another decision is not.'
+    case 'held':
+      return `${refusal.by} objected. Nothing can be claimed until the objection is lifted or an approver signs after it.`
+    case 'not_yours':
+      return 'Only the person who asked can do that.'
+    case 'not_eligible_to_object':
+      return 'Only people who may approve this, and administrators, can object.'
+    case 'not_your_objection':
+      return 'Only the person who objected can lift the objection.'
+    case 'no_grant':
+      return 'Nothing has been issued for this request, so there is nothing to end.'
+    case 'malformed':
+      return 'This message is not in the form that is signed here. Reload the page and try again.'
+    case 'foreign_realm':
+      return 'This was signed for another Countersign.'
+    case 'nonce_stale':
+      return 'You took longer than five minutes. Nothing was recorded; press the button again.'
+    case 'nonce_used':
+      return 'This confirmation was used already. Nothing was recorded twice.'
+    case 'nonce_forged':
+      return 'This confirmation was not begun here. Reload the page and try again.'
+    case 'unknown_passkey':
+      return 'This key is not enrolled for you here. Use an enrolled key, or register this one first.'
+    case 'passkey_inactive':
+      return `This key is ${refusal.status}. Use another of your keys, or ask an administrator.`
+    case 'assertion_refused':
+      return 'The signature of this key does not stand for this page and this request. Nothing was recorded.'
+    case 'self_approval':
+      return 'You asked for this yourself, so you cannot approve it. Somebody else has to.'
+    case 'not_an_approver':
+      return `Only members of ${list(refusal.groups)} decide about this. You are not one of them.`
+    case 'already_decided':
+      return `You have decided about this already (${refusal.decision}). A decision is taken once.`
+    case 'evidence_refused':
+      return `The signatures do not add up to a grant (${refusal.check}). Nothing was issued.`
+    case 'changed_since':
+      return `${refusal.what} changed since this was asked, so the approvals no longer say what would happen. Ask again.`
+    case 'not_an_administrator':
+      return 'Only an administrator’s key can sign this.'
+    case 'already_enrolled':
+      return 'This key is already enrolled.'
+    case 'too_many_registrations':
+      return 'Too many keys wait for this person already. An administrator has to look at those first.'
+    case 'unknown_registration':
+      return 'No such key waits for enrolment.'
+    case 'directory_moved':
+      return 'Another administrator changed the directory in the meantime. Look again, then sign.'
+    case 'foreign_holder_key':
+      return 'The requester did not name this place when confirming. Confirm once more from here.'
+    case 'claim_signature':
+      return 'This claim is not signed by the key of the place it names.'
+    case 'claim_differs':
+      return `Credential ${refusal.number} was claimed already, with other keys. It is not given out twice.`
+    case 'claim_out_of_turn':
+      return `The next credential of this request has number ${refusal.expected}.`
+    case 'confirmation_too_old':
+      return `Your confirmation is older than ${durationWords(refusal.freshnessSeconds)}. Tap your key once more.`
+    case 'grant_ended':
+      return `This access has ended (${refusal.state}).`
+    case 'still_issuing':
+      return 'The credential is being made. Try again in a second.'
+    case 'issue_failed':
+      return 'The credential could not be made. Nothing was handed out. Ask again, and tell whoever runs Countersign.'
+    case 'minting_stopped':
+      return `Nothing is issued at the moment: ${refusal.why}. Tell whoever runs Countersign.`
+    case 'unknown_view':
+      return 'This link leads nowhere (any more). Open the newest message about the request.'
+    case 'unknown_offer':
+      return 'No terminal waits with this code. Codes last five minutes.'
+    case 'signed_out':
+      return 'Sign in with your key first.'
+    case 'not_permitted':
+      return `This is for ${refusal.role} only.`
+  }
+}

@@ -1,0 +1,44 @@
+// The evidence bundle: all that somebody needs to judge one intent, in a closed format (docs/receipt.md will build on it). Texts are strict
+// base64url of exact stored bytes; nothing in it is trusted, and realm, origin, rpID and root keys are never read from it.
+
+import { digest } from '../domain/ids.ts'
+import { passkeyId } from '../domain/keys.ts'
+import { closed, integer, list, literal, type Shaped, text } from '../domain/shape.ts'
+
+const bytes = (max: number) => text(/^[A-Za-z0-9_-]+$/, Math.ceil((max * 4) / 3))
+
+/** A WebAuthn assertion as the browser gave it, byte by byte (WebAuthn L3 section 5.2.2). */
+export const assertion = closed({
+  id: passkeyId,
+  authenticator_data: bytes(1024),
+  client_data_json: bytes(4096),
+  signature: bytes(1024),
+})
+export type Assertion = Shaped<typeof assertion>
+
+/** A statement with its assertion and what the issuer recorded when it accepted it: time in ms since 1970, rule set, directory head. */
+export const signedStatement = closed({
+  statement: bytes(8192),
+  assertion,
+  accepted_at: integer(0, 253_402_300_799_999),
+  rule_set: digest,
+  directory: closed({ sequence: integer(0, 1_000_000), head: digest }),
+})
+export type SignedStatement = Shaped<typeof signedStatement>
+
+/** One change of the directory, the administrators' statements over it, and the owners' register statements it names. */
+export const directoryLink = closed({
+  change: bytes(262_144),
+  statements: list(closed({ statement: bytes(8192), assertion }), 1, 8),
+  registrations: list(closed({ statement: bytes(8192), assertion }), 0, 200),
+})
+export type DirectoryLink = Shaped<typeof directoryLink>
+
+export const bundle = closed({
+  v: literal(1),
+  intent: bytes(16_384),
+  statements: list(signedStatement, 1, 64),
+  directory: list(directoryLink, 0, 100_000),
+  rule_sets: list(bytes(4_000_000), 1, 64),
+})
+export type Bundle = Shaped<typeof bundle>
