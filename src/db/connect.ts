@@ -1,0 +1,58 @@
+// A pool of connections to PostgreSQL behind kysely. Holds alone how values come back (timestamptz as Date, int8 as a safe number or not at
+// all) and that no statement, lock or forgotten transaction holds on for ever: one lost client must not stop the others.
+// Callers destroy() what they connect.
+
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { Logger } from 'pino'
+import type { Schema } from './schema.ts'
+
+export type DatabaseLog = Pick<Logger, 'info' | 'warn' | 'error'>
+export type ConnectOptions = {
+  readonly applicationName: string
+  readonly max: number
+  readonly log: DatabaseLog
+  /** Zero waits for ever. */
+  readonly lockTimeoutMs?: number
+  readonly statementTimeoutMs?: number
+  readonly idleInTransactionTimeoutMs?: number
+}
+
+/** Opens a pool; the first connection is made by the first query. */
+export function connect<Database = Schema>(url: string, options: ConnectOptions): Kysely<Database> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: options.applicationName,
+    max: options.max,
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    lock_timeout: options.lockTimeoutMs ?? 5_000,
+    statement_timeout: options.statementTimeoutMs ?? 30_000,
+    idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 30_000,
+    types: { getTypeParser },
+  })
+  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  pool.on('error', (error) =>
+    options.log.warn({ err: error, applicationName: options.applicationName }, 'database connection lost'),
+  )
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+}
+
+const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
+  [pg.types.builtins.INT8]: safeInteger,
+  // A time without zone would be read in the zone of this machine.
+  [pg.types.builtins.TIMESTAMP]: (text) => text,
+  [pg.types.builtins.DATE]: (text) => text,
+}
+
+function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  const own = format === 'binary' ? undefined : PARSERS[oid]
+  return own ?? (pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown)
+}
+
+function safeInteger(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError(`The database gave an integer that is not exact in JavaScript: ${text}`)
+  return value
+}

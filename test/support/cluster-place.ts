@@ -1,0 +1,38 @@
+// Where the tests' shared PostgreSQL of this working copy lives, and how its databases are named. Outside the working copy, because
+// PostgreSQL's user must reach it when the tests run as root, and because a socket's path is short.
+
+import { createHash } from 'node:crypto'
+import { lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { DatabaseUrls } from '../../src/db/roles.ts'
+
+/** URLs of the cluster's first database, by who logs in. */
+export type Cluster = DatabaseUrls & { readonly superuser: string }
+
+export const TEST_PREFIX = 'countersign_test_'
+export const TEMPLATE_PREFIX = `${TEST_PREFIX}template_`
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const OWNER = process.getuid?.() ?? 0
+const short = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 12)
+
+export const CLUSTER_FOLDER = join(tmpdir(), `countersign-test-${OWNER}-${short(ROOT)}`)
+export const KEEPER_SOCKET =
+  process.platform === 'win32' ? `\\\\.\\pipe\\${short(CLUSTER_FOLDER)}` : join(CLUSTER_FOLDER, 'keeper')
+
+/** Makes the folder; refuses one that somebody else has put there first. */
+export function prepareClusterFolder(): void {
+  mkdirSync(CLUSTER_FOLDER, { recursive: true, mode: 0o711 })
+  const { uid } = lstatSync(CLUSTER_FOLDER)
+  if (process.getuid && uid !== OWNER) throw new Error(`${CLUSTER_FOLDER} belongs to user ${uid}, not to this one: remove it`)
+}
+
+/** The name of the template for the migrations as they are now. */
+export function templateName(): string {
+  const folder = join(ROOT, 'migrations')
+  const texts = readdirSync(folder)
+    .sort()
+    .map((file) => `${file}\n${readFileSync(join(folder, file), 'utf8')}`)
+  return `${TEMPLATE_PREFIX}${short(texts.join('\n'))}`
+}
