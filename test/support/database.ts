@@ -35,11 +35,16 @@ export type TestDatabase = {
   close(): Promise<void>
 }
 
-/** A migrated database of one's own; `t` is a test context, or `{ after }` of node:test for a whole file. */
-export async function createTestDatabase(t: { after(work: () => Promise<void>): void }): Promise<TestDatabase> {
+/** A migrated (or empty) database of one's own; `t` is a test context, or `{ after }` of node:test for a whole file. */
+export async function createTestDatabase(
+  t: { after(work: () => Promise<void>): void },
+  { migrated = true }: { migrated?: boolean } = {},
+): Promise<TestDatabase> {
   const { cluster } = await joinCluster()
   const name = `${TEST_PREFIX}${process.pid}_${randomBytes(4).toString('hex')}`
-  await withClient(cluster.superuser, async (client) => createDatabase(client, name, await ensureTemplate(client, cluster)))
+  await withClient(cluster.superuser, async (client) =>
+    createDatabase(client, name, migrated ? await ensureTemplate(client, cluster) : 'template0'),
+  )
   const url = (role: keyof Cluster) => inDatabase(cluster[role], name)
   const pools: Kysely<Schema>[] = []
   let closing: Promise<void> | undefined
