@@ -4,8 +4,8 @@
 
 import { decodeBase64url } from './base64url.ts'
 import { canonicalBytes } from './canonical.ts'
-import { digest } from './ids.ts'
-import { closed, integer, type Shaped, scalarOr, text } from './shape.ts'
+import { digest, encoded } from './ids.ts'
+import { closed, integer, misfit, type Shaped, scalarOr, text } from './shape.ts'
 import { tagged } from './tags.ts'
 
 export const commitment = closed({ commitment: digest })
@@ -18,9 +18,9 @@ export const opening = closed({
       typeof value === 'number'
         ? integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)(value, path)
         : text(/^/, 4000)(value, path),
-    (_, path) => text(/(?!)/)(undefined, path),
+    (_, path) => misfit(path, 'is not a text or an integer'),
   ),
-  salt: text(/^[A-Za-z0-9_-]{43}$/),
+  salt: encoded(32),
 })
 export type Opening = Shaped<typeof opening>
 

@@ -16,7 +16,8 @@ class Misfit extends Error {
   }
 }
 
-const misfit = (path: string, problem: string): never => {
+/** Refuses: for shapes written elsewhere. */
+export const misfit = (path: string, problem: string): never => {
   throw new Misfit(path, problem)
 }
 
