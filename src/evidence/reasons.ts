@@ -1,0 +1,100 @@
+// Every way in which evidence can fail, as closed unions: one list per part of the verdict. A reason is a fact for programs and auditors; the
+// path says where in the bundle it stands. Words for people are made elsewhere.
+
+/** One assertion over one statement. */
+export const ASSERTION_REASONS = [
+  'assertion_malformed',
+  'other_passkey_id',
+  'client_data_malformed',
+  'wrong_ceremony',
+  'wrong_challenge',
+  'wrong_origin',
+  'cross_origin',
+  'token_binding',
+  'authenticator_data_malformed',
+  'wrong_rp',
+  'user_not_present',
+  'user_not_verified',
+  'unexpected_flags',
+  'backup_eligibility_changed',
+  'signature_malformed',
+  'signature_invalid',
+] as const
+
+/** One statement, whatever it is about. */
+export const STATEMENT_REASONS = [
+  'statement_malformed',
+  'foreign_realm',
+  'unexpected_statement',
+  'nonce_reused',
+  'unknown_passkey',
+  'other_persons_passkey',
+  'passkey_inactive',
+] as const
+
+/** One change of the passkey directory. */
+export const CHAIN_REASONS = [
+  ...STATEMENT_REASONS,
+  ...ASSERTION_REASONS,
+  'roots_malformed',
+  'change_malformed',
+  'out_of_sequence',
+  'wrong_previous',
+  'other_change',
+  'not_an_administrator',
+  'signed_twice',
+  'thumbprint_differs',
+  'already_enrolled',
+  'listed_twice',
+  'registration_missing',
+  'registration_differs',
+  'registration_unasked',
+  'no_effect',
+  'revoked_for_good',
+  'root_is_administrator',
+  'last_administrator',
+] as const
+
+/** The whole bundle. */
+export const EVIDENCE_REASONS = [
+  'bundle_malformed',
+  'intent_malformed',
+  'intent_outside_action',
+  'times_disordered',
+  'rule_set_malformed',
+  'rule_set_missing',
+  'action_withdrawn',
+  'rules_changed',
+  'action_changed',
+  'directory_position_unknown',
+  'directory_head_differs',
+  'other_intent',
+  'intent_named_twice',
+  'accepted_in_future',
+  'not_confirmed',
+  'not_the_requester',
+  'not_eligible_to_ask',
+  'requester_passkey_inactive',
+  'confirmed_late',
+  'self_approval',
+  'not_an_approver',
+  'approved_before_confirmation',
+  'approved_late',
+  'not_eligible_to_revoke',
+  'denied',
+  'revoked',
+  'ended',
+  'quorum_missing',
+  'claimed_late',
+  'confirmation_too_old',
+  ...CHAIN_REASONS,
+] as const
+
+export type AssertionReason = (typeof ASSERTION_REASONS)[number]
+export type ChainReason = (typeof CHAIN_REASONS)[number]
+export type EvidenceReason = (typeof EVIDENCE_REASONS)[number]
+
+/** A no: the first thing that does not hold, and where. */
+export type Failure<R extends EvidenceReason = EvidenceReason> = { readonly ok: false; readonly reason: R; readonly path: string }
+
+export const fail = <const R extends EvidenceReason>(reason: R, path: string): Failure<R> => ({ ok: false, reason, path })
