@@ -1,0 +1,247 @@
+// Conducts and checks live WebAuthn ceremonies; the only caller of @simplewebauthn/server. One channel for a no: a reason of a closed list, found
+// by position, never by message. What the library forgives is refused first (ceremony-checks.ts), then the library must accept as well. Callers
+// parse the response (response.ts), look the passkey up by the statement's signer, and recompute the challenge (WebAuthn L3 section 7).
+
+import { Buffer } from 'node:buffer'
+import {
+  generateAuthenticationOptions,
+  generateRegistrationOptions,
+  type PublicKeyCredentialCreationOptionsJSON,
+  type PublicKeyCredentialRequestOptionsJSON,
+  verifyAuthenticationResponse,
+  verifyRegistrationResponse,
+} from '@simplewebauthn/server'
+import { decodeAttestationObject, parseAuthenticatorData } from '@simplewebauthn/server/helpers'
+import { sha256, thumbprint } from '../crypto.ts'
+import { decodeBase64url, encodeBase64url } from '../domain/base64url.ts'
+import { canonicalBytes } from '../domain/canonical.ts'
+import type { Passkey } from '../domain/directory.ts'
+import type { Digest, PersonId } from '../domain/ids.ts'
+import { type PasskeyKey, passkeyId } from '../domain/keys.ts'
+import { read } from '../domain/shape.ts'
+import { tagged } from '../domain/tags.ts'
+import type { Assertion } from '../evidence/bundle.ts'
+import { type CeremonyCheck, clientDataMisfit, type Expected, FLAG, flagsMisfit } from './ceremony-checks.ts'
+import { coseFromKey, keyFromCose } from './cose.ts'
+import type { LiveAssertion, LiveRegistration } from './response.ts'
+
+/** ES256, EdDSA, RS256: pinned, because the library's own list changes with the runtime. */
+const ALGORITHMS = [-7, -8, -257]
+const CEREMONY_MS = 300_000
+
+type Where = { readonly origin: string; readonly rpId: string }
+type Known = { readonly id: string; readonly transports: readonly string[] }
+type No = { readonly ok: false; readonly reason: CeremonyCheck }
+
+/** The opaque handle by which authenticators know a person: 32 bytes that say nothing, different in each realm. */
+export const userHandle = (realm: string, person: PersonId): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(sha256(tagged('userHandle', canonicalBytes({ realm, person }))))
+
+/** Options of an authentication ceremony over a challenge; only these passkeys may answer, always with user verification. */
+export const authenticationOptions = (ask: {
+  readonly rpId: string
+  readonly challenge: Uint8Array
+  readonly passkeys: readonly Known[]
+}): Promise<PublicKeyCredentialRequestOptionsJSON> =>
+  generateAuthenticationOptions({
+    rpID: ask.rpId,
+    challenge: new Uint8Array(ask.challenge),
+    allowCredentials: ask.passkeys.map(({ id, transports }) => ({ id, transports: [...transports] })),
+    userVerification: 'required',
+    timeout: CEREMONY_MS,
+  })
+
+/** Options of a registration ceremony. `known` are the person's passkeys, so that none is registered twice. */
+export const registrationOptions = (ask: {
+  readonly rpId: string
+  readonly rpName: string
+  readonly realm: string
+  readonly person: PersonId
+  readonly personName: string
+  readonly challenge: Uint8Array
+  readonly known: readonly Known[]
+}): Promise<PublicKeyCredentialCreationOptionsJSON> =>
+  generateRegistrationOptions({
+    rpID: ask.rpId,
+    rpName: ask.rpName,
+    userID: userHandle(ask.realm, ask.person),
+    userName: ask.personName,
+    userDisplayName: ask.personName,
+    challenge: new Uint8Array(ask.challenge),
+    excludeCredentials: ask.known.map(({ id, transports }) => ({ id, transports: [...transports] })),
+    // A fresh object each time: the library writes into the one it is given, and into its own default.
+    authenticatorSelection: { userVerification: 'required', residentKey: 'required' },
+    attestationType: 'none',
+    supportedAlgorithmIDs: [...ALGORITHMS],
+    timeout: CEREMONY_MS,
+  })
+
+export type AssertionAsk = Where & {
+  readonly response: LiveAssertion
+  /** Recomputed from the statement, never taken from the browser. */
+  readonly expectedChallenge: Uint8Array
+  /** The passkey looked up by the statement's signer, with the counter last seen. */
+  readonly passkey: Pick<Passkey, 'id' | 'key' | 'device_bound' | 'person'> & { readonly sign_count: number }
+  readonly realm: string
+}
+export type CheckedAssertion =
+  | { readonly ok: true; readonly assertion: Assertion; readonly signCount: number; readonly backedUp: boolean }
+  | No
+
+/** Whether this passkey answered this ceremony. The assertion comes back byte for byte, to be judged again as evidence. */
+export async function verifyAssertion(ask: AssertionAsk): Promise<CheckedAssertion> {
+  const { id, rawId, response } = ask.response
+  const { passkey } = ask
+  if (rawId !== id) return no('id_differs')
+  // The statement names its passkey, so that a ceremony is open to this one id, whatever else the page offered.
+  if (id !== passkey.id) return no('other_passkey')
+  if (response.userHandle !== undefined && response.userHandle !== encodeBase64url(userHandle(ask.realm, passkey.person)))
+    return no('user_handle')
+  const expected: Expected = { type: 'webauthn.get', challenge: ask.expectedChallenge, origin: ask.origin }
+  const data = clientDataMisfit(bytesOf(response.clientDataJSON), expected)
+  if (data) return no(data)
+  // rpIdHash, flags, counter and nothing more: we ask for no extension, and an assertion attests no new key.
+  const authenticatorData = bytesOf(response.authenticatorData)
+  if (authenticatorData.length !== 37) return no('authenticator_data')
+  if (!isRpOf(authenticatorData, ask.rpId)) return no('rp_id')
+  const flags = authenticatorData[32] ?? 0
+  const flag = flagsMisfit(flags, 'webauthn.get')
+  if (flag) return no(flag)
+  // Backup eligibility never changes in the life of a passkey: another value is another key.
+  if (((flags & FLAG.backupEligible) === 0) !== passkey.device_bound) return no('backup_eligibility')
+  const signCount = new DataView(authenticatorData.buffer).getUint32(33)
+  // Zero for ever is how synced passkeys count; any other value that does not grow is the sign of a copy.
+  if ((signCount > 0 || passkey.sign_count > 0) && signCount <= passkey.sign_count) return no('counter')
+  try {
+    const { verified } = await verifyAuthenticationResponse({
+      response: { id, rawId, type: 'public-key', clientExtensionResults: {}, response: libraryResponse(response) },
+      expectedChallenge: encodeBase64url(ask.expectedChallenge),
+      expectedOrigin: ask.origin,
+      expectedRPID: ask.rpId,
+      credential: { id, publicKey: coseFromKey(passkey.key), counter: passkey.sign_count },
+      requireUserVerification: true,
+    })
+    if (!verified) return no('signature')
+  } catch {
+    return no('library')
+  }
+  return {
+    ok: true,
+    assertion: {
+      id,
+      authenticator_data: response.authenticatorData,
+      client_data_json: response.clientDataJSON,
+      signature: response.signature,
+    },
+    signCount,
+    backedUp: (flags & FLAG.backedUp) !== 0,
+  }
+}
+
+export type RegistrationAsk = Where & { readonly response: LiveRegistration; readonly expectedChallenge: Uint8Array }
+export type Registered = {
+  readonly id: string
+  readonly key: PasskeyKey
+  readonly thumbprint: Digest
+  readonly device_bound: boolean
+  /** A hint for people: without an attestation chain anybody can write any AAGUID. */
+  readonly aaguid: string
+  readonly transports: readonly string[]
+  readonly sign_count: number
+  /** What was signed or said at creation, byte for byte in base64url, for the record. */
+  readonly attestation: { readonly fmt: string; readonly attestation_object: string; readonly client_data_json: string }
+}
+export type CheckedRegistration = { readonly ok: true; readonly registered: Registered } | No
+
+/** Whether a fresh passkey answered this registration ceremony. Possession is proved afterwards, by an assertion over `register`. */
+export async function verifyRegistration(ask: RegistrationAsk): Promise<CheckedRegistration> {
+  const { id, rawId, response } = ask.response
+  if (rawId !== id) return no('id_differs')
+  const expected: Expected = { type: 'webauthn.create', challenge: ask.expectedChallenge, origin: ask.origin }
+  const data = clientDataMisfit(bytesOf(response.clientDataJSON), expected)
+  if (data) return no(data)
+  const made = readAttestation(bytesOf(response.attestationObject))
+  if (!made) return no('authenticator_data')
+  if (!isRpOf(made.authenticatorData, ask.rpId)) return no('rp_id')
+  const flag = flagsMisfit(made.flags, 'webauthn.create')
+  if (flag) return no(flag)
+  const key = made.publicKey && keyFromCose(made.publicKey)
+  if (!key) return no('key')
+  if (made.id === undefined || !read(passkeyId, made.id).ok) return no('passkey_id')
+  if (made.id !== id) return no('id_differs')
+  // We ask for none. A certificate chain that nobody pinned proves nothing and must not stand in the record as if it did.
+  if (made.fmt !== 'none' && !(made.fmt === 'packed' && made.selfAttested)) return no('attestation_unasked')
+  try {
+    const checked = await verifyRegistrationResponse({
+      response: {
+        id,
+        rawId,
+        type: 'public-key',
+        clientExtensionResults: {},
+        response: { clientDataJSON: response.clientDataJSON, attestationObject: response.attestationObject },
+      },
+      expectedChallenge: encodeBase64url(ask.expectedChallenge),
+      expectedOrigin: ask.origin,
+      expectedRPID: ask.rpId,
+      requireUserVerification: true,
+      supportedAlgorithmIDs: [...ALGORITHMS],
+    })
+    if (!checked.verified) return no('attestation')
+    const { aaguid, credential } = checked.registrationInfo
+    return {
+      ok: true,
+      registered: {
+        id: made.id,
+        key,
+        thumbprint: thumbprint(key),
+        device_bound: (made.flags & FLAG.backupEligible) === 0,
+        aaguid,
+        transports: response.transports ?? [],
+        sign_count: credential.counter,
+        attestation: {
+          fmt: made.fmt,
+          attestation_object: response.attestationObject,
+          client_data_json: response.clientDataJSON,
+        },
+      },
+    }
+  } catch {
+    return no('library')
+  }
+}
+
+const no = (reason: CeremonyCheck): No => ({ ok: false, reason })
+
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = decodeBase64url(text)
+  if (!bytes) throw new TypeError('bytes that the schema has let through undecodable')
+  return bytes
+}
+
+const isRpOf = (authenticatorData: Uint8Array, rpId: string): boolean =>
+  Buffer.compare(authenticatorData.subarray(0, 32), sha256(new TextEncoder().encode(rpId))) === 0
+
+// Without the user handle, which is compared above: the library takes it for granted, and `undefined` for a value.
+const libraryResponse = ({ clientDataJSON, authenticatorData, signature }: LiveAssertion['response']) => ({
+  clientDataJSON,
+  authenticatorData,
+  signature,
+})
+
+function readAttestation(bytes: Uint8Array<ArrayBuffer>) {
+  try {
+    const object = decodeAttestationObject(bytes)
+    const authenticatorData = object.get('authData')
+    const parsed = parseAuthenticatorData(authenticatorData)
+    return {
+      fmt: object.get('fmt'),
+      selfAttested: object.get('attStmt').get('x5c') === undefined,
+      authenticatorData,
+      flags: parsed.flags.flagsInt,
+      publicKey: parsed.credentialPublicKey,
+      id: parsed.credentialID && encodeBase64url(parsed.credentialID),
+    }
+  } catch {
+    return undefined
+  }
+}
