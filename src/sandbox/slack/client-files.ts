@@ -1,0 +1,43 @@
+// The browser client's files. Its code is TypeScript, stripped of types once at start and served under its own `.ts` names, so that imports need no
+// rewriting and there is no bundler. The page may load nothing from elsewhere, run nothing inline, and turn no string into markup.
+
+import { readdir, readFile } from 'node:fs/promises'
+import { stripTypeScriptTypes } from 'node:module'
+import type { FastifyInstance } from 'fastify'
+
+const FOLDER = new URL('./client/', import.meta.url)
+const TYPES = { ts: 'text/javascript; charset=utf-8', css: 'text/css; charset=utf-8', html: 'text/html; charset=utf-8' } as const
+
+export const PAGE_HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; " +
+    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cache-control': 'no-store',
+} as const
+
+/** Mounts the page at `/` and its files under `/client/`. */
+export async function clientFiles(app: FastifyInstance): Promise<void> {
+  const files = new Map<string, { readonly type: string; readonly content: string }>()
+  for (const name of await readdir(FOLDER)) {
+    const ending = name.slice(name.lastIndexOf('.') + 1)
+    if (!isServed(ending)) continue
+    const source = await readFile(new URL(name, FOLDER), 'utf8')
+    files.set(name, { type: TYPES[ending], content: ending === 'ts' ? stripTypeScriptTypes(source) : source })
+  }
+  const page = files.get('index.html')
+  if (!page) throw new Error('the browser client has no index.html')
+  app.get('/', async (_request, reply) => reply.headers(PAGE_HEADERS).type(page.type).send(page.content))
+  app.get('/favicon.ico', async (_request, reply) => reply.code(204).send())
+  app.get<{ Params: { name: string } }>('/client/:name', async (request, reply) => {
+    const file = files.get(request.params.name)
+    if (!file) return reply.callNotFound()
+    return reply.headers(PAGE_HEADERS).type(file.type).send(file.content)
+  })
+}
+
+function isServed(ending: string): ending is keyof typeof TYPES {
+  return Object.hasOwn(TYPES, ending)
+}
