@@ -1,0 +1,28 @@
+// `npm test`: every test/**/*.test.ts by node's own runner, or only those named (`npm test -- test/db/*.test.ts`). What all files need is
+// brought up first, so that no test waits for it or pays for it in its own time: the shared PostgreSQL, and the browser where it is ours
+// to install. The runner's summary comes last and its exit code is ours.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
+import { chromiumPath } from './support/chromium.ts'
+import { joinCluster } from './support/database.ts'
+
+const named = process.argv.slice(2)
+const files = named.length > 0 ? named : ['test/**/*.test.ts']
+const browser = await chromiumPath().catch((error: Error) => {
+  console.error(error.message)
+  if (process.env['CI']) process.exit(1)
+})
+const membership = await joinCluster()
+
+const concurrency = Math.max(2, availableParallelism())
+const runner = spawn(
+  process.execPath,
+  ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, '--test-timeout=180000', ...files],
+  { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...(browser && { CHROMIUM: browser }) } },
+)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal))
+const [code] = (await once(runner, 'exit')) as [number | null]
+await membership.leave()
+process.exitCode = code ?? 1
