@@ -21,6 +21,7 @@ import { type PasskeyKey, passkeyId } from '../domain/keys.ts'
 import { read } from '../domain/shape.ts'
 import { tagged } from '../domain/tags.ts'
 import type { Assertion } from '../evidence/bundle.ts'
+import { p1363FromDer } from '../evidence/crypto.ts'
 import { type CeremonyCheck, clientDataMisfit, type Expected, FLAG, flagsMisfit } from './ceremony-checks.ts'
 import { coseFromKey, keyFromCose } from './cose.ts'
 import type { LiveAssertion, LiveRegistration } from './response.ts'
@@ -112,6 +113,8 @@ export async function verifyAssertion(ask: AssertionAsk): Promise<CheckedAsserti
   const signCount = new DataView(authenticatorData.buffer).getUint32(33)
   // Zero for ever is how synced passkeys count; any other value that does not grow is the sign of a copy.
   if ((signCount > 0 || passkey.sign_count > 0) && signCount <= passkey.sign_count) return no('counter')
+  // The library reads DER leniently: the same signature would have many spellings.
+  if (passkey.key.kty === 'EC' && !p1363FromDer(bytesOf(response.signature))) return no('signature')
   try {
     const { verified } = await verifyAuthenticationResponse({
       response: { id, rawId, type: 'public-key', clientExtensionResults: {}, response: libraryResponse(response) },
