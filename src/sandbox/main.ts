@@ -1,0 +1,78 @@
+// The sandbox in one process: the simulated workspace at `/`, and at `/target` a resource server that shows what credentials do. It plays the outside
+// world: it is given addresses and the secrets that Slack would share with the app, and nothing of the product's own.
+
+import type { FastifyBaseLogger } from 'fastify'
+import { z } from 'zod'
+import { buildSlackServer } from './slack/server.ts'
+import type { App } from './slack/workspace.ts'
+import { createWorkspace } from './slack/workspace.ts'
+import { target } from './target/routes.ts'
+import { sandboxWorld } from './world.ts'
+
+export interface SandboxOptions {
+  /** 0: any free port. */
+  readonly port: number
+  /** The issuer's origin, as in its discovery document. */
+  readonly issuerUrl: string
+  /** The bot's origin; commands, interactions and events go to its `/slack/events`. */
+  readonly botUrl: string
+  readonly signingSecret: string
+  readonly botToken: string
+  readonly log?: FastifyBaseLogger
+  /** The app's `slack-manifest.json`, parsed: commands, shortcuts and events are then what it says. */
+  readonly manifest?: unknown
+}
+export interface Sandbox {
+  readonly url: string
+  readonly close: () => Promise<void>
+}
+
+/** Starts the sandbox on loopback. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { port, signingSecret, botToken, log } = options
+  const app = options.manifest === undefined ? {} : appOfManifest(options.manifest)
+  const server = await buildSlackServer({
+    workspace: createWorkspace(sandboxWorld(app)),
+    requestUrl: new URL('/slack/events', options.botUrl).href,
+    signingSecret,
+    botToken,
+    port,
+    log,
+  })
+  await server.app.register(target, { issuerUrl: options.issuerUrl, resource: () => `${server.origin()}/target` })
+  const url = await server.listen()
+  return { url, close: () => server.app.close() }
+}
+
+const manifest = z.object({
+  features: z.object({
+    slash_commands: z
+      .array(z.object({ command: z.string(), description: z.string(), usage_hint: z.string().optional() }))
+      .optional(),
+    shortcuts: z
+      .array(
+        z.object({ name: z.string(), callback_id: z.string(), type: z.enum(['global', 'message']), description: z.string() }),
+      )
+      .optional(),
+  }),
+  settings: z.object({ event_subscriptions: z.object({ bot_events: z.array(z.string()).optional() }).optional() }),
+})
+
+/** What an app offers and listens to, by its manifest; throws with the path of what is wrong there. */
+export function appOfManifest(json: unknown): Pick<App, 'commands' | 'shortcuts' | 'events'> {
+  const { features, settings } = manifest.parse(json)
+  return {
+    commands: (features.slash_commands ?? []).map((each) => ({
+      command: each.command,
+      description: each.description,
+      usageHint: each.usage_hint ?? '',
+    })),
+    shortcuts: (features.shortcuts ?? []).map((each) => ({
+      name: each.name,
+      callbackId: each.callback_id,
+      type: each.type,
+      description: each.description,
+    })),
+    events: settings.event_subscriptions?.bot_events ?? [],
+  }
+}

@@ -1,0 +1,81 @@
+// The target's page: shows the things and each use of a credential as the server tells them. It can reset, and nothing more: effects need a token.
+
+import type { Overview } from '../plant.ts'
+
+type Child = Node | string
+function el(tag: string, className: string, ...children: Child[]): HTMLElement {
+  const element = document.createElement(tag)
+  if (className) element.className = className
+  element.append(...children)
+  return element
+}
+function fill(id: string, children: readonly Node[]): void {
+  document.getElementById(id)?.replaceChildren(...children)
+}
+const clock = (at: number): string =>
+  new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const card = (state: string, name: string, about: string, label: string): HTMLElement =>
+  el('li', `card ${state}`, el('strong', '', name), el('span', 'about', about), el('span', 'state', label))
+
+let timer: number | undefined
+function show(overview: Overview): void {
+  fill(
+    'services',
+    overview.services.map(({ name, about, state, restartedAt, restarts }) =>
+      card(
+        state,
+        name,
+        about,
+        restartedAt === null || state === 'restarting' ? state : `${state}, restarted ${clock(restartedAt)} (${restarts})`,
+      ),
+    ),
+  )
+  fill(
+    'collections',
+    overview.collections.map(({ name, vectors, droppedAt }) =>
+      card(
+        droppedAt === null ? 'healthy' : 'gone',
+        name,
+        `${vectors.toLocaleString()} vectors`,
+        droppedAt === null ? 'in use' : `dropped ${clock(droppedAt)}`,
+      ),
+    ),
+  )
+  fill(
+    'customers',
+    overview.customers.map(({ id, reads }) =>
+      card(reads > 0 ? 'seen' : 'healthy', id, 'closed without a credential', reads === 1 ? 'read once' : `read ${reads} times`),
+    ),
+  )
+  const uses = overview.uses.map((use) =>
+    el(
+      'li',
+      use.outcome,
+      el('span', 'time', clock(use.at)),
+      el('span', 'what', el('strong', '', use.what), use.outcome === 'done' ? '' : ` refused. ${use.detail}`),
+      el(
+        'span',
+        'who',
+        use.sub === null ? 'nobody known' : `by ${use.sub} · request ${use.request ?? ''} · credential ${use.jti ?? ''}`,
+      ),
+    ),
+  )
+  fill(
+    'uses',
+    uses.length > 0 ? uses : [el('li', 'empty', 'Nothing yet. Ask for an action in the chat; what you get works here.')],
+  )
+  // A restart ends by time alone: look again when it should be over.
+  window.clearTimeout(timer)
+  if (overview.services.some((service) => service.state === 'restarting')) timer = window.setTimeout(refresh, 500)
+}
+
+function refresh(): void {
+  fetch('/target/state')
+    .then(async (response) => show((await response.json()) as Overview))
+    .catch(() => undefined)
+}
+
+new EventSource('/target/live').addEventListener('message', (event: MessageEvent<string>) =>
+  show(JSON.parse(event.data) as Overview),
+)
+document.getElementById('reset')?.addEventListener('click', () => void fetch('/target/reset', { method: 'POST' }))
