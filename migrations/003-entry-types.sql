@@ -27,6 +27,7 @@ insert into entry_type (writer, type) values
   ('issuer', 'grant.started'),
   ('issuer', 'grant.activated'),
   ('issuer', 'grant.failed'),
+  ('issuer', 'grant.ending'),
   ('issuer', 'grant.returned'),
   ('issuer', 'grant.revoked'),
   ('issuer', 'grant.expired'),

@@ -3,10 +3,12 @@
 
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
+import type { Signer } from '../credentials/jws.ts'
 import type { Schema } from '../db/schema.ts'
 import type { RuleSet } from '../domain/action.ts'
 import type { TrustRoots } from '../domain/directory.ts'
 import type { Digest } from '../domain/ids.ts'
+import type { ChainState } from '../evidence/directory-chain.ts'
 
 export type Published = { readonly digest: Digest; readonly ruleSet: RuleSet }
 
@@ -24,8 +26,21 @@ export type BotContext = Shared & {
   readonly published: () => Promise<Published | undefined>
 }
 
+/** The heads that live outside the database (DESIGN section 4). `undefined` before the first. */
+export type Heads = { readonly directory: { readonly sequence: number; readonly head: Digest } }
+
 export type IssuerContext = Shared & {
   readonly process: 'issuer'
   readonly roots: TrustRoots
-  readonly published: () => Promise<Published | undefined>
+  /** The rule set in force: what this issuer read from its own files and published. */
+  readonly published: () => Published
+  /** The directory as its verified chain says it, up to the newest change in the database. */
+  readonly chain: () => Promise<ChainState>
+  /** Why nothing may be minted now (the database is behind its outside heads), or undefined. */
+  readonly mintingStopped: () => Promise<string | undefined>
+  /** Moves the outside head after a directory change has been committed. */
+  readonly directoryMoved: (head: Heads['directory']) => Promise<void>
+  readonly nonceKey: Uint8Array
+  /** The signing keys of credentials, behind one function. */
+  readonly signer: Signer
 }

@@ -31,6 +31,7 @@ export const ENTRY_TYPES = {
     'grant.started',
     'grant.activated',
     'grant.failed',
+    'grant.ending',
     'grant.returned',
     'grant.revoked',
     'grant.expired',

@@ -60,3 +60,11 @@ export function checkCode(intentDigest: Digest): string {
   const letters = crockford(bytes.subarray(0, 15))
   return `${letters.slice(0, 4)}-${letters.slice(4, 8)}-${letters.slice(8, 12)}`
 }
+
+/** The code a terminal shows: 80 bits of the digest of its keys as `abcd-efgh-jkmn-pqrs`. Pages recompute it from the keys they get. */
+export function holderCode(holderDigest: Digest): string {
+  const bytes = decodeBase64url(holderDigest)
+  if (bytes?.length !== 32) throw new TypeError('holder code of something that is not a digest')
+  const letters = crockford(bytes.subarray(0, 10))
+  return [0, 4, 8, 12].map((at) => letters.slice(at, at + 4)).join('-')
+}

@@ -14,6 +14,7 @@ export const TAGS = {
   holder: 'countersign/holder/v1',
   nonce: 'countersign/nonce/v1',
   credential: 'countersign/credential/v1',
+  userHandle: 'countersign/user-handle/v1',
   'statement/request': 'countersign/statement/request/v1',
   'statement/decide': 'countersign/statement/decide/v1',
   'statement/revoke': 'countersign/statement/revoke/v1',

@@ -1,0 +1,183 @@
+// Takes a signed confirmation or decision about one to eight requests. Under the lock of each request all its evidence is judged again with the new
+// statement in it, and only that verdict moves the state. Each request is decided by itself; a refusal of a known person commits as an entry.
+
+import { commitmentOf } from '../crypto.ts'
+import { notePasskeyUse } from '../db/passkeys.ts'
+import { findByDigest, standingOf, updateState } from '../db/requests.ts'
+import { addEvidence, addStatement, findDecision, spendNonce } from '../db/statements.ts'
+import { inGroups } from '../domain/action.ts'
+import { type Outcome, type Refusal, refuse } from '../domain/refusal.ts'
+import { type Move, moveRequest, type RequestState } from '../domain/request.ts'
+import type { StatementOf } from '../domain/statement.ts'
+import type { Verdict } from '../evidence/verify-evidence.ts'
+import { type Begun, beginStatement, type StatementInput } from './begin-statement.ts'
+import type { IssuerContext } from './context.ts'
+import { decidingGroups, judgeRequest } from './evidence-of.ts'
+import { transact, type Work } from './transact.ts'
+
+type Decisive = Begun<'request' | 'decide'>
+/** What a statement did to one request, or why it did nothing. */
+export type Effect = { readonly request: string; readonly state: RequestState } | { readonly refusal: Refusal }
+export type Taken = { readonly person: string; readonly passkey: string; readonly effects: readonly Effect[] }
+
+/** Accepts a confirmation or a decision. Refused as a whole when it stands for none of the requests it names. */
+export async function acceptStatement(ctx: IssuerContext, input: StatementInput): Promise<Outcome<Taken>> {
+  const begun = await beginStatement(ctx, input, ['request', 'decide'])
+  if (!begun.ok) return begun
+  const { statement, accepted } = begun
+  const { person, passkey } = statement.signer
+  const note = statement.kind === 'decide' ? statement.note : undefined
+  if (note?.commitment !== (input.note && commitmentOf(input.note))) {
+    return refuse({ reason: 'malformed', path: '/note', problem: 'is not the note that was committed to' })
+  }
+  const known = await findByDigest(ctx.db, statement.intents)
+  const ids = [...known.values()].map(({ request }) => request.id)
+  return transact(ctx, ids, async (work) => {
+    if (!(await spendNonce(work.trx, statement.nonce, work.now))) return refuse({ reason: 'nonce_used' })
+    if (!(await notePasskeyUse(work.trx, passkey, begun.signCount, work.now)))
+      return refuse({ reason: 'assertion_refused', check: 'counter' })
+    const effects: Effect[] = []
+    const judged: { readonly digest: string; readonly plan: Plan }[] = []
+    for (const digest of statement.intents) {
+      const plan = await planOne(ctx, work, digest, begun)
+      if (plan.ok) judged.push({ digest, plan })
+      else {
+        const request = known.get(digest)?.request.id
+        await work.record(
+          'statement.refused',
+          { request, actor: person },
+          { v: 1, kind: statement.kind, reason: plan.refusal.reason },
+        )
+        effects.push({ refusal: plan.refusal })
+      }
+    }
+    const first = effects[0]
+    if (judged.length === 0) return refuse(first && 'refusal' in first ? first.refusal : { reason: 'unknown_request' })
+    await addStatement(work.trx, accepted, work.now)
+    for (const { plan } of judged) effects.push(await carryOut(ctx, work, begun, plan))
+    return { ok: true, person, passkey, effects } as const
+  })
+}
+
+type Plan = {
+  readonly ok: true
+  readonly id: string
+  readonly move: Move & { readonly move: 'confirm' | 'approve' | 'deny' }
+  readonly next: RequestState
+  readonly event: 'request.confirmed' | 'request.approved' | 'request.denied' | undefined
+  readonly missing: readonly { readonly group: string; readonly count: number }[] | undefined
+  readonly wasHeld: boolean
+}
+
+/** What the statement would do to one request, read under its lock: what was seen before may have changed. */
+async function planOne(
+  ctx: IssuerContext,
+  { trx, now }: Work<'issuer'>,
+  digest: string,
+  { statement, accepted }: Decisive,
+): Promise<Plan | { readonly ok: false; readonly refusal: Refusal }> {
+  const { person } = statement.signer
+  const known = (await findByDigest(trx, [digest])).get(digest)
+  if (!known) return refuse({ reason: 'unknown_request' })
+  const own = known.request.requester === person
+  if (statement.kind === 'request' && !own) return refuse({ reason: 'not_yours' })
+  if (statement.kind === 'decide' && own) return refuse({ reason: 'self_approval' })
+  const groups = decidingGroups(ctx, known)
+  if (statement.kind === 'decide' && !inGroups(ctx.published().ruleSet, person, groups))
+    return refuse({ reason: 'not_an_approver', groups })
+  const before = statement.kind === 'decide' ? await findDecision(trx, known.request.id, person) : undefined
+  if (before) return refuse({ reason: 'already_decided', decision: before.decision })
+
+  const verdict = await judgeRequest(ctx, trx, known, 'decision', now, {
+    statement: Buffer.from(accepted.bytes).toString('base64url'),
+    assertion: accepted.assertion,
+    accepted_at: now.getTime(),
+    rule_set: ctx.published().digest,
+    directory: accepted.directory,
+  })
+  const move = moveOf(statement, verdict, person)
+  if (!move) return refuse(verdict.ok ? { reason: 'not_approved', state: known.state.state } : refusalOf(verdict))
+  const moved = moveRequest(standingOf(known), move, now.getTime())
+  if (!moved.ok) return moved
+  return {
+    ok: true,
+    id: known.request.id,
+    move,
+    next: moved.next.state,
+    event: moved.event as Plan['event'],
+    missing: verdict.ok ? verdict.missing : undefined,
+    wasHeld: known.state.held_by !== null,
+  }
+}
+
+function moveOf(statement: StatementOf<'request' | 'decide'>, verdict: Verdict, person: string): Plan['move'] | undefined {
+  // A denial is evidence too: with it in the bundle the verdict must be "denied", for the whole and for no other reason.
+  if (statement.kind === 'decide' && statement.decision === 'deny') {
+    return !verdict.ok && verdict.reason === 'denied' ? { move: 'deny', by: person } : undefined
+  }
+  if (!verdict.ok) return undefined
+  return statement.kind === 'request' ? { move: 'confirm' } : { move: 'approve', quorum: verdict.missing.length === 0 }
+}
+
+async function carryOut(
+  ctx: IssuerContext,
+  { trx, now, record, tell }: Work<'issuer'>,
+  { statement, accepted }: Decisive,
+  { id, move, next, event, missing, wasHeld }: Plan,
+): Promise<Effect> {
+  const { person, passkey } = statement.signer
+  const about = { request: id, actor: person }
+  const lease = statement.kind === 'decide' ? (statement.lease_seconds ?? null) : null
+  const { role } = statement
+  await addEvidence(trx, {
+    request_id: id,
+    statement: accepted.digest,
+    role,
+    decision: move.move,
+    person,
+    passkey,
+    lease_seconds: lease,
+    accepted_at: now,
+  })
+  await record('statement.accepted', about, {
+    v: 1,
+    kind: statement.kind,
+    decision: move.move,
+    statement: accepted.digest,
+    passkey,
+    rule_set: ctx.published().digest,
+    directory: accepted.directory,
+    ...(statement.kind === 'decide' && statement.note ? { note: statement.note } : {}),
+    ...(lease === null ? {} : { lease_seconds: lease }),
+  })
+  // A signed approval made after an objection lifts it (DESIGN section 3).
+  const released = move.move === 'approve' && wasHeld
+  await updateState(trx, id, {
+    state: next,
+    updated_at: now,
+    ...(missing ? { missing: JSON.stringify(missing) } : {}),
+    ...(event === 'request.confirmed' ? { confirmed_at: now } : {}),
+    ...(event === 'request.approved' ? { approved_at: now } : {}),
+    ...(event === 'request.denied' ? { ended_at: now, ended_by: person, ended_reason: 'denied' } : {}),
+    ...(released ? { held_by: null, held_at: null } : {}),
+  })
+  if (released) await record('request.released', about, { v: 1, by: 'approval' })
+  if (event) await record(event, about, { v: 1 })
+  await tell('request.changed', id)
+  return { request: id, state: next }
+}
+
+/** The words-ready refusal behind a verdict on evidence. */
+export function refusalOf(verdict: Extract<Verdict, { ok: false }>): Refusal {
+  switch (verdict.reason) {
+    case 'action_changed':
+    case 'action_withdrawn':
+      return { reason: 'changed_since', what: 'The action' }
+    case 'rules_changed':
+      return { reason: 'changed_since', what: 'The rules for approval' }
+    case 'self_approval':
+      return { reason: 'self_approval' }
+    default:
+      return { reason: 'evidence_refused', check: verdict.reason, path: verdict.path }
+  }
+}

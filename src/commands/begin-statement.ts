@@ -1,0 +1,106 @@
+// What stands between hostile bytes and a statement that both verifiers accept: the library at the live ceremony and the verifier of the evidence.
+// If they ever disagree, nothing is taken and the log says so. Spends nothing and writes nothing else; the nonce is spent by the caller, in the
+// transaction that stores the statement.
+
+import { digestOf, nodeCrypto, sha256 } from '../crypto.ts'
+import { findPasskey, findPasskeyById, type KnownPasskey } from '../db/passkeys.ts'
+import type { Accepted } from '../db/statements.ts'
+import { decodeBase64url } from '../domain/base64url.ts'
+import type { Opening } from '../domain/commitment.ts'
+import { type Outcome, refuse } from '../domain/refusal.ts'
+import { challengeBytes, readStatement, type Statement, type StatementKind } from '../domain/statement.ts'
+import { judgeAssertion } from '../evidence/assertion.ts'
+import { verifyAssertion } from '../passkeys/ceremony.ts'
+import { judgeNonce } from '../passkeys/nonce.ts'
+import type { LiveAssertion } from '../passkeys/response.ts'
+import type { IssuerContext } from './context.ts'
+import { transact } from './transact.ts'
+
+export type StatementInput = { readonly statement: string; readonly response: LiveAssertion; readonly note?: Opening | undefined }
+export type Begun<K extends StatementKind> = {
+  readonly accepted: Accepted
+  readonly statement: Extract<Statement, { readonly kind: K }>
+  readonly passkey: KnownPasskey
+  readonly signCount: number
+}
+
+/** Reads and verifies one signed statement of the kinds a door takes. `enrolling` is the key of a registration, which no directory knows yet. */
+export async function beginStatement<const K extends StatementKind>(
+  ctx: IssuerContext,
+  input: StatementInput,
+  kinds: readonly K[],
+  enrolling?: (thumbprint: string) => Promise<KnownPasskey | undefined>,
+): Promise<Outcome<Begun<K>>> {
+  const bytes = decodeBase64url(input.statement)
+  if (!bytes) return refuse({ reason: 'malformed', path: 'statement', problem: 'is not base64url' })
+  const read = readStatement(bytes)
+  if (!read.ok) return refuse({ reason: 'malformed', path: read.path, problem: read.problem })
+  const statement = read.value
+  if (!isOneOf(statement, kinds)) return refuse({ reason: 'malformed', path: '/kind', problem: `is not ${kinds.join(' or ')}` })
+  if (statement.realm !== ctx.realm) return refuse({ reason: 'foreign_realm' })
+  const nonce = judgeNonce(ctx.nonceKey, statement.nonce, ctx.now())
+  if (!nonce.ok) return refuse(nonce.refusal)
+
+  const passkey = await findSigner(ctx, statement, input.response.id, enrolling)
+  if (!passkey) return refuse({ reason: 'unknown_passkey' })
+  if (passkey.status !== 'active') return refuse({ reason: 'passkey_inactive', status: passkey.status })
+
+  const challenge = sha256(challengeBytes(statement.kind, bytes))
+  const live = await verifyAssertion({
+    response: input.response,
+    expectedChallenge: challenge,
+    passkey,
+    realm: ctx.realm,
+    origin: ctx.roots.issuer,
+    rpId: ctx.roots.rp_id,
+  })
+  const person = passkey.person
+  if (!live.ok) return refuseKnown(ctx, statement.kind, person, live.reason)
+  const judged = await judgeAssertion({ kind: statement.kind, bytes, assertion: live.assertion, passkey }, ctx.roots, nodeCrypto)
+  if (!judged.ok) {
+    await transact(ctx, [], ({ record }) =>
+      record('verifiers.disagree', { actor: person }, { v: 1, kind: statement.kind, accepted: 'live', refused: judged.reason }),
+    )
+    ctx.log.error({ check: judged.reason, passkey: passkey.thumbprint }, 'the two verifiers disagree about an assertion')
+    return refuse({ reason: 'assertion_refused', check: judged.reason })
+  }
+  const chain = await ctx.chain()
+  return {
+    ok: true,
+    statement,
+    passkey,
+    signCount: judged.signCount,
+    accepted: {
+      digest: digestOf(`statement/${statement.kind}`, bytes),
+      bytes,
+      statement,
+      assertion: live.assertion,
+      ruleSet: ctx.published().digest,
+      directory: { sequence: chain.sequence, head: chain.head },
+      note: input.note,
+    },
+  }
+}
+
+const isOneOf = <K extends StatementKind>(of: Statement, kinds: readonly K[]): of is Extract<Statement, { readonly kind: K }> =>
+  (kinds as readonly StatementKind[]).includes(of.kind)
+
+/** The passkey by what the statement names, never by what the assertion says of itself; a sign-in names none, so there its id is looked up. */
+async function findSigner(
+  ctx: IssuerContext,
+  statement: Statement,
+  id: string,
+  enrolling?: (thumbprint: string) => Promise<KnownPasskey | undefined>,
+): Promise<KnownPasskey | undefined> {
+  if (!('signer' in statement)) return findPasskeyById(ctx.db, id)
+  const { person, passkey } = statement.signer
+  const found = enrolling ? await enrolling(passkey) : await findPasskey(ctx.db, passkey)
+  return found?.person === person && found.id === id ? found : undefined
+}
+
+async function refuseKnown(ctx: IssuerContext, kind: StatementKind, person: string, check: string) {
+  await transact(ctx, [], ({ record }) =>
+    record('statement.refused', { actor: person }, { v: 1, kind, reason: 'assertion_refused', check }),
+  )
+  return refuse({ reason: 'assertion_refused', check })
+}

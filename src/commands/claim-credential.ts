@@ -1,0 +1,200 @@
+// Hands out credential number n of an intent to the place that the requester named. In three steps, so that nothing leaves unrecorded and nothing is
+// made twice: under the lock the evidence is judged as a whole and `credential.issuing` commits; then the credential is made and sealed outside
+// any transaction; then `.issued` commits with the ciphertext, and only then does it leave (issue-credential.ts). A repeated claim gets the same
+// ciphertext; the same number with other material is refused. Fifty claims at once are one claim and forty-nine repetitions.
+
+import { setTimeout as wait } from 'node:timers/promises'
+import { nodeCrypto, thumbprint } from '../crypto.ts'
+import { readDatabaseClock } from '../db/clock.ts'
+import { addGrant, type CredentialRow, findCredentials, findGrant } from '../db/grants.ts'
+import { findByDigest, type KnownRequest, standingOf, updateState } from '../db/requests.ts'
+import { findHolders } from '../db/statements.ts'
+import { decodeBase64url } from '../domain/base64url.ts'
+import { canonicalText } from '../domain/canonical.ts'
+import { type Claim, readClaim } from '../domain/claim.ts'
+import type { P256Key } from '../domain/keys.ts'
+import { type Outcome, type Refusal, refuse } from '../domain/refusal.ts'
+import { moveRequest } from '../domain/request.ts'
+import { tagged } from '../domain/tags.ts'
+import { judgeNonce } from '../passkeys/nonce.ts'
+import { refusalOf } from './accept-statement.ts'
+import type { IssuerContext } from './context.ts'
+import { beginEnd } from './end-grant.ts'
+import { actionOf, judgeRequest, type Proven } from './evidence-of.ts'
+import { type Begun, beginCredential, type Claimed, issueCredential } from './issue-credential.ts'
+import { transact, type Work } from './transact.ts'
+
+const MAX_CLOCK_DIFFERENCE_MS = 2_000
+const WAIT_FOR_OTHER_MS = 3_000
+const POLL_MS = 20
+
+/** Takes a claim signed by a holder key; `signature` is ECDSA in IEEE P1363 form, both in base64url. */
+export async function claimCredential(
+  ctx: IssuerContext,
+  input: { readonly claim: string; readonly signature: string },
+): Promise<Outcome<Claimed>> {
+  const bytes = decodeBase64url(input.claim)
+  if (!bytes) return refuse({ reason: 'malformed', path: 'claim', problem: 'is not base64url' })
+  const read = readClaim(bytes)
+  if (!read.ok) return refuse({ reason: 'malformed', path: read.path, problem: read.problem })
+  const claim = read.value
+  if (claim.realm !== ctx.realm) return refuse({ reason: 'foreign_realm' })
+  const nonce = judgeNonce(ctx.nonceKey, claim.nonce, ctx.now())
+  if (!nonce.ok) return refuse(nonce.refusal)
+  const known = (await findByDigest(ctx.db, [claim.intent])).get(claim.intent)
+  if (!known) return refuse({ reason: 'unknown_request' })
+  const named = await findNamedHolder(ctx, known, claim.holder)
+  const signature = decodeBase64url(input.signature)
+  if (!named) return refuseClaim(ctx, known, claim, { reason: 'foreign_holder_key' })
+  if (!signature || !(await nodeCrypto.verify(named.sign, signature, tagged('claim', bytes), 'p1363'))) {
+    return refuseClaim(ctx, known, claim, { reason: 'claim_signature' })
+  }
+  // The requester's statement names both keys of the place: a claim for another encryption key is not for that place.
+  if (thumbprint(named.encrypt) !== claim.encrypt)
+    return refuseClaim(ctx, known, claim, { reason: 'claim_differs', number: claim.number })
+
+  const deadline = Date.now() + WAIT_FOR_OTHER_MS
+  for (;;) {
+    const step = await begin(ctx, known.request.id, claim)
+    if (step.is === 'refused') return refuse(step.refusal)
+    if (step.is === 'given') return { ok: true, ...step.claimed }
+    if (step.is === 'begun') return issueCredential(ctx, claim, step.begun, named.encrypt)
+    if (Date.now() > deadline) return refuse({ reason: 'still_issuing' })
+    await wait(POLL_MS)
+  }
+}
+
+type Step =
+  | { readonly is: 'refused'; readonly refusal: Refusal }
+  | { readonly is: 'given'; readonly claimed: Claimed }
+  | { readonly is: 'begun'; readonly begun: Begun }
+  | { readonly is: 'being_made' }
+
+/** Under the lock: repeats what was given, says that it is being made, or begins. */
+function begin(ctx: IssuerContext, id: string, claim: Claim): Promise<Step> {
+  return transact(ctx, [id], async (work): Promise<Step> => {
+    const known = (await findByDigest(work.trx, [claim.intent])).get(claim.intent)
+    if (!known) return { is: 'refused', refusal: { reason: 'unknown_request' } }
+    const no = async (refusal: Refusal): Promise<Step> => {
+      await recordRefusal(work, known, claim, refusal)
+      return { is: 'refused', refusal }
+    }
+    const grant = await findGrant(work.trx, id)
+    const credentials = await findCredentials(work.trx, id)
+    const same = credentials.find(({ number }) => number === claim.number)
+    if (grant && grant.state !== 'issuing' && grant.state !== 'active') return no({ reason: 'grant_ended', state: grant.state })
+    if (grant && grant.ends_at <= work.now) return no({ reason: 'grant_ended', state: 'expired' })
+    if (same && !isSame(same, claim)) return no({ reason: 'claim_differs', number: claim.number })
+    if (same) return repeat(same) ?? no({ reason: 'issue_failed' })
+    if (grant?.state === 'issuing') return { is: 'being_made' }
+    const expected = (credentials.at(-1)?.number ?? 0) + 1
+    if (claim.number !== expected) return no({ reason: 'claim_out_of_turn', expected })
+
+    const stopped = await whyNotNow(ctx, work)
+    if (stopped) return no({ reason: 'minting_stopped', why: stopped })
+    const verdict = await judgeRequest(ctx, work.trx, known, grant ? 'renewal' : 'claim', work.now)
+    if (!verdict.ok) {
+      // A renewal repeats every check but freshness, and failing one ends the grant.
+      if (grant) await beginEnd(work, id, { by: 'issuer', reason: 'revoked' })
+      return no(verdict.reason === 'confirmation_too_old' ? tooOld(ctx, known) : refusalOf(verdict))
+    }
+    // Freshness counts for this place: a fresh tap for another one says nothing about who is at this.
+    if (!grant && !verdict.freshHolders.some(({ holder }) => thumbprint(holder.sign) === claim.holder))
+      return no(tooOld(ctx, known))
+    if (grant) return { is: 'begun', begun: await beginCredential(work, known, verdict, grant.ends_at, claim) }
+    const moved = moveRequest(standingOf(known), { move: 'claim' }, work.now.getTime())
+    if (!moved.ok) return no(moved.refusal)
+    const endsAt = await startGrant(work, known, verdict, claim)
+    return { is: 'begun', begun: await beginCredential(work, known, verdict, endsAt, claim) }
+  })
+}
+
+const tooOld = (ctx: IssuerContext, known: KnownRequest): Refusal => ({
+  reason: 'confirmation_too_old',
+  freshnessSeconds: actionOf(ctx, known)?.freshness_seconds ?? 0,
+})
+
+/** The request becomes claimed and its lease starts; it ends at an absolute time that nothing moves any more. */
+async function startGrant(work: Work<'issuer'>, known: KnownRequest, verdict: Proven, claim: Claim): Promise<Date> {
+  const { trx, now, record } = work
+  const { id, requester } = known.request
+  const endsAt = new Date(Math.min(now.getTime() + verdict.leaseSeconds * 1000, known.state.ends_no_later_than.getTime()))
+  const seconds = Math.max(1, Math.floor((endsAt.getTime() - now.getTime()) / 1000))
+  await updateState(trx, id, { state: 'claimed', claimed_at: now, updated_at: now })
+  await addGrant(trx, {
+    request_id: id,
+    state: 'issuing',
+    person: requester,
+    lease_seconds: seconds,
+    started_at: now,
+    ends_at: endsAt,
+    updated_at: now,
+  })
+  await record(
+    'grant.started',
+    { request: id, actor: requester },
+    {
+      v: 1,
+      intent: claim.intent,
+      lease_seconds: seconds,
+      ends_at: Math.floor(endsAt.getTime() / 1000),
+      approvals: verdict.approvals.map(({ person, passkey, statement }) => ({ person, passkey, statement })),
+    },
+  )
+  return endsAt
+}
+
+const isSame = (row: CredentialRow, claim: Claim): boolean =>
+  row.holder === claim.holder &&
+  row.encrypt === claim.encrypt &&
+  canonicalText(row.material as Claim['material']) === canonicalText(claim.material)
+
+/** What was given before, once more; undefined when it could not be made. */
+function repeat(row: CredentialRow): Step | undefined {
+  if (row.state === 'issuing') return { is: 'being_made' }
+  if (row.state !== 'issued' || row.ciphertext === null || row.fingerprint === null) return undefined
+  const { id: credential, number, ciphertext, fingerprint, expires_at: endsAt } = row
+  return { is: 'given', claimed: { credential, number, ciphertext, fingerprint, endsAt } }
+}
+
+/** Minting stops, and only minting, when this clock and the database's differ, or the database is behind its outside heads. */
+async function whyNotNow(ctx: IssuerContext, work: Work<'issuer'>): Promise<string | undefined> {
+  const difference = (await readDatabaseClock(work.trx)).getTime() - ctx.now().getTime()
+  if (Math.abs(difference) > MAX_CLOCK_DIFFERENCE_MS) {
+    await work.record('clock.differs', {}, { v: 1, milliseconds: Math.round(difference) })
+    return 'the clocks of the issuer and its database differ'
+  }
+  return ctx.mintingStopped()
+}
+
+/** The keys of a place, if a statement of the requester names it. Which statement counts is judged with the evidence. */
+async function findNamedHolder(
+  ctx: IssuerContext,
+  known: KnownRequest,
+  holder: string,
+): Promise<{ readonly sign: P256Key; readonly encrypt: P256Key } | undefined> {
+  const holders = await findHolders(ctx.db, known.request.id)
+  return holders.find(({ sign }) => thumbprint(sign) === holder)
+}
+
+async function refuseClaim(
+  ctx: IssuerContext,
+  known: KnownRequest,
+  claim: Claim,
+  refusal: Refusal,
+): Promise<{ ok: false; refusal: Refusal }> {
+  await transact(ctx, [], (work) => recordRefusal(work, known, claim, refusal))
+  return refuse(refusal)
+}
+
+const recordRefusal = (work: Work<'issuer'>, known: KnownRequest, claim: Claim, { reason }: Refusal): Promise<void> =>
+  work.record(
+    'claim.refused',
+    { request: known.request.id, actor: known.request.requester },
+    {
+      v: 1,
+      number: claim.number,
+      holder: claim.holder,
+      reason,
+    },
+  )

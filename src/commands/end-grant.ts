@@ -1,0 +1,63 @@
+// Ends grants: early by return or revocation, or at their time. An early end first makes the grant `revoking`; it becomes `returned` or `revoked`
+// only when every credential is confirmed gone, by the target or by its own end. What cannot be recalled before its end is said to be so,
+// never claimed (invariant 6). Runs inside the caller's transaction, under the lock of the request; network calls come after, in the sweep.
+
+import { findCredentials, findGrant, updateCredential, updateGrant } from '../db/grants.ts'
+import { moveCredential, moveGrant } from '../domain/grant.ts'
+import { type Outcome, refuse } from '../domain/refusal.ts'
+import type { Work } from './transact.ts'
+
+export type End = { readonly by: string; readonly reason: 'returned' | 'revoked' }
+
+/** Begins an early end. Repeating it changes nothing. */
+export async function beginEnd(work: Work<'issuer'>, request: string, end: End): Promise<Outcome<{ readonly state: string }>> {
+  const grant = await findGrant(work.trx, request)
+  if (!grant) return refuse({ reason: 'no_grant' })
+  if (grant.state === 'revoking') return { ok: true, state: grant.state }
+  const next = moveGrant(grant.state, 'end')
+  if (!next) return refuse({ reason: 'grant_ended', state: grant.state })
+  for (const credential of await findCredentials(work.trx, request)) {
+    const revoking = moveCredential(credential.state, 'revoke')
+    if (revoking) await updateCredential(work.trx, credential.id, { state: revoking, recall: 'pending', ended_at: work.now })
+  }
+  await updateGrant(work.trx, request, {
+    state: next,
+    ended_at: work.now,
+    ended_by: end.by,
+    ended_reason: end.reason,
+    updated_at: work.now,
+  })
+  await work.record('grant.ending', { request, actor: end.by }, { v: 1, reason: end.reason })
+  await work.tell('request.changed', request)
+  return { ok: true, state: next }
+}
+
+/** Brings a grant as far as it has come: expired at its time, finally ended when the last credential is gone. */
+export async function settleGrant(work: Work<'issuer'>, request: string): Promise<void> {
+  const { trx, now, record, tell } = work
+  const grant = await findGrant(trx, request)
+  if (!grant || !['issuing', 'active', 'revoking'].includes(grant.state)) return
+  const over = grant.ends_at <= now
+  let live = 0
+  for (const credential of await findCredentials(trx, request)) {
+    const past = credential.expires_at <= now
+    if (credential.state === 'issued' && past) {
+      await updateCredential(trx, credential.id, { state: 'expired', ended_at: now, ciphertext: null })
+      await record('credential.expired', { request }, { v: 1, credential: credential.id })
+    } else if (credential.state === 'revoking' && (past || credential.recall === 'confirmed')) {
+      await updateCredential(trx, credential.id, { state: 'revoked', recall: 'confirmed', ciphertext: null })
+      await record('credential.revoked', { request }, { v: 1, credential: credential.id, by: past ? 'its_own_end' : 'target' })
+    } else if (['issuing', 'issued', 'unknown', 'revoking'].includes(credential.state)) live += 1
+  }
+  if (grant.state === 'revoking' && live === 0) {
+    const state = moveGrant(grant.state, grant.ended_reason === 'returned' ? 'ended_by_return' : 'ended_by_revocation')
+    if (!state) return
+    await updateGrant(trx, request, { state, updated_at: now })
+    await record(state === 'returned' ? 'grant.returned' : 'grant.revoked', { request }, { v: 1 })
+    await tell('request.changed', request)
+  } else if (grant.state !== 'revoking' && over) {
+    await updateGrant(trx, request, { state: 'expired', ended_at: now, ended_reason: 'expired', updated_at: now })
+    await record('grant.expired', { request }, { v: 1 })
+    await tell('request.changed', request)
+  }
+}

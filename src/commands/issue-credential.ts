@@ -1,0 +1,171 @@
+// The two ends of making one credential: `credential.issuing` commits before anything is made, `.issued` or `.issue_failed` after. A crash between
+// them leaves a stale `issuing`, which the sweep turns into `.issue_unknown` and revokes. The plain credential exists only between mint and seal.
+
+import { credentialKinds } from '../credentials/index.ts'
+import { credentialId } from '../credentials/kind.ts'
+import { seal } from '../credentials/seal.ts'
+import { thumbprint } from '../crypto.ts'
+import { addCredential, findCredentials, findGrant, updateCredential, updateGrant } from '../db/grants.ts'
+import { findOpenings, type KnownRequest } from '../db/requests.ts'
+import type { Claim } from '../domain/claim.ts'
+import { moveCredential, moveGrant } from '../domain/grant.ts'
+import type { P256Key } from '../domain/keys.ts'
+import { type Outcome, refuse } from '../domain/refusal.ts'
+import type { IssuerContext } from './context.ts'
+import type { Proven } from './evidence-of.ts'
+import { openIntent } from './open-intent.ts'
+import { transact, type Work } from './transact.ts'
+
+export type Claimed = {
+  readonly credential: string
+  readonly number: number
+  readonly ciphertext: string
+  readonly fingerprint: string
+  readonly endsAt: Date
+}
+export type Begun = {
+  readonly known: KnownRequest
+  readonly verdict: Proven
+  readonly id: string
+  readonly issuedAt: Date
+  readonly endsAt: Date
+}
+
+/** Notes that credential `claim.number` is about to be made, inside the caller's transaction. */
+export async function beginCredential(
+  work: Work<'issuer'>,
+  known: KnownRequest,
+  verdict: Proven,
+  endsAt: Date,
+  claim: Claim,
+): Promise<Begun> {
+  const id = credentialId(claim.intent, claim.number)
+  const { kind } = verdict.intent.right
+  const { id: request, requester } = known.request
+  await addCredential(work.trx, {
+    id,
+    request_id: request,
+    number: claim.number,
+    state: 'issuing',
+    kind,
+    holder: claim.holder,
+    encrypt: claim.encrypt,
+    material: JSON.stringify(claim.material),
+    created_at: work.now,
+    expires_at: endsAt,
+  })
+  await work.record(
+    'credential.issuing',
+    { request, actor: requester },
+    {
+      v: 1,
+      credential: id,
+      number: claim.number,
+      kind,
+      holder: claim.holder,
+    },
+  )
+  await work.tell('request.changed', request)
+  return { known, verdict, id, issuedAt: work.now, endsAt }
+}
+
+/** Makes and seals the credential that was begun, and records how it went before anything leaves. */
+export async function issueCredential(
+  ctx: IssuerContext,
+  claim: Claim,
+  begun: Begun,
+  encrypt: P256Key,
+): Promise<Outcome<Claimed>> {
+  const { known, verdict, id } = begun
+  const about = { request: known.request.id, actor: known.request.requester }
+  let made: { readonly ciphertext: string; readonly fingerprint: string }
+  try {
+    made = await makeSealed(ctx, claim, begun, encrypt)
+  } catch (error) {
+    ctx.log.error({ err: error, request: about.request, credential: id }, 'a credential could not be made')
+    await transact(ctx, [about.request], async (work) => {
+      await updateCredential(work.trx, id, { state: 'failed', ended_at: work.now })
+      const grant = await findGrant(work.trx, about.request)
+      const failed = grant && moveGrant(grant.state, 'issue_failed')
+      if (failed)
+        await updateGrant(work.trx, about.request, {
+          state: failed,
+          ended_at: work.now,
+          ended_reason: 'failed',
+          updated_at: work.now,
+        })
+      if (failed) await work.record('grant.failed', about, { v: 1 })
+      await work.record('credential.issue_failed', about, { v: 1, credential: id })
+      await work.tell('request.changed', about.request)
+    })
+    return refuse({ reason: 'issue_failed' })
+  }
+  return transact(ctx, [about.request], async (work) => {
+    const row = (await findCredentials(work.trx, about.request)).find((credential) => credential.id === id)
+    const issued = row && moveCredential(row.state, 'issued')
+    // The sweep was faster and has given this one up: it must not leave.
+    if (!issued) return refuse({ reason: 'grant_ended', state: row?.state ?? 'unknown' })
+    await updateCredential(work.trx, id, { state: issued, ...made })
+    const grant = await findGrant(work.trx, about.request)
+    const active = grant && moveGrant(grant.state, 'issued')
+    if (active) {
+      await updateGrant(work.trx, about.request, { state: active, updated_at: work.now })
+      await work.record('grant.activated', about, { v: 1 })
+    }
+    await work.record('credential.issued', about, {
+      v: 1,
+      credential: id,
+      number: claim.number,
+      kind: verdict.intent.right.kind,
+      intent: claim.intent,
+      rule_set: ctx.published().digest,
+      rules: verdict.intent.rules_digest,
+      directory: await headOf(ctx),
+      fingerprint: made.fingerprint,
+      expires_at: Math.floor(begun.endsAt.getTime() / 1000),
+    })
+    await work.tell('request.changed', about.request)
+    return { ok: true, credential: id, number: claim.number, ...made, endsAt: begun.endsAt } as const
+  })
+}
+
+async function makeSealed(ctx: IssuerContext, claim: Claim, begun: Begun, encrypt: P256Key) {
+  const { known, verdict } = begun
+  const { intent } = verdict
+  const kind = credentialKinds.get(intent.right.kind)
+  if (!kind) throw new Error(`no credential kind ${intent.right.kind}`)
+  const opened = openIntent(intent, await findOpenings(ctx.db, known.request.id))
+  if (!opened.ok) throw new Error(`a personal value is gone: ${opened.missing.join(', ')}`)
+  const minted = await kind.mint(ctx.signer, {
+    id: begun.id,
+    realm: ctx.realm,
+    issuer: ctx.roots.issuer,
+    intent: claim.intent,
+    request: known.request.id,
+    runbook: intent.runbook,
+    action: intent.action,
+    right: opened.right,
+    requester: await confirmationOf(ctx, claim, verdict),
+    approvals: verdict.approvals.map(({ person, acceptedAt }) => ({ person, at: Math.floor(acceptedAt / 1000) })),
+    issuedAt: Math.floor(begun.issuedAt.getTime() / 1000),
+    endsAt: Math.floor(begun.endsAt.getTime() / 1000),
+    material: claim.material,
+  })
+  return { ciphertext: await seal(minted.credential, encrypt), fingerprint: minted.fingerprint }
+}
+
+/** The requester's word that named this place: when it was accepted, and whether its passkey stays on one device. */
+async function confirmationOf(ctx: IssuerContext, claim: Claim, { requester, holders, confirmedAt }: Proven) {
+  const named = holders.find(({ holder }) => thumbprint(holder.sign) === claim.holder)
+  const passkey = named && (await ctx.chain()).passkeys.get(named.passkey)?.passkey
+  return {
+    id: requester,
+    confirmedAt: Math.floor((named?.acceptedAt ?? confirmedAt) / 1000),
+    deviceBound: passkey?.device_bound ?? false,
+  }
+}
+
+async function headOf(ctx: IssuerContext) {
+  const { sequence, head } = await ctx.chain()
+  return { sequence, head }
+}

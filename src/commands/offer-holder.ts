@@ -1,0 +1,49 @@
+// A terminal offers its keys and shows a code that is 80 bits of their thumbprint; a person types the code on his page, which recomputes it from the
+// keys it gets. The code is no secret and no power: it only makes sure that the page names the keys of the terminal in front of the person. Five
+// minutes; the first keys for a code win, and others for the same code would have to collide with 80 bits.
+
+import { digestOf } from '../crypto.ts'
+import { canonicalBytes } from '../domain/canonical.ts'
+import { holderCode } from '../domain/ids.ts'
+import { type Outcome, refuse } from '../domain/refusal.ts'
+import type { Holder } from '../domain/statement.ts'
+import type { IssuerContext } from './context.ts'
+
+const OFFER_MS = 5 * 60_000
+
+export type Offer = { readonly holder: Holder; readonly name: string; readonly address: string }
+
+/** Keeps a terminal's keys for five minutes. `address` is where the offer came from, as this process saw it. */
+export async function offerHolder(
+  ctx: IssuerContext,
+  offer: Offer,
+): Promise<{ readonly code: string; readonly expiresAt: Date }> {
+  const code = holderCode(digestOf('holder', canonicalBytes(offer.holder)))
+  const now = ctx.now()
+  await ctx.db
+    .insertInto('holder_offer')
+    .values({
+      code,
+      sign_key: JSON.stringify(offer.holder.sign),
+      encrypt_key: JSON.stringify(offer.holder.encrypt),
+      name: offer.name,
+      address: offer.address,
+      created_at: now,
+    })
+    .onConflict((on) => on.doNothing())
+    .execute()
+  return { code, expiresAt: new Date(now.getTime() + OFFER_MS) }
+}
+
+/** The terminal that waits with a code. */
+export async function findHolderOffer(ctx: IssuerContext, code: string): Promise<Outcome<{ readonly offer: Offer }>> {
+  const row = await ctx.db
+    .selectFrom('holder_offer')
+    .selectAll()
+    .where('code', '=', code)
+    .where('created_at', '>', new Date(ctx.now().getTime() - OFFER_MS))
+    .executeTakeFirst()
+  if (!row) return refuse({ reason: 'unknown_offer' })
+  const holder = { sign: row.sign_key, encrypt: row.encrypt_key } as unknown as Holder
+  return { ok: true, offer: { holder, name: row.name, address: row.address } }
+}

@@ -1,0 +1,36 @@
+// Publishes what this issuer read from its own runbooks and directory: content-addressed, with an entry that says who gained what. Open requests whose
+// action is not what was asked for any more are voided at once, with the reason; those that the change does not touch go on.
+
+import { digestOf } from '../crypto.ts'
+import { findOpen } from '../db/requests.ts'
+import { addPublication, findPublication } from '../db/rule-sets.ts'
+import { actionName, findOffer, type RuleSet } from '../domain/action.ts'
+import { canonicalBytes } from '../domain/canonical.ts'
+import { readIntent } from '../domain/intent.ts'
+import { describeGain } from '../runbooks/gain.ts'
+import type { IssuerContext, Published } from './context.ts'
+import { transact } from './transact.ts'
+import { voidRequest } from './void-request.ts'
+
+/** Publishes a checked rule set unless it is the one in force already. */
+export async function publishRuleSet(ctx: Omit<IssuerContext, 'published'>, ruleSet: RuleSet): Promise<Published> {
+  const body = canonicalBytes(ruleSet)
+  const published = { digest: digestOf('ruleSet', body), ruleSet }
+  const before = await findPublication(ctx.db)
+  if (before?.digest === published.digest) return published
+  const open = await findOpen(ctx.db)
+  const voided = open.filter(({ request }) => {
+    const intent = readIntent(request.intent)
+    if (!intent.ok) return true
+    const offer = findOffer(ruleSet, actionName({ runbook: intent.value.runbook, name: intent.value.action }))
+    return !offer || digestOf('action', canonicalBytes(offer.action)) !== intent.value.action_digest
+  })
+  const ids = voided.map(({ request }) => request.id)
+  await transact({ ...ctx, published: () => published }, ids, async (work) => {
+    await addPublication(work.trx, published.digest, body, work.now)
+    await work.record('rules.published', {}, { v: 1, rule_set: published.digest, gain: describeGain(before?.ruleSet, ruleSet) })
+    for (const id of ids) await voidRequest(work, id, 'the action changed after it was asked for')
+    await work.tell('rules.published', undefined)
+  })
+  return published
+}

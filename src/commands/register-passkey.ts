@@ -1,0 +1,77 @@
+// A person registers a key, then proves to hold it. Both are public doors: whoever says to be somebody gets a row that waits, and no power. Only an
+// administrator who has compared the words with the person makes a passkey of it (change-directory.ts).
+
+import { findPasskeyById, findRegistration, type KnownPasskey } from '../db/passkeys.ts'
+import { addRegistration, completeRegistrationRow, countRegistrations } from '../db/registrations.ts'
+import { addStatement, spendNonce } from '../db/statements.ts'
+import { decodeBase64url } from '../domain/base64url.ts'
+import { canonicalText } from '../domain/canonical.ts'
+import type { PasskeyKey } from '../domain/keys.ts'
+import { type Outcome, refuse } from '../domain/refusal.ts'
+import { verifyRegistration } from '../passkeys/ceremony.ts'
+import { judgeNonce } from '../passkeys/nonce.ts'
+import type { LiveRegistration } from '../passkeys/response.ts'
+import { beginStatement, type StatementInput } from './begin-statement.ts'
+import type { IssuerContext } from './context.ts'
+import { transact } from './transact.ts'
+
+const WAITING_AT_ONCE = 5
+const WAITING_MS = 24 * 3_600_000
+
+export type RegistrationInput = {
+  readonly person: string
+  readonly nickname: string
+  readonly nonce: string
+  readonly attestation: LiveRegistration
+}
+
+/** Keeps a freshly made key of a person of the directory. The challenge of its creation was the nonce. */
+export async function registerPasskey(
+  ctx: IssuerContext,
+  input: RegistrationInput,
+): Promise<Outcome<{ readonly id: string; readonly key: PasskeyKey; readonly thumbprint: string }>> {
+  const nonce = judgeNonce(ctx.nonceKey, input.nonce, ctx.now())
+  if (!nonce.ok) return refuse(nonce.refusal)
+  const { person } = input
+  if (!ctx.published().ruleSet.people.some(({ id }) => id === person)) return refuse({ reason: 'unknown_person' })
+  const expectedChallenge = decodeBase64url(input.nonce)
+  if (!expectedChallenge) return refuse({ reason: 'nonce_forged' })
+  const { issuer: origin, rp_id: rpId } = ctx.roots
+  const checked = await verifyRegistration({ response: input.attestation, expectedChallenge, origin, rpId })
+  if (!checked.ok) return refuse({ reason: 'assertion_refused', check: checked.reason })
+  const { id, key, thumbprint } = checked.registered
+  if ((await findPasskeyById(ctx.db, id)) || (await ctx.chain()).passkeys.has(thumbprint))
+    return refuse({ reason: 'already_enrolled' })
+  return transact(ctx, [], async ({ trx, now }) => {
+    if (!(await spendNonce(trx, input.nonce, now))) return refuse({ reason: 'nonce_used' })
+    const since = new Date(now.getTime() - WAITING_MS)
+    if ((await countRegistrations(trx, person, since)) >= WAITING_AT_ONCE) return refuse({ reason: 'too_many_registrations' })
+    const added = await addRegistration(trx, { ...checked.registered, person, nickname: input.nickname }, now)
+    return added ? ({ ok: true, id, key, thumbprint } as const) : refuse({ reason: 'already_enrolled' })
+  })
+}
+
+/** Takes the owner's `register` statement, signed by the new key itself: now it waits for an administrator. */
+export async function completeRegistration(
+  ctx: IssuerContext,
+  input: StatementInput,
+): Promise<Outcome<{ readonly thumbprint: string; readonly person: string }>> {
+  const begun = await beginStatement(ctx, input, ['register'], async (thumbprint): Promise<KnownPasskey | undefined> => {
+    const row = await findRegistration(ctx.db, thumbprint)
+    return row && !row.ended_at ? { ...row, id: row.passkey_id, status: 'active', sign_count: 0 } : undefined
+  })
+  if (!begun.ok) return begun
+  const { statement, accepted, passkey } = begun
+  if (statement.id !== passkey.id || canonicalText(statement.key) !== canonicalText(passkey.key)) {
+    return refuse({ reason: 'malformed', path: '/key', problem: 'is not the key that signed' })
+  }
+  const { person, thumbprint } = passkey
+  return transact(ctx, [], async ({ trx, now, record, tell }) => {
+    if (!(await spendNonce(trx, statement.nonce, now))) return refuse({ reason: 'nonce_used' })
+    await addStatement(trx, accepted, now)
+    if (!(await completeRegistrationRow(trx, thumbprint, accepted.digest))) return refuse({ reason: 'unknown_registration' })
+    await record('passkey.registered', { actor: person }, { v: 1, person, passkey: thumbprint, statement: accepted.digest })
+    await tell('passkey.changed', undefined, { person, operation: 'registered', thumbprint })
+    return { ok: true, thumbprint, person } as const
+  })
+}

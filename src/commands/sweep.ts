@@ -1,0 +1,79 @@
+// What time alone causes, on the issuer's own clock and whether or not anything else is alive: requests lapse, grants and credentials end, a credential
+// whose making never ended is given up and revoked, and what only serves for minutes is thrown away. Every step is safe to repeat.
+
+import { credentialKinds } from '../credentials/index.ts'
+import { findCredentials, findPastEnd, findRevoking, findStaleIssuing, updateCredential } from '../db/grants.ts'
+import { findKnown, findOverdue, standingOf, updateState } from '../db/requests.ts'
+import { purgeShortLived } from '../db/short-lived.ts'
+import { moveCredential } from '../domain/grant.ts'
+import { readIntent } from '../domain/intent.ts'
+import { moveRequest } from '../domain/request.ts'
+import type { IssuerContext } from './context.ts'
+import { beginEnd, settleGrant } from './end-grant.ts'
+import { transact } from './transact.ts'
+
+const BATCH = 100
+const STALE_ISSUING_MS = 30_000
+
+/** One round; answers how many things it moved. */
+export async function sweep(ctx: IssuerContext): Promise<number> {
+  const now = ctx.now()
+  const overdue = await findOverdue(ctx.db, now, BATCH)
+  for (const { request_id } of overdue) await lapse(ctx, request_id)
+  const stale = await findStaleIssuing(ctx.db, new Date(now.getTime() - STALE_ISSUING_MS), BATCH)
+  for (const { id, request_id } of stale) await giveUp(ctx, request_id, id)
+  const revoking = await findRevoking(ctx.db, BATCH)
+  for (const { request_id } of revoking) await recall(ctx, request_id)
+  const past = await findPastEnd(ctx.db, now, BATCH)
+  for (const { request_id } of past) await transact(ctx, [request_id], (work) => settleGrant(work, request_id))
+  await purgeShortLived(ctx.db, now)
+  return overdue.length + stale.length + past.length
+}
+
+const lapse = (ctx: IssuerContext, request: string): Promise<void> =>
+  transact(ctx, [request], async ({ trx, now, record, tell }) => {
+    const known = await findKnown(trx, request)
+    if (!known) return
+    const moved = moveRequest(standingOf(known), { move: 'lapse' }, now.getTime())
+    if (!moved.ok) return
+    await updateState(trx, request, {
+      state: moved.next.state,
+      ended_at: now,
+      ended_reason: known.state.state,
+      updated_at: now,
+    })
+    await record('request.lapsed', { request }, { v: 1, from: known.state.state })
+    await tell('request.changed', request)
+  })
+
+/** Nobody knows whether it was made: it counts as made, and is taken back. */
+const giveUp = (ctx: IssuerContext, request: string, credential: string): Promise<void> =>
+  transact(ctx, [request], async (work) => {
+    const row = (await findCredentials(work.trx, request)).find(({ id }) => id === credential)
+    const lost = row && moveCredential(row.state, 'lost')
+    if (!lost) return
+    await updateCredential(work.trx, credential, { state: lost })
+    await work.record('credential.issue_unknown', { request }, { v: 1, credential })
+    await beginEnd(work, request, { by: 'issuer', reason: 'revoked' })
+  })
+
+/** Asks the target to end what is being revoked: outside the transaction, then under the lock what came of it. */
+async function recall(ctx: IssuerContext, request: string): Promise<void> {
+  const known = await findKnown(ctx.db, request)
+  const intent = known && readIntent(known.request.intent)
+  if (!intent?.ok) return
+  for (const credential of await findCredentials(ctx.db, request)) {
+    if (credential.state !== 'revoking' || credential.recall !== 'pending') continue
+    const kind = credentialKinds.get(credential.kind)
+    const outcome = await kind?.end({ id: credential.id, right: intent.value.right }).catch((error: unknown) => {
+      ctx.log.warn({ err: error, request, credential: credential.id }, 'a credential could not be recalled yet')
+      return undefined
+    })
+    if (!outcome || outcome === 'pending') continue
+    await transact(ctx, [request], async (work) => {
+      await updateCredential(work.trx, credential.id, { recall: outcome })
+      await settleGrant(work, request)
+      await work.tell('request.changed', request)
+    })
+  }
+}

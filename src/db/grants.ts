@@ -1,0 +1,72 @@
+// Queries on grants and credentials. Written by the issuer alone, under the lock of the request's row.
+
+import type { Insertable, Kysely, Selectable, Transaction, Updateable } from 'kysely'
+import type { Schema } from './schema.ts'
+
+export type GrantRow = Selectable<Schema['grant']>
+export type CredentialRow = Selectable<Schema['credential']>
+
+export const findGrant = (db: Kysely<Schema>, request: string): Promise<GrantRow | undefined> =>
+  db.selectFrom('grant').selectAll().where('request_id', '=', request).executeTakeFirst()
+
+export const findCredentials = (db: Kysely<Schema>, request: string): Promise<CredentialRow[]> =>
+  db.selectFrom('credential').selectAll().where('request_id', '=', request).orderBy('number').execute()
+
+export async function addGrant(trx: Transaction<Schema>, row: Insertable<Schema['grant']>): Promise<void> {
+  await trx.insertInto('grant').values(row).execute()
+}
+
+export async function addCredential(trx: Transaction<Schema>, row: Insertable<Schema['credential']>): Promise<void> {
+  await trx.insertInto('credential').values(row).execute()
+}
+
+export async function updateGrant(trx: Transaction<Schema>, request: string, change: Updateable<Schema['grant']>): Promise<void> {
+  await trx.updateTable('grant').set(change).where('request_id', '=', request).execute()
+}
+
+export async function updateCredential(
+  trx: Transaction<Schema>,
+  id: string,
+  change: Updateable<Schema['credential']>,
+): Promise<void> {
+  await trx.updateTable('credential').set(change).where('id', '=', id).execute()
+}
+
+/** Requests whose grant lives, of one person. */
+export const findLiveGrantsOf = (db: Kysely<Schema>, person: string): Promise<{ request_id: string }[]> =>
+  db.selectFrom('grant').select('request_id').where('person', '=', person).where('state', 'in', ['issuing', 'active']).execute()
+
+/** Requests whose grant or one of whose credentials is past its end but not ended yet. */
+export const findPastEnd = (db: Kysely<Schema>, now: Date, limit: number): Promise<{ request_id: string }[]> =>
+  db
+    .selectFrom('grant')
+    .select('request_id')
+    .where('state', 'in', ['issuing', 'active', 'revoking'])
+    .where('ends_at', '<=', now)
+    .limit(limit)
+    .execute()
+
+/** Credentials whose making began before a time and never ended. */
+export const findStaleIssuing = (
+  db: Kysely<Schema>,
+  before: Date,
+  limit: number,
+): Promise<{ id: string; request_id: string }[]> =>
+  db
+    .selectFrom('credential')
+    .select(['id', 'request_id'])
+    .where('state', '=', 'issuing')
+    .where('created_at', '<', before)
+    .limit(limit)
+    .execute()
+
+/** Requests with a credential that a target has still to be asked about. */
+export const findRevoking = (db: Kysely<Schema>, limit: number): Promise<{ request_id: string }[]> =>
+  db
+    .selectFrom('credential')
+    .select('request_id')
+    .distinct()
+    .where('state', '=', 'revoking')
+    .where('recall', '=', 'pending')
+    .limit(limit)
+    .execute()

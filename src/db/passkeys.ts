@@ -1,0 +1,122 @@
+// Queries on passkeys, registrations and the directory's changes. `passkey` only repeats what the verified chain says, for look-ups and pages.
+
+import type { Kysely, Selectable, Transaction } from 'kysely'
+import type { DirectoryChange } from '../domain/directory.ts'
+import type { Digest } from '../domain/ids.ts'
+import type { PasskeyKey } from '../domain/keys.ts'
+import type { DirectoryLink } from '../evidence/bundle.ts'
+import type { Schema } from './schema.ts'
+
+export type PasskeyRow = Selectable<Schema['passkey']>
+export type RegistrationRow = Selectable<Schema['registration']>
+export type KnownPasskey = {
+  readonly thumbprint: Digest
+  readonly person: string
+  readonly id: string
+  readonly key: PasskeyKey
+  readonly device_bound: boolean
+  readonly nickname: string
+  readonly transports: readonly string[]
+  readonly status: 'active' | 'suspended' | 'revoked'
+  readonly sign_count: number
+}
+
+export const findPasskey = (db: Kysely<Schema>, thumbprint: Digest): Promise<PasskeyRow | undefined> =>
+  db.selectFrom('passkey').selectAll().where('thumbprint', '=', thumbprint).executeTakeFirst()
+
+export const findPasskeyById = (db: Kysely<Schema>, id: string): Promise<PasskeyRow | undefined> =>
+  db.selectFrom('passkey').selectAll().where('id', '=', id).executeTakeFirst()
+
+/** A person's passkeys, the last used first. */
+export const findPasskeysOf = (db: Kysely<Schema>, person: string): Promise<PasskeyRow[]> =>
+  db
+    .selectFrom('passkey')
+    .selectAll()
+    .where('person', '=', person)
+    .orderBy('used_at', (order) => order.desc().nullsLast())
+    .orderBy('enrolled_at')
+    .execute()
+
+/** Notes a use: the counter moves forward, or stays 0 for keys that have none. False when a copy of the key may exist. */
+export async function notePasskeyUse(
+  trx: Transaction<Schema>,
+  thumbprint: Digest,
+  signCount: number,
+  now: Date,
+): Promise<boolean> {
+  const changed = await trx
+    .updateTable('passkey')
+    .set({ sign_count: signCount, used_at: now })
+    .where('thumbprint', '=', thumbprint)
+    .where(({ or, and, eb }) => or([eb('sign_count', '<', signCount), and([eb('sign_count', '=', 0), eb.val(signCount === 0)])]))
+    .executeTakeFirst()
+  return changed.numUpdatedRows === 1n
+}
+
+export const findRegistration = (db: Kysely<Schema>, thumbprint: Digest): Promise<RegistrationRow | undefined> =>
+  db.selectFrom('registration').selectAll().where('thumbprint', '=', thumbprint).executeTakeFirst()
+
+/** Registrations whose owner has proved possession and that no administrator has signed yet, oldest first. */
+export const findOpenRegistrations = (db: Kysely<Schema>): Promise<RegistrationRow[]> =>
+  db
+    .selectFrom('registration')
+    .selectAll()
+    .where('ended_at', 'is', null)
+    .where('statement', 'is not', null)
+    .orderBy('created_at')
+    .limit(200)
+    .execute()
+
+/** The directory's changes after a sequence number, in order. */
+export const findLinksAfter = (
+  db: Kysely<Schema>,
+  sequence: number,
+): Promise<{ sequence: number; head: string; link: DirectoryLink }[]> =>
+  db.selectFrom('directory').select(['sequence', 'head', 'link']).where('sequence', '>', sequence).orderBy('sequence').execute()
+
+/** The stored register statement of a registration, as a link carries it. */
+export async function findRegisterStatement(
+  db: Kysely<Schema>,
+  thumbprint: Digest,
+): Promise<DirectoryLink['registrations'][number] | undefined> {
+  const row = await db
+    .selectFrom('registration')
+    .innerJoin('statement', 'statement.digest', 'registration.statement')
+    .select(['bytes', 'assertion'])
+    .where('registration.thumbprint', '=', thumbprint)
+    .executeTakeFirst()
+  return row && { statement: row.bytes.toString('base64url'), assertion: row.assertion }
+}
+
+/** Repeats a verified change in the table of passkeys. */
+export async function applyChange(trx: Transaction<Schema>, change: DirectoryChange, now: Date): Promise<void> {
+  if (change.operation === 'role') return
+  if (change.operation !== 'enrol') {
+    const status = ({ suspend: 'suspended', reinstate: 'active', revoke: 'revoked' } as const)[change.operation]
+    await trx
+      .updateTable('passkey')
+      .set({ status })
+      .where('thumbprint', 'in', [...change.passkeys])
+      .execute()
+    return
+  }
+  for (const { passkey } of change.passkeys) {
+    const registered = await findRegistration(trx, passkey.thumbprint)
+    await trx
+      .insertInto('passkey')
+      .values({
+        thumbprint: passkey.thumbprint,
+        person: passkey.person,
+        id: passkey.id,
+        key: JSON.stringify(passkey.key),
+        device_bound: passkey.device_bound,
+        nickname: registered?.nickname ?? 'key',
+        transports: JSON.stringify(registered?.transports ?? []),
+        status: 'active',
+        enrolled_sequence: change.sequence,
+        enrolled_at: now,
+      })
+      .execute()
+    await trx.updateTable('registration').set({ ended_at: now }).where('thumbprint', '=', passkey.thumbprint).execute()
+  }
+}

@@ -1,0 +1,16 @@
+// Throws away what only serves for minutes or hours: nonces that are dead anyway, offers, sessions and sign-in codes of the issuer.
+
+import type { Kysely } from 'kysely'
+import type { Schema } from './schema.ts'
+
+const NONCE_KEPT_MS = 15 * 60_000
+const OFFER_KEPT_MS = 5 * 60_000
+const CODE_KEPT_MS = 5 * 60_000
+
+export async function purgeShortLived(db: Kysely<Schema>, now: Date): Promise<void> {
+  const before = (ms: number): Date => new Date(now.getTime() - ms)
+  await db.deleteFrom('nonce').where('used_at', '<', before(NONCE_KEPT_MS)).execute()
+  await db.deleteFrom('holder_offer').where('created_at', '<', before(OFFER_KEPT_MS)).execute()
+  await db.deleteFrom('sign_in_code').where('created_at', '<', before(CODE_KEPT_MS)).execute()
+  await db.deleteFrom('issuer_session').where('expires_at', '<', now).execute()
+}

@@ -1,0 +1,111 @@
+// Queries on statements and on what stands as evidence for a request. Both are only ever added.
+
+import type { Kysely, Transaction } from 'kysely'
+import type { Opening } from '../domain/commitment.ts'
+import type { Digest } from '../domain/ids.ts'
+import { type Holder, readStatement, type Statement } from '../domain/statement.ts'
+import type { Assertion, SignedStatement } from '../evidence/bundle.ts'
+import type { Schema } from './schema.ts'
+
+export type Accepted = {
+  readonly digest: Digest
+  readonly bytes: Uint8Array
+  readonly statement: Statement
+  readonly assertion: Assertion
+  readonly ruleSet: Digest | undefined
+  readonly directory: { readonly sequence: number; readonly head: Digest }
+  readonly note?: Opening | undefined
+}
+
+/** Marks a nonce as used; false when it was used before. Two tries at once wait for each other here, so one wins. */
+export async function spendNonce(trx: Transaction<Schema>, nonce: string, now: Date): Promise<boolean> {
+  const added = await trx
+    .insertInto('nonce')
+    .values({ nonce, used_at: now })
+    .onConflict((on) => on.doNothing())
+    .executeTakeFirst()
+  return added.numInsertedOrUpdatedRows === 1n
+}
+
+export async function addStatement(trx: Transaction<Schema>, accepted: Accepted, now: Date): Promise<void> {
+  const { statement } = accepted
+  const signer = 'signer' in statement ? statement.signer : undefined
+  await trx
+    .insertInto('statement')
+    .values({
+      digest: accepted.digest,
+      kind: statement.kind,
+      bytes: Buffer.from(accepted.bytes),
+      person: signer?.person ?? null,
+      passkey: signer?.passkey ?? null,
+      decision: 'decision' in statement ? statement.decision : null,
+      assertion: JSON.stringify(accepted.assertion),
+      accepted_at: now,
+      rule_set: accepted.ruleSet ?? null,
+      directory_sequence: accepted.directory.sequence,
+      directory_head: accepted.directory.head,
+      note_value: accepted.note ? JSON.stringify(accepted.note.value) : null,
+      note_salt: accepted.note?.salt ?? null,
+    })
+    .execute()
+}
+
+export async function addEvidence(trx: Transaction<Schema>, row: Schema['evidence']): Promise<void> {
+  await trx.insertInto('evidence').values(row).execute()
+}
+
+/** What an approver decided about a request before, if he did. */
+export const findDecision = (
+  trx: Transaction<Schema>,
+  request: string,
+  person: string,
+): Promise<{ decision: string } | undefined> =>
+  trx
+    .selectFrom('evidence')
+    .select('decision')
+    .where('request_id', '=', request)
+    .where('person', '=', person)
+    .where('decision', 'in', ['approve', 'deny'])
+    .executeTakeFirst()
+
+/** The statements that stand for a request, oldest first, as the bundle holds them. */
+export async function findSigned(db: Kysely<Schema>, request: string): Promise<SignedStatement[]> {
+  const rows = await db
+    .selectFrom('evidence')
+    .innerJoin('statement', 'statement.digest', 'evidence.statement')
+    .select(['bytes', 'assertion', 'statement.accepted_at', 'rule_set', 'directory_sequence', 'directory_head'])
+    .where('request_id', '=', request)
+    .where('evidence.decision', 'in', ['confirm', 'approve', 'deny'])
+    .orderBy('statement.accepted_at')
+    .orderBy('statement.digest')
+    .execute()
+  return rows.map((row) => ({
+    statement: row.bytes.toString('base64url'),
+    assertion: row.assertion,
+    accepted_at: row.accepted_at.getTime(),
+    rule_set: row.rule_set ?? '',
+    directory: { sequence: row.directory_sequence, head: row.directory_head },
+  }))
+}
+
+/** The bytes of published rule sets. */
+export async function findRuleSets(db: Kysely<Schema>, digests: readonly Digest[]): Promise<Buffer[]> {
+  const rows = await db.selectFrom('rule_set').select('body').where('digest', 'in', digests).execute()
+  return rows.map(({ body }) => body)
+}
+
+/** The places that the requester's statements name for a request, the newest first. */
+export async function findHolders(db: Kysely<Schema>, request: string): Promise<Holder[]> {
+  const rows = await db
+    .selectFrom('evidence')
+    .innerJoin('statement', 'statement.digest', 'evidence.statement')
+    .select('bytes')
+    .where('request_id', '=', request)
+    .where('evidence.decision', '=', 'confirm')
+    .orderBy('statement.accepted_at', 'desc')
+    .execute()
+  return rows.flatMap(({ bytes }) => {
+    const read = readStatement(bytes)
+    return read.ok && read.value.kind === 'request' ? [read.value.holder] : []
+  })
+}
