@@ -43,9 +43,9 @@ export async function prepareRoles(ownerUrl: string): Promise<void> {
  */
 export async function prepareEmbeddedDatabase(
   postgres: EmbeddedPostgres,
-  options: { dataDir: string; database: string; template?: string; botConnections?: number },
+  options: { dataDir: string; database: string; botConnections?: number },
 ): Promise<DatabaseUrls> {
-  const { database, template = 'template0' } = options
+  const { database } = options
   const password = () => randomBytes(24).toString('base64url')
   const passwords = await keepJson(join(options.dataDir, 'database-logins.json'), Passwords, () => ({
     owner: password(),
@@ -65,7 +65,7 @@ export async function prepareEmbeddedDatabase(
     }
     // The bot's login may enter its own database and no other: there it could hold locks that are not its own.
     await client.query('REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC')
-    await createDatabase(client, database, template)
+    await createDatabase(client, database, 'template0')
   })
   const url = (name: keyof DatabaseUrls) => postgres.url(database, { user: LOGINS[name].user, password: passwords[name] })
   return { owner: url('owner'), bot: url('bot'), issuer: url('issuer') }
@@ -74,9 +74,9 @@ export async function prepareEmbeddedDatabase(
 /** Makes a database that only the owner and the members of the group roles may enter; one that exists is left as it is. */
 export async function createDatabase(client: pg.Client, database: string, template: string): Promise<void> {
   const name = pg.escapeIdentifier(database)
-  await client
-    .query(`CREATE DATABASE ${name} TEMPLATE ${pg.escapeIdentifier(template)} OWNER ${LOGINS.owner.user}`)
-    .catch(unless('42P04', '23505'))
+  const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database])
+  const origin = `TEMPLATE ${pg.escapeIdentifier(template)} OWNER ${LOGINS.owner.user}`
+  if (rowCount === 0) await client.query(`CREATE DATABASE ${name} ${origin}`).catch(unless('42P04', '23505'))
   await client.query(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`)
   await client.query(`GRANT CONNECT ON DATABASE ${name} TO ${BOT_ROLE}, ${ISSUER_ROLE}`)
 }

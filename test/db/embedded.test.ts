@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { pino } from 'pino'
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts'
+import { prepareEmbeddedDatabase, prepareRoles } from '../../src/db/roles.ts'
 
 const log = pino({ level: 'silent' })
 const root = process.getuid?.() === 0
@@ -158,4 +159,42 @@ test('root lends PostgreSQL a system user, and a folder that this user can reach
   assert.equal((await stat(`/proc/${pid}`)).uid, uid)
   const environment = await readFile(`/proc/${pid}/environ`, 'utf8')
   assert.ok(!environment.includes('HOME='), 'it gets next to none of our environment')
+})
+
+test('four at once make the group roles, which cannot log in', async (t) => {
+  const { url } = await started(t, shared)
+  await Promise.all([1, 2, 3, 4].map(() => prepareRoles(url('postgres'))))
+  const roles = `select string_agg(rolname || ' ' || rolcanlogin, ', ' order by rolname) from pg_roles where starts_with(rolname, 'countersign')`
+  assert.equal(await ask(url('postgres'), roles), 'countersign_bot false, countersign_issuer false')
+})
+
+test('each process has a login with no more than its role, its own database and no other, and no password in the log', async (t) => {
+  const postgres = await started(t, shared)
+  const prepare = () => prepareEmbeddedDatabase(postgres, { dataDir: shared, database: 'countersign' })
+  const urls = await prepare()
+  assert.deepEqual(await prepare(), urls, 'a second start gives the same logins')
+  const rights = `select string_agg(role, ' ') from (select rolname as role from pg_roles
+    where rolname <> current_user and pg_has_role(current_user, oid, 'member') or rolname = current_user and (rolsuper or rolcreaterole or rolcreatedb)) r`
+  assert.equal(await ask(urls.bot, rights), 'countersign_bot')
+  assert.equal(await ask(urls.issuer, rights), 'countersign_issuer')
+  assert.equal(await ask(urls.owner, rights), 'pg_database_owner')
+  for (const url of Object.values(urls)) {
+    await assert.rejects(ask(url.replace(/countersign$/, 'postgres'), '1'), { code: '42501' })
+    const logText = await readFile(join(postgres.home, 'postgres.log'), 'utf8')
+    assert.ok(!logText.includes(new URL(url).password))
+  }
+})
+
+test('the bot cannot take all connections of the server', async (t) => {
+  const postgres = await started(t, shared)
+  const { bot, issuer } = await prepareEmbeddedDatabase(postgres, { dataDir: shared, database: 'countersign' })
+  const clients = Array.from({ length: 21 }, () => new pg.Client({ connectionString: bot }))
+  const outcomes = await Promise.allSettled(clients.map((client) => client.connect()))
+  const refused = outcomes.filter((outcome) => outcome.status === 'rejected')
+  assert.deepEqual(
+    refused.map(({ reason }) => (reason as { code: string }).code),
+    ['53300'],
+  )
+  assert.equal(await ask(issuer, '1'), '1')
+  await Promise.all(clients.map((client) => client.end()))
 })
