@@ -4,6 +4,7 @@
 // - `<origin>/oidc` signs people in at the bot (`typ: id+jwt`), with a key of its own in a key set of its own. A resource server that trusts
 //   `<origin>` finds no key for an ID token, and the bot none for an access token.
 
+import { ACTION_DETAIL } from '../credentials/jwt.ts'
 import type { PublicJwk } from './key-file.ts'
 
 /** The header type of our ID tokens. */
@@ -19,7 +20,7 @@ export const tokenDiscovery = (origin: string) => ({
   response_types_supported: ['id_token'],
   subject_types_supported: ['public'],
   id_token_signing_alg_values_supported: ['RS256', 'ES256'],
-  authorization_details_types_supported: ['urn:countersign:action'],
+  authorization_details_types_supported: [ACTION_DETAIL],
 })
 
 /** `/oidc/.well-known/openid-configuration`: sign-in by passkey, code flow with PKCE only. */

@@ -25,11 +25,14 @@ export async function openFileHeadStore(path: string): Promise<HeadStore & { rea
     read: () => inTurn(() => readHeads(path)),
     swap: (old, next) =>
       inTurn(async () => {
+        if (!lock.isOpen) throw new Error(`${path}: the head store is closed`)
         if (spelling(await readHeads(path)) !== spelling(old)) return false
         await replace(path, `${spelling(next)}\n`, 0o600)
         return true
       }),
-    close: () => lock.close(),
+    close: () => {
+      if (lock.isOpen) lock.close()
+    },
   }
 }
 

@@ -1,7 +1,7 @@
 // One person with one software passkey in front of one ceremony: what tests of live assertions and registrations start from.
 
 import assert from 'node:assert/strict'
-import { digestOf, sha256, thumbprint } from '../../src/crypto.ts'
+import { digestOf, sha256 } from '../../src/crypto.ts'
 import { type AssertionAsk, userHandle } from '../../src/passkeys/ceremony.ts'
 import { assertionResponse } from '../../src/passkeys/response.ts'
 import { type Algorithm, create, get, type SoftPasskey, type Twist } from '../../src/sandbox/authenticator.ts'
@@ -29,9 +29,6 @@ export function answered(by: Owner, twist: Twist = {}): AssertionAsk {
 
 /** Another challenge than the one asked. */
 export const otherChallenge = (about: string): string => digestOf('statement/decide', new TextEncoder().encode(about))
-
-/** The thumbprint under which an owner's passkey is known. */
-export const nameOf = ({ enrolled }: Owner): string => thumbprint(enrolled.key)
 
 /** Fails with the reason, so that a test says which check it expected. */
 export function assertReason(checked: { readonly ok: boolean; readonly reason?: string }, reason: string): void {
