@@ -172,9 +172,12 @@ create table evidence (
   person text not null,
   passkey text not null,
   lease_seconds integer,
+  -- The place that a confirmation names: the thumbprint of its signing key.
+  holder text,
   accepted_at timestamptz not null,
   primary key (request_id, statement)
 );
+create index evidence_holder on evidence (holder, accepted_at desc) where holder is not null;
 create unique index evidence_one_decision on evidence (request_id, person) where decision in ('approve', 'deny');
 
 create table "grant" (

@@ -1,7 +1,7 @@
 // Takes a signed confirmation or decision about one to eight requests. Under the lock of each request all its evidence is judged again with the new
 // statement in it, and only that verdict moves the state. Each request is decided by itself; a refusal of a known person commits as an entry.
 
-import { commitmentOf } from '../crypto.ts'
+import { commitmentOf, thumbprint } from '../crypto.ts'
 import { notePasskeyUse } from '../db/passkeys.ts'
 import { findByDigest, standingOf, updateState } from '../db/requests.ts'
 import { addEvidence, addStatement, findDecision, spendNonce } from '../db/statements.ts'
@@ -137,6 +137,7 @@ async function carryOut(
     person,
     passkey,
     lease_seconds: lease,
+    holder: statement.kind === 'request' ? thumbprint(statement.holder.sign) : null,
     accepted_at: now,
   })
   await record('statement.accepted', about, {

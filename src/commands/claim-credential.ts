@@ -164,7 +164,7 @@ async function whyNotNow(ctx: IssuerContext, work: Work<'issuer'>): Promise<stri
     await work.record('clock.differs', {}, { v: 1, milliseconds: Math.round(difference) })
     return 'the clocks of the issuer and its database differ'
   }
-  return ctx.mintingStopped()
+  return ctx.mintingStopped(work.trx)
 }
 
 /** The keys of a place, if a statement of the requester names it. Which statement counts is judged with the evidence. */

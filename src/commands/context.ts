@@ -7,6 +7,7 @@ import type { Signer } from '../credentials/jws.ts'
 import type { Schema } from '../db/schema.ts'
 import type { RuleSet } from '../domain/action.ts'
 import type { TrustRoots } from '../domain/directory.ts'
+import type { Heads } from '../domain/heads.ts'
 import type { Digest } from '../domain/ids.ts'
 import type { ChainState } from '../evidence/directory-chain.ts'
 
@@ -26,18 +27,18 @@ export type BotContext = Shared & {
   readonly published: () => Promise<Published | undefined>
 }
 
-/** The heads that live outside the database (DESIGN section 4). `undefined` before the first. */
-export type Heads = { readonly directory: { readonly sequence: number; readonly head: Digest } }
-
 export type IssuerContext = Shared & {
   readonly process: 'issuer'
   readonly roots: TrustRoots
   /** The rule set in force: what this issuer read from its own files and published. */
   readonly published: () => Published
-  /** The directory as its verified chain says it, up to the newest change in the database. */
-  readonly chain: () => Promise<ChainState>
+  /**
+   * The directory as its verified chain says it, up to the newest change in the database. Inside a transaction its own connection must be
+   * given: asking the pool for a second one while holding locks is how a pool locks itself up.
+   */
+  readonly chain: (within?: Kysely<Schema>) => Promise<ChainState>
   /** Why nothing may be minted now (the database is behind its outside heads), or undefined. */
-  readonly mintingStopped: () => Promise<string | undefined>
+  readonly mintingStopped: (within?: Kysely<Schema>) => Promise<string | undefined>
   /** Moves the outside head after a directory change has been committed. */
   readonly directoryMoved: (head: Heads['directory']) => Promise<void>
   readonly nonceKey: Uint8Array

@@ -39,7 +39,7 @@ export async function judgeRequest(
     rule_sets: ruleSets.map((bytes) => bytes.toString('base64url')),
   }
   return verifyEvidence(
-    { bundle, roots: ctx.roots, ruleSet: published.digest, now: now.getTime(), purpose, chain: await ctx.chain() },
+    { bundle, roots: ctx.roots, ruleSet: published.digest, now: now.getTime(), purpose, chain: await ctx.chain(db) },
     nodeCrypto,
   )
 }

@@ -120,7 +120,7 @@ export async function issueCredential(
       intent: claim.intent,
       rule_set: ctx.published().digest,
       rules: verdict.intent.rules_digest,
-      directory: await headOf(ctx),
+      directory: await headOf(ctx, work),
       fingerprint: made.fingerprint,
       expires_at: Math.floor(begun.endsAt.getTime() / 1000),
     })
@@ -165,7 +165,7 @@ async function confirmationOf(ctx: IssuerContext, claim: Claim, { requester, hol
   }
 }
 
-async function headOf(ctx: IssuerContext) {
-  const { sequence, head } = await ctx.chain()
+async function headOf(ctx: IssuerContext, { trx }: Work<'issuer'>) {
+  const { sequence, head } = await ctx.chain(trx)
   return { sequence, head }
 }

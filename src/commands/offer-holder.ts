@@ -35,6 +35,22 @@ export async function offerHolder(
   return { code, expiresAt: new Date(now.getTime() + OFFER_MS) }
 }
 
+/** The newest request that named a place, by the thumbprint of its signing key: how a terminal learns what it may claim. */
+export async function findNamed(
+  ctx: IssuerContext,
+  holder: string,
+): Promise<Outcome<{ readonly intent: string; readonly state: string }>> {
+  const row = await ctx.db
+    .selectFrom('evidence')
+    .innerJoin('request_state', 'request_state.request_id', 'evidence.request_id')
+    .select(['intent_digest', 'state'])
+    .where('holder', '=', holder)
+    .orderBy('accepted_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row ? { ok: true, intent: row.intent_digest, state: row.state } : refuse({ reason: 'unknown_offer' })
+}
+
 /** The terminal that waits with a code. */
 export async function findHolderOffer(ctx: IssuerContext, code: string): Promise<Outcome<{ readonly offer: Offer }>> {
   const row = await ctx.db

@@ -52,6 +52,7 @@ export async function revokeGrant(ctx: IssuerContext, input: StatementInput): Pr
         person,
         passkey,
         lease_seconds: null,
+        holder: null,
         accepted_at: work.now,
       })
       await work.record(

@@ -1,7 +1,7 @@
 // Queries on passkeys, registrations and the directory's changes. `passkey` only repeats what the verified chain says, for look-ups and pages.
 
 import type { Kysely, Selectable, Transaction } from 'kysely'
-import type { DirectoryChange } from '../domain/directory.ts'
+import type { DirectoryChange, TrustRoots } from '../domain/directory.ts'
 import type { Digest } from '../domain/ids.ts'
 import type { PasskeyKey } from '../domain/keys.ts'
 import type { DirectoryLink } from '../evidence/bundle.ts'
@@ -119,4 +119,27 @@ export async function applyChange(trx: Transaction<Schema>, change: DirectoryCha
       .execute()
     await trx.updateTable('registration').set({ ended_at: now }).where('thumbprint', '=', passkey.thumbprint).execute()
   }
+}
+
+/** Puts the root keys into the table of passkeys; true when at least one was new. */
+export async function pinRoots(db: Kysely<Schema>, { roots }: TrustRoots, now: Date): Promise<boolean> {
+  const added = await db
+    .insertInto('passkey')
+    .values(
+      roots.map(({ thumbprint, person, id, key, device_bound }) => ({
+        thumbprint,
+        person,
+        id,
+        key: JSON.stringify(key),
+        device_bound,
+        nickname: 'root key',
+        transports: '[]',
+        status: 'active' as const,
+        enrolled_sequence: 0,
+        enrolled_at: now,
+      })),
+    )
+    .onConflict((on) => on.doNothing())
+    .executeTakeFirst()
+  return (added.numInsertedOrUpdatedRows ?? 0n) > 0n
 }

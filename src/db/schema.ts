@@ -101,6 +101,7 @@ export type Schema = {
     person: string
     passkey: string
     lease_seconds: number | null
+    holder: string | null
     accepted_at: Date
   }
   grant: {

@@ -1,0 +1,40 @@
+// What the issuer does by itself: takes up proposals and wishes as they come, and ends what time ends. Each loop runs one round after the other, so no
+// round overtakes itself; a round that fails is logged and tried again, slower while the database is away. Several issuers may run the same loops.
+
+import { setTimeout as wait } from 'node:timers/promises'
+import { adoptProposals } from '../commands/adopt-proposals.ts'
+import type { IssuerContext } from '../commands/context.ts'
+import { heedWishes } from '../commands/heed-wishes.ts'
+import { sweep } from '../commands/sweep.ts'
+
+const POLL_MS = 50
+const SWEEP_MS = 500
+const AFTER_FAULT_MS = 1_000
+
+/** Starts the loops; `stop` lets the rounds that run come to their end. */
+export function startClockwork(ctx: IssuerContext): { readonly stop: () => Promise<void> } {
+  const ending = new AbortController()
+  const every = async (ms: number, name: string, round: (ctx: IssuerContext) => Promise<number>): Promise<void> => {
+    while (!ending.signal.aborted) {
+      let pause = ms
+      try {
+        if ((await round(ctx)) > 0) pause = 0
+      } catch (error) {
+        ctx.log.error({ err: error, round: name }, 'a round of the clockwork failed')
+        pause = AFTER_FAULT_MS
+      }
+      await wait(pause, undefined, { signal: ending.signal }).catch(() => undefined)
+    }
+  }
+  const loops = [
+    every(POLL_MS, 'proposals', adoptProposals),
+    every(POLL_MS, 'wishes', heedWishes),
+    every(SWEEP_MS, 'sweep', sweep),
+  ]
+  return {
+    stop: async () => {
+      ending.abort()
+      await Promise.all(loops)
+    },
+  }
+}

@@ -1,0 +1,88 @@
+// Puts an issuer together from its keys, roots, runbooks and database, in the order in which one must be trusted to read the next; every
+// misfit stops the start with sentences. No HTTP here: tests and the command line open the same issuer that the server serves.
+
+import type { Kysely } from 'kysely'
+import type { Logger } from 'pino'
+import type { IssuerContext, Published } from '../commands/context.ts'
+import { publishRuleSet } from '../commands/publish-rule-set.ts'
+import { transact } from '../commands/transact.ts'
+import { credentialKinds } from '../credentials/index.ts'
+import { pinRoots } from '../db/passkeys.ts'
+import type { Schema } from '../db/schema.ts'
+import type { TrustRoots } from '../domain/directory.ts'
+import type { HeadStore } from '../domain/heads.ts'
+import { loadRuleSet } from '../runbooks/load.ts'
+import { printProblems } from '../runbooks/print-problems.ts'
+import { openChain } from './chain.ts'
+import type { IssuerKeys } from './keys.ts'
+import { rootsDigest, rootsMisfits } from './trust-roots.ts'
+
+export type IssuerParts = {
+  readonly db: Kysely<Schema>
+  readonly now: () => Date
+  readonly log: Logger
+  readonly keys: IssuerKeys
+  readonly roots: TrustRoots
+  readonly heads: HeadStore
+  /** The issuer's exact origin, and its host: what every assertion must be made for. */
+  readonly origin: string
+  readonly rpId: string
+  readonly runbooksDir: string
+}
+
+/** The runbooks cannot be used; `told` is what the author of them should read. */
+export class RunbooksRefused extends Error {
+  readonly told: string
+  constructor(dir: string, told: string) {
+    super(`the runbooks in ${dir} have mistakes; nothing of them is published`)
+    this.told = told
+  }
+}
+
+export type OpenIssuer = {
+  readonly ctx: IssuerContext
+  /** Reads the runbooks again; keeps what is in force when they have mistakes. */
+  readonly reload: () => Promise<void>
+}
+
+/** Opens the issuer: checks its roots, verifies the directory, checks and publishes the runbooks. */
+export async function openIssuer(parts: IssuerParts): Promise<OpenIssuer> {
+  const { db, now, log, keys, roots, origin, rpId } = parts
+  const misfits = rootsMisfits(roots, { realm: keys.realm, issuer: origin, rp_id: rpId, log_key: keys.logKey })
+  if (misfits.length > 0) throw new Error(misfits.join('\n'))
+  const chain = await openChain(parts)
+  const base = {
+    process: 'issuer' as const,
+    db,
+    now,
+    log,
+    realm: keys.realm,
+    roots,
+    nonceKey: keys.nonceKey,
+    signer: keys,
+    ...chain,
+  }
+  const added = await pinRoots(db, roots, now())
+  if (added) {
+    await transact({ ...base, published: noRules }, [], ({ record }) =>
+      record('roots.pinned', {}, { v: 1, realm: roots.realm, era: roots.era, roots: rootsDigest(roots) }),
+    )
+  }
+  let published = await publish(parts, base)
+  return {
+    ctx: { ...base, published: () => published },
+    reload: async () => {
+      published = await publish(parts, base)
+    },
+  }
+}
+
+async function publish(parts: IssuerParts, base: Omit<IssuerContext, 'published'>): Promise<Published> {
+  const loaded = await loadRuleSet(parts.runbooksDir, credentialKinds)
+  if (!loaded.ok) throw new RunbooksRefused(parts.runbooksDir, printProblems(loaded.files, loaded.problems, false))
+  return publishRuleSet(base, loaded.ruleSet)
+}
+
+const noRules = (): never => {
+  throw new Error('no rule set is published yet')
+}

@@ -1,0 +1,184 @@
+// A whole Countersign for tests, without HTTP: a database of its own, an issuer opened as in production with the example runbooks, people whose
+// simulated keys were enrolled through the real chain, and a bot's context beside. Clocks are the machine's, shifted by `later`.
+
+import { createHash, webcrypto } from 'node:crypto'
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { pino } from 'pino'
+import { acceptStatement } from '../../src/commands/accept-statement.ts'
+import { adoptProposals } from '../../src/commands/adopt-proposals.ts'
+import { claimCredential } from '../../src/commands/claim-credential.ts'
+import type { BotContext, IssuerContext } from '../../src/commands/context.ts'
+import { proposeRequest } from '../../src/commands/propose-request.ts'
+import { digestOf, newId, thumbprint } from '../../src/crypto.ts'
+import { findPublication } from '../../src/db/rule-sets.ts'
+import { encodeBase64url } from '../../src/domain/base64url.ts'
+import { canonicalBytes } from '../../src/domain/canonical.ts'
+import type { P256Key } from '../../src/domain/keys.ts'
+import type { Statement } from '../../src/domain/statement.ts'
+import { tagged } from '../../src/domain/tags.ts'
+import { openFileHeadStore } from '../../src/issuer/head-store.ts'
+import { loadOrCreateKeys } from '../../src/issuer/keys.ts'
+import { openIssuer } from '../../src/issuer/open-issuer.ts'
+import { makeNonce } from '../../src/passkeys/nonce.ts'
+import { enrolPeople, makeRoot, signWith } from '../../src/sandbox/enrol-people.ts'
+import { openKeyRing } from '../../src/sandbox/key-ring.ts'
+import { createTestDatabase } from './database.ts'
+
+export const ORIGIN = 'http://localhost:3001'
+const RUNBOOKS = fileURLToPath(new URL('../../runbooks/', import.meta.url))
+type After = { after(work: () => Promise<void> | void): void }
+
+export type World = Awaited<ReturnType<typeof openWorld>>
+
+/** Opens a world; everything is closed and dropped at the end of the test. */
+export async function openWorld(t: After) {
+  const database = await createTestDatabase(t as Parameters<typeof createTestDatabase>[0])
+  const dir = mkdtempSync(join(tmpdir(), 'countersign-world-'))
+  const runbooksDir = join(dir, 'runbooks')
+  mkdirSync(runbooksDir)
+  cpSync(RUNBOOKS, runbooksDir, { recursive: true })
+  const realm = `sandbox:${newId()}`
+  const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' })
+  const keys = await loadOrCreateKeys({ dir: join(dir, 'keys'), realm, create: true })
+  const heads = await openFileHeadStore(join(dir, 'heads.json'))
+  const ring = openKeyRing({ rpId: 'localhost', origin: ORIGIN })
+  const root = makeRoot(ring, realm, 'mira')
+  const roots = { v: 1 as const, realm, era: 1, issuer: ORIGIN, rp_id: 'localhost', roots: [root], log_key: keys.logKey }
+  const db = database.connect('issuer', { max: 8 })
+  const issuer = await openIssuer({
+    db,
+    now: () => new Date(),
+    log,
+    keys,
+    roots,
+    heads,
+    origin: ORIGIN,
+    rpId: 'localhost',
+    runbooksDir,
+  })
+  const { ctx } = issuer
+  await enrolPeople(ctx, ring, ['rey', 'ana', 'bo', 'mira', 'theo'])
+  const botDb = database.connect('bot', { max: 4 })
+  const bot: BotContext = {
+    process: 'bot',
+    db: botDb,
+    now: () => new Date(),
+    realm,
+    log,
+    published: () => findPublication(botDb),
+  }
+  t.after(() => {
+    heads.close()
+    rmSync(dir, { recursive: true, force: true })
+  })
+  return { database, dir, runbooksDir, keys, heads, ring, roots, issuer, ctx, bot }
+}
+
+/** The same issuer with a clock that is ahead. */
+export const later = (ctx: IssuerContext, ms: number): IssuerContext => ({ ...ctx, now: () => new Date(Date.now() + ms) })
+
+/** A statement about requests by a person's simulated key, with whatever is bent. */
+export async function sign(
+  world: World,
+  person: string,
+  body: { readonly kind: 'request' | 'decide' | 'revoke' } & Record<string, unknown>,
+  bent: Record<string, unknown> = {},
+) {
+  const { ctx, ring } = world
+  const passkeys = [...(await ctx.chain()).passkeys.values()].filter(
+    ({ passkey }) => passkey.person === person && ring.idsOf(person).includes(passkey.id),
+  )
+  const passkey = passkeys.at(-1)?.passkey
+  if (!passkey) throw new Error(`${person} has no enrolled key on the ring`)
+  const statement = {
+    v: 1,
+    realm: ctx.realm,
+    nonce: makeNonce(ctx.nonceKey, ctx.now()),
+    signer: { person, passkey: passkey.thumbprint },
+    ...body,
+    ...bent,
+  } as unknown as Statement
+  return signWith(ring, passkey.id, statement)
+}
+
+/** A place where a credential is needed, as a browser makes it. */
+export async function newHolder() {
+  const pair = async (name: 'ECDSA' | 'ECDH', usages: readonly ('sign' | 'verify' | 'deriveBits')[]) => {
+    const made = (await webcrypto.subtle.generateKey({ name, namedCurve: 'P-256' }, false, [
+      ...usages,
+    ])) as webcrypto.CryptoKeyPair
+    const { kty, crv, x, y } = await webcrypto.subtle.exportKey('jwk', made.publicKey)
+    return { privateKey: made.privateKey, key: { kty, crv, x, y } as P256Key }
+  }
+  const signing = await pair('ECDSA', ['sign', 'verify'])
+  const encryption = await pair('ECDH', ['deriveBits'])
+  return {
+    holder: { sign: signing.key, encrypt: encryption.key },
+    encryptionKey: encryption.privateKey,
+    sign: async (bytes: Uint8Array) =>
+      encodeBase64url(
+        new Uint8Array(await webcrypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, signing.privateKey, Buffer.from(bytes))),
+      ),
+  }
+}
+export type TestHolder = Awaited<ReturnType<typeof newHolder>>
+
+/** A claim of credential `number` by a place, with whatever is bent. */
+export async function claimOf(world: World, intent: string, by: TestHolder, number = 1, bent: Record<string, unknown> = {}) {
+  const bytes = canonicalBytes({
+    v: 1,
+    realm: world.ctx.realm,
+    intent,
+    holder: thumbprint(by.holder.sign),
+    encrypt: thumbprint(by.holder.encrypt),
+    nonce: makeNonce(world.ctx.nonceKey, world.ctx.now()),
+    number,
+    material: { kind: 'jwt' },
+    ...bent,
+  })
+  return { claim: encodeBase64url(bytes), signature: await by.sign(tagged('claim', bytes)) }
+}
+
+/** Asks and has it adopted; answers the digest of the intent. */
+export async function ask(world: World, over: Record<string, unknown> = {}) {
+  const proposed = await proposeRequest(world.bot, {
+    person: 'rey',
+    action: 'service.restart',
+    parameters: { service: 'payments-api' },
+    reason: 'INC-4211: payments time out',
+    ...over,
+  } as Parameters<typeof proposeRequest>[1])
+  if (!proposed.ok) throw new Error(`not proposed: ${JSON.stringify(proposed.problems)}`)
+  await adoptProposals(world.ctx)
+  return { ...proposed, intent: proposed.intentDigest }
+}
+
+/** Asked and confirmed by the requester at a place. */
+export async function confirm(world: World, intent: string, by: TestHolder, person = 'rey') {
+  return acceptStatement(
+    world.ctx,
+    await sign(world, person, { kind: 'request', role: 'requester', decision: 'confirm', intents: [intent], holder: by.holder }),
+  )
+}
+
+export async function decide(
+  world: World,
+  intent: string,
+  person: string,
+  decision: 'approve' | 'deny' = 'approve',
+  extra: Record<string, unknown> = {},
+) {
+  return acceptStatement(
+    world.ctx,
+    await sign(world, person, { kind: 'decide', role: 'approver', decision, intents: [intent], ...extra }),
+  )
+}
+
+export const claim = async (world: World, intent: string, by: TestHolder, number = 1, bent: Record<string, unknown> = {}) =>
+  claimCredential(world.ctx, await claimOf(world, intent, by, number, bent))
+
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url')
+export { digestOf }
