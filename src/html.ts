@@ -2,7 +2,7 @@
 // stands within double quotes, an address leads only to http(s) or to a path of ours, and nothing is put into scripts, styles or comments.
 // Hostile: everything a person, a runbook or Slack wrote. A template that breaks these rules is a fault and throws when it first runs.
 
-import { findUnseen } from '../domain/visible.ts'
+import { findUnseen } from './domain/visible.ts'
 
 /** Markup that may stand as it is. Only this file makes it. */
 export class Html {
