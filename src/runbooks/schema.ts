@@ -1,0 +1,106 @@
+// What authors write: the front matter of a runbook, `directory.yaml` and `targets.yaml`, closed. Names here are for hands and eyes;
+// check-action.ts and check-directory.ts turn them into the formats of domain/action.ts. A message says what a value must be and reads after "it".
+
+import { z } from 'zod'
+import { NAME, PERSON } from '../domain/ids.ts'
+import { findUnseen } from '../domain/visible.ts'
+
+const UNITS: { readonly [unit: string]: number } = { s: 1, m: 60, h: 3600, d: 86_400 }
+const VARIABLE = /^[a-z][a-z0-9_]{0,62}$/
+
+/** Seconds of `90s`, `15m`, `8h` or `1d`. */
+export function secondsOf(duration: string): number | undefined {
+  const [, count, unit] = /^([1-9][0-9]{0,5})([smhd])$/.exec(duration) ?? []
+  return count && unit ? Number(count) * (UNITS[unit] ?? 0) : undefined
+}
+
+const span = (least: string, most: string) =>
+  z.string(`must be a time with a unit, like 15m or 1h`).transform((written, context) => {
+    const seconds = secondsOf(written)
+    if (seconds !== undefined && seconds >= (secondsOf(least) ?? 0) && seconds <= (secondsOf(most) ?? 0)) return seconds
+    context.addIssue({ code: 'custom', message: `must be a time from ${least} to ${most} with a unit, like 15m or 1h` })
+    return z.NEVER
+  })
+
+const name = z.string().regex(NAME, 'must be small letters, digits and dashes, beginning with a letter')
+const person = z.string().regex(PERSON, 'must be small letters, digits, dots, dashes and underlines, beginning with a letter')
+const variable = z.string().regex(VARIABLE, 'must be small letters, digits and underlines, beginning with a letter')
+const line = (most: number) =>
+  z
+    .string()
+    .min(1, 'must not be empty')
+    .max(most, `must be at most ${most} characters long`)
+    .regex(/^[^\p{Cc}]*$/u, 'must be one line')
+    .refine((text) => text.trim() === text, 'must not begin or end with a space')
+/** A line in which no space is wider or narrower than it looks. */
+const plain = (most: number) =>
+  line(most).refine((text) => findUnseen(text) === undefined, 'must hold only plain spaces and characters that show')
+const number = z.int('must be a whole number')
+
+const described = { label: line(75), help: line(500).optional(), personal: z.boolean('must be true or false').optional() }
+const parameter = z.discriminatedUnion('type', [
+  z.strictObject({
+    ...described,
+    type: z.literal('string'),
+    pattern: line(500),
+    max_length: number.min(1, 'must be at least 1').max(2000, 'must be at most 2000').optional(),
+  }),
+  z.strictObject({
+    ...described,
+    type: z.literal('enum'),
+    values: z.array(plain(75)).min(1, 'must have values').max(100, 'must have at most 100 values'),
+  }),
+  z.strictObject({ ...described, type: z.literal('integer'), minimum: number, maximum: number }),
+  z.strictObject({ ...described, type: z.literal('boolean') }),
+])
+export type WrittenParameter = z.infer<typeof parameter>
+
+export const writtenAction = z.strictObject({
+  title: line(200),
+  kind: name,
+  target: name,
+  // Read by templates.ts, which can say for each text in it what is wrong there.
+  grants: z.record(variable, z.unknown()),
+  parameters: z.record(variable, parameter).optional(),
+  lease: z.strictObject({ default: span('30s', '1d'), maximum: span('30s', '1d') }),
+  freshness: span('1m', '1d').optional(),
+  ask: z.array(name).min(1, 'must name a group: an empty list means nobody').max(20, 'must name at most 20 groups'),
+  approve: z
+    .array(z.strictObject({ group: name, count: number.min(1, 'must be at least 1').max(8, 'must be at most 8').optional() }))
+    .min(1, 'must have a rule: nothing is granted without an approval')
+    .max(8, 'must have at most 8 rules'),
+})
+
+export const frontMatter = z.strictObject({
+  channel: z
+    .string('must be a channel; `#` begins a comment in YAML, so write it in quotes: "#incidents"')
+    .regex(/^#?[A-Za-z0-9_-]{1,80}$/, 'must be the name or the id of a Slack channel'),
+  // Each is read by itself: a mistake in one must not hide those in another.
+  actions: z.record(name, z.unknown()).refine((all) => Object.keys(all).length > 0, 'must offer an action'),
+})
+
+export const directory = z.strictObject({
+  people: z.record(
+    person,
+    z.strictObject({
+      name: plain(200),
+      slack: z
+        .array(
+          z
+            .string()
+            .regex(/^[TE][A-Z0-9]{2,20}\/[UW][A-Z0-9]{2,20}$/, 'must be TEAM/USER by their Slack ids, like T024BE7LD/U012AB3CD'),
+        )
+        .max(8, 'must list at most 8 accounts')
+        .optional(),
+    }),
+  ),
+  groups: z.record(name, z.array(person)),
+  administrators: z.array(person).max(200, 'must list at most 200 people'),
+  auditors: z.array(person).max(500, 'must list at most 500 people'),
+})
+export type WrittenDirectory = z.infer<typeof directory>
+
+export const targets = z.record(
+  name,
+  z.strictObject({ kind: name, settings: z.record(variable, z.string('must be a text; put it in quotes')) }),
+)
