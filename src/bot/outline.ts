@@ -1,0 +1,16 @@
+// What planning deliveries needs to know of a request, from its view.
+
+import type { Outliner } from '../commands/plan-deliveries.ts'
+import { viewRequest } from './request-view.ts'
+import { stageOf } from './slack/render-notice.ts'
+
+export const outlineOf: Outliner = (facts, set) => {
+  const view = viewRequest(facts, set, [])
+  return {
+    requester: view.requester.id,
+    action: view.action,
+    confirmed: view.confirmed,
+    awaitingApprovers: view.state === 'awaiting_approvers',
+    stage: stageOf(view),
+  }
+}

@@ -1,0 +1,121 @@
+// One request as people are told of it, in Slack and on the console: plain data made from what the database says and the published rule set.
+// What this file alone holds: a personal parameter has no value here, so no surface of the bot can show one; the intent is read by its closed
+// shape. The reason is here because its author typed it to those who are asked; it is missing once it was erased.
+
+import type { RequestFacts } from '../db/bot-queries/request-facts.ts'
+import { actionName, findOffer, type RuleSet } from '../domain/action.ts'
+import { isCommitment } from '../domain/commitment.ts'
+import type { GrantState, Recall } from '../domain/grant.ts'
+import { checkCode, type PersonId } from '../domain/ids.ts'
+import { readIntent } from '../domain/intent.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import type { RequestState } from '../domain/request.ts'
+import { refusalWords } from '../domain/words.ts'
+
+/** A person in a message: the name of the directory, and the Slack account when there is one. */
+export type Named = { readonly id: PersonId; readonly name: string; readonly slack: string | undefined }
+
+export type RequestView = {
+  readonly id: string
+  readonly checkCode: string
+  readonly title: string
+  readonly action: string
+  readonly target: string
+  readonly requester: Named
+  readonly parameters: readonly { readonly label: string; readonly value: string | undefined }[]
+  readonly leaseSeconds: number
+  readonly reason: string | undefined
+  /** `checking` until the issuer has looked, `refused` when it would not take the proposal. */
+  readonly state: RequestState | 'checking' | 'refused'
+  /** Why the issuer would not take it, in words. */
+  readonly refusal: string | undefined
+  readonly confirmed: boolean
+  readonly held: Named | undefined
+  readonly decisions: readonly { readonly by: Named; readonly decision: 'approve' | 'deny'; readonly at: number }[]
+  readonly needed: readonly { readonly group: string; readonly count: number }[]
+  readonly missing: readonly { readonly group: string; readonly count: number }[]
+  /** Seconds since 1970. */
+  readonly confirmBy: number
+  readonly decideBy: number
+  readonly claimBy: number
+  readonly ended: { readonly by: Named | undefined; readonly reason: string | undefined; readonly at: number | undefined }
+  readonly grant:
+    | {
+        readonly state: GrantState
+        readonly endsAt: number
+        readonly endedAt: number | undefined
+        readonly endedBy: Named | undefined
+        readonly reason: string | undefined
+        /** The least certain of its credentials' ends. */
+        readonly recall: Recall | undefined
+      }
+    | undefined
+}
+
+const seconds = (at: Date): number => Math.floor(at.getTime() / 1000)
+
+/** Makes the view; `teams` are the workspaces whose accounts may be mentioned. */
+export function viewRequest(facts: RequestFacts, set: RuleSet, teams: readonly string[]): RequestView {
+  const { request, state, refused, grant } = facts
+  const read = readIntent(request.intent)
+  if (!read.ok) throw new TypeError(`the stored intent of ${request.id} is unreadable at ${read.path}`)
+  const intent = read.value
+  const action = actionName({ runbook: intent.runbook, name: intent.action })
+  const offered = findOffer(set, action)?.action
+  const named = (id: PersonId): Named => nameOf(set, id, teams)
+  return {
+    id: request.id,
+    checkCode: checkCode(request.intent_digest),
+    title: offered?.title ?? action,
+    action,
+    target: intent.right.target,
+    requester: named(request.requester),
+    parameters: Object.entries(intent.parameters).map(([name, value]) => ({
+      label: offered?.parameters.find((parameter) => parameter.name === name)?.label ?? name,
+      value: isCommitment(value) ? undefined : String(value),
+    })),
+    leaseSeconds: intent.lease_seconds,
+    reason: facts.reason === undefined ? undefined : readReason(facts.reason),
+    state: state?.state ?? (refused ? 'refused' : 'checking'),
+    refusal: refused && refusalWords({ reason: refused.reason, ...JSON.parse(refused.detail) } as Refusal),
+    confirmed: state?.confirmed_at != null,
+    held: state?.held_by ? named(state.held_by) : undefined,
+    decisions: facts.evidence.flatMap(({ person, decision, accepted_at }) =>
+      decision === 'approve' || decision === 'deny' ? [{ by: named(person), decision, at: seconds(accepted_at) }] : [],
+    ),
+    needed: offered?.rules.approvals ?? [],
+    missing: (state?.missing ?? []).filter(({ count }) => count > 0),
+    confirmBy: intent.confirm_by,
+    decideBy: intent.decide_by,
+    claimBy: intent.claim_by,
+    ended: {
+      by: state?.ended_by ? named(state.ended_by) : undefined,
+      reason: state?.ended_reason ?? undefined,
+      at: state?.ended_at ? seconds(state.ended_at) : undefined,
+    },
+    grant: grant && {
+      state: grant.state,
+      endsAt: seconds(grant.ends_at),
+      endedAt: grant.ended_at ? seconds(grant.ended_at) : undefined,
+      endedBy: grant.ended_by ? named(grant.ended_by) : undefined,
+      reason: grant.ended_reason ?? undefined,
+      recall: worst(facts.recalls),
+    },
+  }
+}
+
+/** A person by the directory; one who has left it by the opaque id alone. */
+export function nameOf(set: RuleSet, id: PersonId, teams: readonly string[]): Named {
+  const person = set.people.find((each) => each.id === id)
+  const account = person?.slack.find((each) => teams.includes(each.split('/')[0] ?? ''))
+  return { id, name: person?.name ?? id, slack: account?.split('/')[1] }
+}
+
+const CERTAINTY: readonly (string | null)[] = ['not_before_expiry', 'pending', 'confirmed']
+const worst = (recalls: readonly (string | null)[]): Recall | undefined =>
+  CERTAINTY.find((recall) => recalls.includes(recall)) as Recall | undefined
+
+function readReason(text: string): string | undefined {
+  const value: unknown = JSON.parse(text)
+  return typeof value === 'string' ? value : undefined
+}

@@ -1,0 +1,156 @@
+// Slack's way in, as a Fastify plugin of ours that is a Bolt receiver. A delivery is verified over its raw bytes, committed to the inbox, and only then
+// acknowledged: Bolt acknowledges events before any listener runs, and Slack never sends an interaction twice, so without the inbox a crash would lose
+// both. With it, Bolt's early acknowledgement acknowledges nothing that is not kept: events and clicks reach Bolt later, from the worker.
+// Commands and submissions need an answer within three seconds; they run at once, and an answer that comes too late goes to the response URL.
+// A duplicate is acknowledged and does nothing. Hostile: everybody without the signing secret, and other workspaces with it. Slack: "Using HTTP".
+
+import type { App, Receiver } from '@slack/bolt'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { BotContext } from '../../commands/context.ts'
+import { finishInbox, keepInbox } from '../../db/bot-queries/inbox.ts'
+import { type Envelope, readEnvelope } from './envelope.ts'
+import { verifySlack } from './signature.ts'
+
+const BODY_BYTES = 1_048_576
+/** Slack gives up after three seconds. */
+const ANSWER_MS = 2500
+/** When a worker looks after what a process took up at once and never finished. */
+const RETAKE_MS = 15_000
+
+export type ReceiverOptions = {
+  readonly ctx: BotContext
+  readonly signingSecret: string
+  readonly teamIds: readonly string[]
+  /** The app's own id, once Slack has told it. */
+  readonly appId: () => string | undefined
+  readonly log: Pick<FastifyBaseLogger, 'warn' | 'error'>
+  /** Something waits for the worker. */
+  readonly wake: () => void
+}
+export type SlackReceiver = Receiver & {
+  /** The route `POST /slack/events`, with a parser of its own that leaves other routes alone. */
+  readonly routes: (app: FastifyInstance) => Promise<void>
+  /** Hands a kept delivery to Bolt; resolves when every listener has ended. */
+  readonly process: (body: Record<string, unknown>, answer: (answer: unknown) => Promise<void>) => Promise<void>
+}
+
+export function createReceiver(options: ReceiverOptions): SlackReceiver {
+  let bolt: App | undefined
+  const process: SlackReceiver['process'] = async (body, answer) => {
+    if (!bolt) throw new TypeError('the receiver was never given to Bolt')
+    await bolt.processEvent({ body, ack: (given) => answer(given) })
+  }
+  return {
+    init: (app) => {
+      bolt = app
+    },
+    start: async () => undefined,
+    stop: async () => undefined,
+    process,
+    routes: async (app) => {
+      app.removeAllContentTypeParsers()
+      app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_BYTES }, (_request, body, done) => done(null, body))
+      app.post('/slack/events', (request, reply) => receive(options, process, request, reply))
+    },
+  }
+}
+
+async function receive(
+  options: ReceiverOptions,
+  process: SlackReceiver['process'],
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+  const text = raw.toString('utf8')
+  // Slack's certificate check is not signed. It gets its empty answer and nothing else; nothing of its body is used.
+  if (/^(?:.*&)?ssl_check=1(?:&.*)?$/.test(text)) return reply.code(200).send('')
+  const { 'x-slack-request-timestamp': timestamp, 'x-slack-signature': signature } = request.headers
+  if (!verifySlack(options.signingSecret, { body: raw, timestamp, signature }, options.ctx.now()))
+    return reply.code(401).send({ reason: 'not_from_slack' })
+  const incoming = readEnvelope(request.headers['content-type'] ?? '', text)
+  if (incoming.is === 'nonsense') return reply.code(400).send({ reason: 'malformed' })
+  if (incoming.is === 'challenge') return reply.send({ challenge: incoming.challenge })
+  const { envelope } = incoming
+  const foreign = foreignness(options, envelope)
+  if (foreign) {
+    options.log.warn(
+      { foreign, teams: envelope.teams, kind: envelope.kind },
+      'a delivery for another workspace or app was refused',
+    )
+    return reply.code(403).header('x-slack-no-retry', '1').send({ reason: foreign })
+  }
+  if (envelope.kind === 'ignored') return reply.code(200).send('')
+  const hot = envelope.kind !== 'event' && envelope.kind !== 'click'
+  const now = options.ctx.now()
+  const { inboxId: id, kind, body } = envelope
+  if (!(await keepInbox(options.ctx.db, { id, kind, payload: body }, now, new Date(now.getTime() + (hot ? RETAKE_MS : 0)))))
+    return reply.code(200).send('')
+  if (!hot) {
+    options.wake()
+    return reply.code(200).send('')
+  }
+  return answerAtOnce(options, process, envelope, reply)
+}
+
+function foreignness({ teamIds, appId }: ReceiverOptions, { teams, app }: Envelope): string | undefined {
+  if (teams.length === 0 || !teams.every((team) => teamIds.includes(team))) return 'foreign_workspace'
+  const own = appId()
+  return own !== undefined && app !== undefined && app !== own ? 'foreign_app' : undefined
+}
+
+async function answerAtOnce(
+  { ctx, log }: ReceiverOptions,
+  process: SlackReceiver['process'],
+  { inboxId, kind, body }: Envelope,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const answers = Promise.withResolvers<unknown>()
+  let open = true
+  const timer = setTimeout(() => answers.resolve(lateAnswer(kind)), ANSWER_MS)
+  const work = process(body, async (answer) => {
+    if (open) answers.resolve(answer)
+    else await answerLate(body, answer)
+  })
+  work.then(
+    () => answers.resolve(undefined),
+    (error: unknown) => {
+      log.error({ err: error, inbox: inboxId, kind }, 'a listener failed')
+      answers.resolve(faultAnswer(kind, inboxId))
+    },
+  )
+  // Done is done, and a fault has been told to the person, who can try again: only a process that dies leaves this for the worker.
+  const finished = work.catch(() => undefined).then(() => finishInbox(ctx.db, inboxId, ctx.now()))
+  finished.catch((error: unknown) => log.error({ err: error, inbox: inboxId }, 'the inbox could not be marked'))
+  const answer = await answers.promise
+  open = false
+  clearTimeout(timer)
+  return answer === undefined || answer === ''
+    ? reply.code(200).send('')
+    : reply.code(200).send(typeof answer === 'string' ? { text: answer } : answer)
+}
+
+const lateAnswer = (kind: Envelope['kind']): unknown =>
+  kind === 'command' ? { response_type: 'ephemeral', text: 'This takes longer than usual. The answer follows here.' } : undefined
+
+function faultAnswer(kind: Envelope['kind'], inboxId: string): unknown {
+  const reference = inboxId.slice(-12)
+  const text = `Something went wrong on our side; nothing was asked. Try again, and tell whoever runs Countersign: ${reference}`
+  if (kind === 'command') return { response_type: 'ephemeral', text }
+  return kind === 'submission' ? { response_action: 'errors', errors: { reason: text } } : undefined
+}
+
+/** Sends an answer to the response URL that came with what it answers, when there is one. */
+export async function answerLate(body: Record<string, unknown>, answer: unknown): Promise<void> {
+  const { response_url: url } = body
+  if (answer === undefined || answer === '' || typeof url !== 'string') return
+  const message = typeof answer === 'string' ? { text: answer } : answer
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, ...(message as object) }),
+    redirect: 'error',
+    signal: AbortSignal.timeout(5000),
+  })
+  if (!response.ok) throw new Error(`a response URL answered ${response.status}`)
+}

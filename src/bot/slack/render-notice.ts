@@ -1,0 +1,72 @@
+// Direct messages to those who must act or should know, as pure functions of a request's view; golden files pin them. A link in one is the reader's
+// own: it names who is looking and has no power. Nothing is decided in Slack, so no button here does more than open a page.
+
+import type { RequestView } from '../request-view.ts'
+import { actions, type Block, button, clip, escapeText, header, lines, type Message, note, type Piece } from './blocks.ts'
+import { facts } from './render-request.ts'
+import { headline, missingWords, statusLines } from './status.ts'
+
+export type Links = {
+  /** The reader's own page of this request. */
+  readonly page: string
+  /** Where to register a key, for a reader who has none. */
+  readonly enrol?: string | undefined
+}
+
+/** To one approver: asks while a decision is missing, then tells how it went. */
+export function renderAsk(view: RequestView, reader: string, links: Links, { short = false }: { short?: boolean } = {}): Message {
+  const own = view.decisions.find(({ by }) => by.id === reader)
+  const waits = view.state === 'awaiting_approvers' && !own
+  const blocks: Block[] = [header(view.title)]
+  if (short) blocks.push(note('This request is too long to be shown here. Open it to see all of it.'))
+  else blocks.push(lines(facts(view), view.reason ?? '(the reason was erased)'))
+  blocks.push(lines(statusLines(view)))
+  if (waits && links.enrol !== undefined)
+    blocks.push(lines([['You have no key here yet. Register one first; an administrator then enrols it.']]))
+  blocks.push(note(`Check code ${view.checkCode}. The same code stands on the page where you sign.`))
+  if (waits) {
+    const review = button('link.review', 'Review & decide', { url: links.page, style: 'primary' })
+    const enrol = links.enrol === undefined ? [] : [button('link.enrol', 'Register a key', { url: links.enrol })]
+    blocks.push(actions(review, ...enrol))
+  }
+  const lead = waits ? 'Your decision is asked' : own ? `You decided (${own.decision})` : 'No decision is needed any more'
+  return { text: `${lead}: ${escapeText(clip(view.title, 200))}, ${headline(view)} (${view.checkCode})`, blocks }
+}
+
+/** `unheard`: the runbook's channel took no message. */
+export const STAGES = ['refused', 'held', 'approved', 'ended', 'unheard'] as const
+export type Stage = (typeof STAGES)[number]
+
+/** What the requester is told of now; each stage is a message of its own, because a changed message notifies nobody. */
+export function stageOf(view: RequestView): Stage | undefined {
+  if (view.state === 'refused') return 'refused'
+  if (view.grant) return view.grant.state === 'issuing' || view.grant.state === 'active' ? 'approved' : 'ended'
+  if (view.state === 'approved') return view.held ? 'held' : 'approved'
+  if (view.state === 'claimed') return 'approved'
+  if (view.state === 'awaiting_approvers') return view.held ? 'held' : undefined
+  return view.state === 'checking' || view.state === 'awaiting_requester' ? undefined : 'ended'
+}
+
+/** To the requester, about one stage; always says where the request stands by now. */
+export function renderNotice(view: RequestView, links: Links, stage?: string): Message {
+  const usable = (view.state === 'approved' && !view.held) || view.grant?.state === 'active'
+  const blocks: Block[] = [header(view.title), lines([...statusLines(view), ...nextStep(view), ...(stage === 'unheard' ? [[UNHEARD]] : [])])]
+  if (usable) {
+    const open = button('link.open', view.grant ? 'Open' : 'Get the credential', { url: links.page, style: 'primary' })
+    const done = view.grant ? [button('request.return', 'I’m done', { value: view.id })] : []
+    blocks.push(actions(open, ...done))
+  }
+  blocks.push(note(`${view.action} · check code ${view.checkCode}`))
+  return { text: `${escapeText(clip(view.title, 200))}: ${headline(view)} (${view.checkCode})`, blocks }
+}
+
+const UNHEARD = 'The runbook’s channel could not be told of this. Those who decide were asked directly.'
+
+function nextStep(view: RequestView): Piece[][] {
+  if (view.state === 'refused' || view.state === 'lapsed' || view.state === 'voided') return [['Ask again if you still need it.']]
+  if (view.grant?.state === 'failed') return [['Ask again, and tell whoever runs Countersign.']]
+  if (view.held && view.state === 'awaiting_approvers')
+    return [[`Decisions are still taken (${missingWords(view)}). The objection must be lifted, or an approver signs after it.`]]
+  if (view.held && view.state === 'approved') return [['The objection must be lifted, or an approver signs after it.']]
+  return []
+}

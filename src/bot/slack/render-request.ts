@@ -1,0 +1,62 @@
+// The one message that a request has in its runbook's channel, as a pure function of its view; golden files pin every state. It never says more than
+// is so: access is called active only while the grant is, and an early end is told as the target confirmed it. Buttons carry the request's id and
+// nothing else; everything is read again when one is pressed.
+
+import { durationWords } from '../../domain/words.ts'
+import type { RequestView } from '../request-view.ts'
+import { actions, ask, type Block, button, clip, escapeText, header, lines, type Message, note, type Piece } from './blocks.ts'
+import { headline, statusLines } from './status.ts'
+
+const VALUE_LENGTH = 200
+
+/** The channel message. `short` leaves out all that may be long, for when the whole is over a limit of Slack's. */
+export function renderRequest(view: RequestView, { short = false }: { short?: boolean } = {}): Message {
+  const blocks: Block[] = [header(view.title)]
+  if (short) blocks.push(note('This request is too long to be shown here. Open it to see all of it.'))
+  else blocks.push(lines(facts(view), view.reason ?? '(the reason was erased)'))
+  blocks.push(
+    lines(statusLines(view)),
+    note(`Check code ${view.checkCode}. The same code stands on the page where this is signed.`),
+  )
+  const buttons = buttonsFor(view)
+  if (buttons.length > 0) blocks.push(actions(...buttons))
+  return { text: `${escapeText(clip(view.title, 200))}: ${headline(view)} (${view.checkCode})`, blocks }
+}
+
+/** What is asked, line by line; a personal value is only said to be there. */
+export function facts(view: RequestView): Piece[][] {
+  return [
+    [{ bold: 'Asked by ' }, { person: view.requester }],
+    [{ bold: 'Action ' }, view.action, ' on ', view.target],
+    ...view.parameters.map(({ label, value }): Piece[] => [
+      { bold: `${clip(label, 100)} ` },
+      value === undefined ? 'personal, shown on the page' : clip(value, VALUE_LENGTH),
+    ]),
+    [{ bold: 'For ' }, durationWords(view.leaseSeconds)],
+  ]
+}
+
+function buttonsFor(view: RequestView) {
+  const value = view.id
+  const cancel = button('request.cancel', 'Cancel', {
+    value,
+    confirm: ask('Cancel this request?', 'Only the person who asked can do this. It cannot be undone.', 'Cancel it'),
+  })
+  const objection = view.held
+    ? button('request.lift', 'Lift objection', { value })
+    : button('request.object', 'Object', {
+        value,
+        style: 'danger',
+        confirm: ask(
+          'Object to this request?',
+          'Nothing can be claimed until you lift it or an approver signs after it.',
+          'Object',
+        ),
+      })
+  if (view.state === 'awaiting_approvers')
+    return [button('request.open', 'Review & decide', { value, style: 'primary' }), objection, cancel]
+  if (view.state === 'approved') return [button('request.open', 'Open', { value, style: 'primary' }), objection, cancel]
+  if (view.grant?.state === 'active' || view.grant?.state === 'issuing')
+    return [button('request.open', 'Open', { value }), button('request.return', 'I’m done', { value, style: 'primary' })]
+  return []
+}

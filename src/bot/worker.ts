@@ -1,0 +1,127 @@
+// The worker: takes up what the inbox kept, plans what both outboxes want told, and tells it. Several bots may run one each: rows are taken under a lease
+// with `skip locked`, and no connection or lock is held while Slack is spoken to. Everything is done at least once; what fails waits and comes back.
+// Nothing here is needed for a grant or its end: without the worker people are told later, and nothing else changes.
+
+import type { Logger } from 'pino'
+import type { BotContext } from '../commands/context.ts'
+import { planDeliveries } from '../commands/plan-deliveries.ts'
+import {
+  delayDelivery,
+  findUntold,
+  finishDeliveries,
+  forgetDeliveries,
+  type TakenDelivery,
+  takeDeliveries,
+  type Untold,
+} from '../db/bot-queries/deliveries.ts'
+import { delayInbox, finishInbox, forgetInbox, type Taken, takeInbox } from '../db/bot-queries/inbox.ts'
+import { forgetSessions } from '../db/bot-queries/sessions.ts'
+import { type Loop, startLoop, startPool } from './loop.ts'
+import { outlineOf } from './outline.ts'
+import { type Deliverer, tellPlace } from './slack/deliver.ts'
+import { backOffMs, GIVE_UP_AFTER } from './slack/pace.ts'
+import { answerLate, type SlackReceiver } from './slack/receiver.ts'
+
+const LEASE_MS = 30_000
+const AT_ONCE = 8
+/** How far back an outbox row is looked for: normally a little before the last one seen, once a minute a whole day. */
+const MARGIN_MS = 60_000
+const DAY_MS = 86_400_000
+const KEEP_MS = 2 * DAY_MS
+const FORGET_AT_ONCE = 500
+
+export type BotWorker = Loop
+export type WorkerOptions = {
+  readonly ctx: BotContext
+  readonly log: Logger
+  /** Undefined when there is no Slack: links are still made. */
+  readonly slack: { readonly deliverer: Deliverer; readonly receiver: SlackReceiver } | undefined
+}
+
+export function startWorker({ ctx, log, slack }: WorkerOptions): BotWorker {
+  const memory: Memory = { seen: undefined, wholeDayAt: 0, forgotAt: 0 }
+  const lease = () => new Date(ctx.now().getTime() + LEASE_MS)
+  const inbox = slack && startPool(log, AT_ONCE, (free) => takeInbox(ctx.db, ctx.now(), lease(), free), (row) => takeUp(ctx, log, slack.receiver, row))
+  const telling =
+    slack && startPool(log, AT_ONCE, (free) => takeDeliveries(ctx.db, ctx.now(), lease(), free), (row) => deliver(ctx, log, slack.deliverer, row))
+  const planning = startLoop(log, async () => {
+    const untold = await findNews(ctx, memory, ctx.now())
+    for (const row of untold) await planDeliveries(ctx, row, outlineOf, slack !== undefined)
+    if (untold.length > 0) telling?.wake()
+    await forget(ctx, memory)
+    return untold.length > 0
+  })
+  const loops = [planning, inbox, telling].filter((loop) => loop !== undefined)
+  return {
+    wake: () => {
+      for (const loop of loops) loop.wake()
+    },
+    stop: async () => {
+      await Promise.all(loops.map((loop) => loop.stop()))
+    },
+  }
+}
+
+type Memory = { seen: Date | undefined; wholeDayAt: number; forgotAt: number }
+
+async function forget(ctx: BotContext, memory: Memory): Promise<void> {
+  const now = ctx.now()
+  if (now.getTime() - memory.forgotAt < MARGIN_MS) return
+  memory.forgotAt = now.getTime()
+  const before = new Date(now.getTime() - KEEP_MS)
+  await forgetInbox(ctx.db, before, FORGET_AT_ONCE)
+  await forgetDeliveries(ctx.db, before, FORGET_AT_ONCE)
+  await forgetSessions(ctx.db, now, FORGET_AT_ONCE)
+}
+
+async function findNews(ctx: BotContext, memory: Memory, now: Date): Promise<Untold[]> {
+  const wholeDay = memory.seen === undefined || now.getTime() - memory.wholeDayAt > MARGIN_MS
+  if (wholeDay) memory.wholeDayAt = now.getTime()
+  const since = new Date(wholeDay || !memory.seen ? now.getTime() - DAY_MS : memory.seen.getTime() - MARGIN_MS)
+  const untold = await findUntold(ctx.db, since, 100)
+  // The two processes' clocks differ; what is older than the margin behind the newest is found by the look at the whole day.
+  memory.seen = untold.at(-1)?.created_at ?? memory.seen ?? now
+  return untold
+}
+
+async function takeUp(ctx: BotContext, log: Logger, receiver: SlackReceiver, row: Taken): Promise<void> {
+  // These answer a person who was waiting three seconds; Slack has told them to try again, and trying late would surprise them.
+  if (row.kind === 'submission' || row.kind === 'form' || row.kind === 'shortcut')
+    return finishInbox(ctx.db, row.id, ctx.now(), 'too_late')
+  try {
+    await receiver.process(
+      row.payload,
+      row.kind === 'command' ? (answer) => answerLate(row.payload, answer) : async () => undefined,
+    )
+    await finishInbox(ctx.db, row.id, ctx.now())
+  } catch (error) {
+    const name = error instanceof Error ? error.name : 'unknown'
+    log.error({ err: error, inbox: row.id, attempts: row.attempts }, 'something from Slack could not be taken up')
+    if (row.attempts >= GIVE_UP_AFTER) return finishInbox(ctx.db, row.id, ctx.now(), name)
+    await delayInbox(ctx.db, row.id, new Date(ctx.now().getTime() + backOffMs(row.attempts, Math.random())), name)
+  }
+}
+
+async function deliver(ctx: BotContext, log: Logger, deliverer: Deliverer, delivery: TakenDelivery): Promise<void> {
+  const { id, group, attempts, request_id, place } = delivery
+  const later = (waitMs: number, why: string, tried: boolean) =>
+    delayDelivery(ctx.db, id, new Date(ctx.now().getTime() + waitMs), why, tried)
+  try {
+    const told = await tellPlace(deliverer, request_id, place)
+    if (told.told) return await finishDeliveries(ctx.db, group, ctx.now())
+    if ('held' in told) return await later(told.held - ctx.now().getTime(), 'limited', false)
+    const { trouble, method } = told
+    if (trouble.is === 'limited') {
+      deliverer.pace.hold(method, ctx.now().getTime() + trouble.waitMs)
+      return await later(trouble.waitMs, 'limited', false)
+    }
+    log.warn({ method, trouble: trouble.code, request: request_id, place, attempts }, 'Slack did not take a message')
+    if (trouble.is === 'in_vain' || attempts >= GIVE_UP_AFTER)
+      return await finishDeliveries(ctx.db, group, ctx.now(), trouble.code)
+    await later(backOffMs(attempts, Math.random()), trouble.code, true)
+  } catch (error) {
+    log.error({ err: error, request: request_id, place }, 'a message could not be made')
+    if (attempts >= GIVE_UP_AFTER) return finishDeliveries(ctx.db, group, ctx.now(), 'fault')
+    await later(backOffMs(attempts, Math.random()), 'fault', true)
+  }
+}
