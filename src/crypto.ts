@@ -1,5 +1,5 @@
-// Node's cryptography for everything that is hashed, committed to or verified here: digests under their domain tags, thumbprints, ids,
-// salted commitments, and the EvidenceCrypto of the issuer and the command line. It holds no secret and signs nothing.
+// Node's cryptography for everything that is hashed, committed to or verified here: digests under their domain tags, thumbprints,
+// ids, salted commitments, and the EvidenceCrypto of the issuer and the command line. It holds no secret and signs nothing.
 // Public keys are imported once and kept in a bounded map: importing costs more than verifying.
 
 import { createHash, createPublicKey, type KeyObject, randomBytes, verify } from 'node:crypto'

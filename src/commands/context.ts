@@ -9,7 +9,7 @@ import type { RuleSet } from '../domain/action.ts'
 import type { TrustRoots } from '../domain/directory.ts'
 import type { Heads } from '../domain/heads.ts'
 import type { Digest } from '../domain/ids.ts'
-import type { ChainState } from '../evidence/directory-chain.ts'
+import type { ChainState } from '../evidence/chain-state.ts'
 
 export type Published = { readonly digest: Digest; readonly ruleSet: RuleSet }
 

@@ -1,6 +1,7 @@
-// The quorum: whether the approvals at hand fill every place that the rules ask for. Every line must hold; one person and one passkey count
-// for at most one place in all lines together; the requester never counts. Who may stand in which group is judged before and comes in as
-// data. Assignment is a maximum matching by augmenting paths (Kuhn 1955), so that no order of approvals can leave a place open in vain.
+// The quorum: whether the approvals at hand fill every place that the rules ask for. Every line must hold; one person and one
+// passkey count for at most one place in all lines together; the requester never counts. Who may stand in which group is judged
+// before and comes in as data. Assignment is a maximum matching by augmenting paths (Kuhn 1955), so that no order of approvals
+// can leave a place open in vain.
 
 import type { Rules } from './action.ts'
 import type { Digest, PersonId } from './ids.ts'

@@ -1,5 +1,5 @@
-// Judges one assertion byte by byte: that this passkey, its user present and verified, signed exactly this statement on exactly the issuer's
-// origin (WebAuthn L3 section 7.2, and narrower wherever libraries forgive). Everything is hostile but the enrolled
+// Judges one assertion byte by byte: that this passkey, its user present and verified, signed exactly this statement on exactly
+// the issuer's origin (WebAuthn L3 section 7.2, and narrower wherever libraries forgive). Everything is hostile but the enrolled
 // passkey and the roots; it must have been looked up by the statement's signer, never by what the assertion says of itself.
 
 import { decodeBase64url, encodeBase64url } from '../domain/base64url.ts'

@@ -1,5 +1,6 @@
-// The evidence bundle: all that somebody needs to judge one intent, in a closed format (docs/receipt.md will build on it). Texts are strict
-// base64url of exact stored bytes; nothing in it is trusted, and realm, origin, rpID and root keys are never read from it.
+// The evidence bundle: all that somebody needs to judge one intent, in a closed format. Texts
+// are strict base64url of exact stored bytes; nothing in it is trusted, and realm, origin, rpID and root keys are never read from
+// it.
 
 import { digest } from '../domain/ids.ts'
 import { passkeyId } from '../domain/keys.ts'

@@ -1,6 +1,7 @@
-// What the passkey directory says at a position of its chain, and at every position before: evidence is judged by the keys of then and of now.
-// States share one journal that only grows, and each is a view of it up to its own position, so that a thousand changes cost a thousand
-// steps and an old state stays what it was; a second branch from an old state gets a journal of its own. It judges nothing: callers have.
+// What the passkey directory says at a position of its chain, and at every position before: evidence is judged by the keys of
+// then and of now. States share one journal that only grows, and each is a view of it up to its own position, so that a thousand
+// changes cost a thousand steps and an old state stays what it was; a second branch from an old state gets a journal of its own.
+// It judges nothing: callers have.
 
 import type { Passkey } from '../domain/directory.ts'
 import type { Digest, PersonId } from '../domain/ids.ts'

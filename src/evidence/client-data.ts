@@ -1,6 +1,7 @@
-// The client data of an assertion (WebAuthn L3 section 5.8.1), read as strictly as bytes that were signed must be: valid UTF-8 without a byte
-// order mark, one JSON object, no member name twice at any depth. JSON.parse keeps the last of two members where other parsers keep the
-// first; a text that two readers understand differently is refused. Unknown members are allowed: browsers add some on purpose.
+// The client data of an assertion (WebAuthn L3 section 5.8.1), read as strictly as bytes that were signed must be: valid UTF-8
+// without a byte order mark, one JSON object, no member name twice at any depth. JSON.parse keeps the last of two members where
+// other parsers keep the first; a text that two readers understand differently is refused. Unknown members are allowed: browsers
+// add some on purpose.
 
 /** The members of the client data, or undefined when the bytes do not mean exactly one thing. */
 export function readClientData(bytes: Uint8Array): ReadonlyMap<string, unknown> | undefined {

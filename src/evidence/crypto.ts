@@ -1,5 +1,6 @@
-// The two operations that evidence needs from outside. They are arguments, so that one verifier runs in the issuer, offline and in a browser.
-// Here also stands how a signature's form is judged before any library sees it: libraries differ in what they forgive.
+// The two operations that evidence needs from outside. They are arguments, so that one verifier runs in the issuer, offline and
+// in a browser. Here also stands how a signature's form is judged before any library sees it: libraries differ in what they
+// forgive.
 
 import { encodeBase64url } from '../domain/base64url.ts'
 import type { Digest } from '../domain/ids.ts'

@@ -1,6 +1,7 @@
-// Replays the passkey directory from the pinned roots (DESIGN section 4). The power to change it comes from this chain alone: each change
-// names its place and the change before, and is signed by passkeys that were active and administrators' before it. A key comes in only
-// with its owner's own signature, and neither a key nor a WebAuthn credential id comes in twice, ever. Links are hostile, roots are not.
+// Replays the passkey directory from the pinned roots (DESIGN section 4). The power to change it comes from this chain alone:
+// each change names its place and the change before, and is signed by passkeys that were active and administrators' before it. A
+// key comes in only with its owner's own signature, and neither a key nor a WebAuthn credential id comes in twice, ever. Links
+// are hostile, roots are not.
 
 import { decodeBase64url } from '../domain/base64url.ts'
 import { canonicalBytes, canonicalText } from '../domain/canonical.ts'
@@ -21,8 +22,6 @@ import {
 import { digestUnder, type EvidenceCrypto, thumbprintOf } from './crypto.ts'
 import { type ChainReason, type Failure, fail } from './reasons.ts'
 import { judgeSignature, judgeSigner, type Opened, openStatement, type SignedBytes } from './signed-statement.ts'
-
-export { type ChainState, findPasskey, isAdministrator, type KnownPasskey, type PasskeyStatus, stateAt } from './chain-state.ts'
 
 export type Extended = { readonly ok: true; readonly state: ChainState; readonly change: DirectoryChange } | Failure<ChainReason>
 type Started = { readonly ok: true; readonly state: ChainState } | Failure<ChainReason>

@@ -1,5 +1,5 @@
-// Every way in which evidence can fail, as closed unions: one list per part of the verdict. A reason is a fact for programs and auditors; the
-// path says where in the bundle it stands. Words for people are made elsewhere.
+// Every way in which evidence can fail, as closed unions: one list per part of the verdict. A reason is a fact for programs and
+// auditors; the path says where in the bundle it stands. Words for people are made elsewhere.
 
 /** One assertion over one statement. */
 export const ASSERTION_REASONS = [

@@ -1,5 +1,5 @@
-// The rule sets of a bundle: read from their exact bytes and named by their own digests, never by what somebody calls them. What an intent
-// asks for must be the same action under the same rules in each rule set that counts: those of then and the one of now.
+// The rule sets of a bundle: read from their exact bytes and named by their own digests, never by what somebody calls them. What
+// an intent asks for must be the same action under the same rules in each rule set that counts: those of then and the one of now.
 
 import { type Action, actionName, findOffer, type RuleSet, ruleSet } from '../domain/action.ts'
 import { decodeBase64url } from '../domain/base64url.ts'

@@ -1,5 +1,5 @@
-// One signed statement, whatever it is about: opened from its exact bytes, then judged against one passkey of the directory. The signer is
-// whom the statement names; what the assertion says of itself is only compared.
+// One signed statement, whatever it is about: opened from its exact bytes, then judged against one passkey of the directory. The
+// signer is whom the statement names; what the assertion says of itself is only compared.
 
 import { decodeBase64url } from '../domain/base64url.ts'
 import type { Passkey, TrustRoots } from '../domain/directory.ts'

@@ -1,7 +1,8 @@
-// The one function (DESIGN section 4): whether a bundle of signatures gives a grant, and if not, the first reason why. No credential exists
-// without its yes. It runs in the issuer before each mint, on an auditor's laptop and in a browser, and reads top to bottom as its own
-// specification. The whole bundle is hostile; roots, the digest of the rule set in force, the time and a chain state are the caller's.
-// "Then" is the rule set and the directory position a statement was accepted under, "now" those of the call; no signed text carries a time.
+// The one function (DESIGN section 4): whether a bundle of signatures gives a grant, and if not, the first reason why. No
+// credential exists without its yes. It runs in the issuer before each mint, on an auditor's laptop and in a browser, and reads
+// top to bottom as its own specification. The whole bundle is hostile; roots, the digest of the rule set in force, the time and a
+// chain state are the caller's. "Then" is the rule set and the directory position a statement was accepted under, "now" those of
+// the call; no signed text carries a time.
 
 import { type Action, inGroups, type RuleSet } from '../domain/action.ts'
 import { decodeBase64url } from '../domain/base64url.ts'

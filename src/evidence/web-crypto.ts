@@ -1,5 +1,5 @@
-// EvidenceCrypto by Web Crypto, for browsers: the receipt page verifies with the same code as the issuer. It imports nothing of Node.
-// Web Crypto takes P-256 signatures as r || s alone, so the DER of passkeys is taken apart here, strictly.
+// EvidenceCrypto by Web Crypto, for browsers: the receipt page verifies with the same code as the issuer. It imports nothing of
+// Node. Web Crypto takes P-256 signatures as r || s alone, so the DER of passkeys is taken apart here, strictly.
 
 import type { PasskeyKey } from '../domain/keys.ts'
 import { type EvidenceCrypto, p1363FromDer } from './crypto.ts'

@@ -1,7 +1,8 @@
-// A software WebAuthn authenticator: the simulated security key of the sandbox, and the authenticator of the tests. It answers as a
-// careful browser with a device-bound key does (UP, UV, no backup flags, counter that grows), byte for byte as WebAuthn L3 sections 5.8.1
-// and 6.1 lay it out; a `Twist` bends any single field, so that a test can play the thief. Its private key is plain data: it proves
-// nothing about hardware and has no place outside the sandbox, whose realm no production deployment accepts.
+// A software WebAuthn authenticator: the simulated security key of the sandbox, and the authenticator of the tests. It answers as
+// a careful browser with a device-bound key does (UP, UV, no backup flags, counter that grows), byte for byte as WebAuthn L3
+// sections 5.8.1 and 6.1 lay it out; a `Twist` bends any single field, so that a test can play the thief. Its private key is
+// plain data: it proves nothing about hardware and has no place outside the sandbox, whose realm no production deployment
+// accepts.
 
 import {
   createHash,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { nodeCrypto } from '../../src/crypto.ts'
+import { replayChain } from '../../src/evidence/directory-chain.ts'
 import { CHAIN_REASONS, EVIDENCE_REASONS, type EvidenceReason, STATEMENT_REASONS } from '../../src/evidence/reasons.ts'
 import { type Question, verifyEvidence } from '../../src/evidence/verify-evidence.ts'
 import { webCrypto } from '../../src/evidence/web-crypto.ts'
@@ -59,7 +60,6 @@ describe('a true bundle', () => {
 
   test('is the same with a directory replayed before and no links of its own', async () => {
     const world = makeWorld()
-    const { replayChain } = await import('../../src/evidence/directory-chain.ts')
     const chain = await replayChain(world.roots, world.directory.links, nodeCrypto)
     assert.ok(chain.ok)
     const question = world.question()

@@ -1,4 +1,5 @@
-// Attacks on the parts of a bundle: each row is a true world with one thing bent in its form, its rules, its directory or one statement.
+// Attacks on the parts of a bundle: each row is a true world with one thing bent in its form, its rules, its directory or one
+// statement.
 
 import assert from 'node:assert/strict'
 import type { RuleSet } from '../../src/domain/action.ts'

@@ -1,6 +1,6 @@
-// A complete true world in memory: roots, a directory that enrolled four people, a rule set, an intent and signed statements over it. Every part
-// can be replaced by a bent one, so that a test says only what is wrong. Times are literals; each accepted statement lies a minute after
-// the one before.
+// A complete true world in memory: roots, a directory that enrolled four people, a rule set, an intent and signed statements over
+// it. Every part can be replaced by a bent one, so that a test says only what is wrong. Times are literals; each accepted
+// statement lies a minute after the one before.
 
 import { generateKeyPairSync } from 'node:crypto'
 import { commit, digestOf, newId } from '../../src/crypto.ts'
