@@ -26,14 +26,24 @@ const texts = (template: boolean) => {
       .min(1)
       .max(20),
     resource: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,62}$/), z.union([z.string().max(4000), z.int()])).optional(),
-    // Unreserved characters of RFC 3986 only, no empty and no dot segment: a parameter cannot lead to another path.
+    // A call that uses the token, for the line people are shown. The path is a list of segments, so that a personal parameter can be a whole one;
+    // unreserved characters of RFC 3986 only, no empty and no dot segment: a parameter cannot lead to another path.
     use: z
-      .string()
-      .max(500)
-      .regex(
-        new RegExp(`^(?:GET|POST|PUT|PATCH|DELETE)(?: (?=/))(?:/(?!\\.{1,2}(?:/|$))(?:[A-Za-z0-9._~-]${hole})+)+$`),
-        'is not a method and a plain path, like "POST /services/{service}/restart"',
-      )
+      .strictObject({
+        method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
+        path: z
+          .array(
+            z
+              .string()
+              .max(500)
+              .regex(
+                new RegExp(`^(?!\\.{1,2}$)(?:[A-Za-z0-9._~-]${hole})+$`),
+                'is not one segment of a path: letters, digits and . _ ~ - only',
+              ),
+          )
+          .min(1)
+          .max(20),
+      })
       .optional(),
   })
 }
@@ -104,10 +114,9 @@ export const jwt = credentialKind({
   }),
 })
 
-function curl(url: string, use: string): string {
-  const [method = 'GET', path = '/'] = use.split(' ')
+function curl(url: string, { method, path }: { readonly method: string; readonly path: readonly string[] }): string {
   const address = new URL(url)
-  address.pathname = `${address.pathname.replace(/\/$/, '')}${path}`
+  address.pathname = `${address.pathname.replace(/\/$/, '')}/${path.join('/')}`
   return `curl -sS -X ${method} -H 'Authorization: Bearer ${CREDENTIAL_PLACE}' ${shellQuoted(address.href)}`
 }
 

@@ -28,6 +28,8 @@ export type IssuerParts = {
   readonly origin: string
   readonly rpId: string
   readonly runbooksDir: string
+  /** Further origins and client ids by which Countersign itself is known. */
+  readonly ownNames: readonly string[]
 }
 
 /** The runbooks cannot be used; `told` is what the author of them should read. */
@@ -80,6 +82,19 @@ export async function openIssuer(parts: IssuerParts): Promise<OpenIssuer> {
 async function publish(parts: IssuerParts, base: Omit<IssuerContext, 'published'>): Promise<Published> {
   const loaded = await loadRuleSet(parts.runbooksDir, credentialKinds)
   if (!loaded.ok) throw new RunbooksRefused(parts.runbooksDir, printProblems(loaded.files, loaded.problems, false))
+  // A credential for ourselves would turn one grant into every grant: no target may have a name of ours.
+  const ours = [parts.origin, ...parts.ownNames]
+  for (const target of loaded.ruleSet.targets) {
+    const clash = credentialKinds
+      .get(target.kind)
+      ?.audiences(target.settings)
+      .find((audience) => ours.some((own) => audience === own || audience.startsWith(`${own}/`)))
+    if (clash)
+      throw new RunbooksRefused(
+        parts.runbooksDir,
+        `targets.yaml: ${target.name} names ${clash}, which is Countersign itself; choose the target's own audience\n`,
+      )
+  }
   return publishRuleSet(base, loaded.ruleSet)
 }
 

@@ -142,12 +142,20 @@ test('a parameter cannot lead the shell line to another path, another argument o
     '{service}',
     'a\nb',
   ])
-    assert.equal(problemOf({ scope: ['x'], use: `POST /services/${value}/restart` }), '/grants/use', value)
-  assert.equal(problemOf({ scope: ['x'], use: 'POST /services/payments-api/restart' }), 'fits')
+    assert.equal(
+      problemOf({ scope: ['x'], use: { method: 'POST', path: ['services', value, 'restart'] } }),
+      '/grants/use/path/1',
+      value,
+    )
+  assert.equal(problemOf({ scope: ['x'], use: { method: 'POST', path: ['services', 'payments-api', 'restart'] } }), 'fits')
 })
 
 test('templates may hold parameters where values will stand', () => {
-  const template = { scope: ['read:{customer}'], resource: { customer: '{customer}' }, use: 'GET /customers/{customer}' }
+  const template = {
+    scope: ['read:{customer}'],
+    resource: { customer: '{customer}' },
+    use: { method: 'GET', path: ['customers', '{customer}'] },
+  }
   assert.ok(jwt.grants.safeParse(template).success)
   assert.ok(!jwt.grants.safeParse({ ...template, scope: ['read:{Customer}'] }).success)
 })

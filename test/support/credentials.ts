@@ -25,7 +25,7 @@ export const samples: ReadonlyMap<string, Sample> = new Map([
         grants: {
           scope: ['services.restart'],
           resource: { service: 'payments-api' },
-          use: 'POST /services/payments-api/restart',
+          use: { method: 'POST', path: ['services', 'payments-api', 'restart'] },
         },
       },
       material: { kind: 'jwt' },

@@ -58,6 +58,7 @@ export async function openWorld(t: After) {
     origin: ORIGIN,
     rpId: 'localhost',
     runbooksDir,
+    ownNames: ['http://localhost:3000', 'bot'],
   })
   const { ctx } = issuer
   await enrolPeople(ctx, ring, ['rey', 'ana', 'bo', 'mira', 'theo'])
