@@ -41,9 +41,22 @@ export type WorkerOptions = {
 export function startWorker({ ctx, log, slack }: WorkerOptions): BotWorker {
   const memory: Memory = { seen: undefined, wholeDayAt: 0, forgotAt: 0 }
   const lease = () => new Date(ctx.now().getTime() + LEASE_MS)
-  const inbox = slack && startPool(log, AT_ONCE, (free) => takeInbox(ctx.db, ctx.now(), lease(), free), (row) => takeUp(ctx, log, slack.receiver, row))
+  const inbox =
+    slack &&
+    startPool(
+      log,
+      AT_ONCE,
+      (free) => takeInbox(ctx.db, ctx.now(), lease(), free),
+      (row) => takeUp(ctx, log, slack.receiver, row),
+    )
   const telling =
-    slack && startPool(log, AT_ONCE, (free) => takeDeliveries(ctx.db, ctx.now(), lease(), free), (row) => deliver(ctx, log, slack.deliverer, row))
+    slack &&
+    startPool(
+      log,
+      AT_ONCE,
+      (free) => takeDeliveries(ctx.db, ctx.now(), lease(), free),
+      (row) => deliver(ctx, log, slack.deliverer, row),
+    )
   const planning = startLoop(log, async () => {
     const untold = await findNews(ctx, memory, ctx.now())
     for (const row of untold) await planDeliveries(ctx, row, outlineOf, slack !== undefined)

@@ -35,6 +35,10 @@ function clientOptions(slack: SlackSettings, log: Logger, timeout: number): WebC
 export const workerClient = (slack: SlackSettings, log: Logger): WebClient =>
   new WebClient(slack.botToken, clientOptions(slack, log, WORKER_MS))
 
+/** The client for what a person waits for. */
+export const interactiveClient = (slack: SlackSettings, log: Logger): WebClient =>
+  new WebClient(slack.botToken, clientOptions(slack, log, INTERACTIVE_MS))
+
 /** Bolt around our receiver. Nothing is registered yet. */
 export function createBolt(slack: SlackSettings, receiver: SlackReceiver, log: Logger): App {
   return new App({

@@ -50,7 +50,10 @@ export function stageOf(view: RequestView): Stage | undefined {
 /** To the requester, about one stage; always says where the request stands by now. */
 export function renderNotice(view: RequestView, links: Links, stage?: string): Message {
   const usable = (view.state === 'approved' && !view.held) || view.grant?.state === 'active'
-  const blocks: Block[] = [header(view.title), lines([...statusLines(view), ...nextStep(view), ...(stage === 'unheard' ? [[UNHEARD]] : [])])]
+  const blocks: Block[] = [
+    header(view.title),
+    lines([...statusLines(view), ...nextStep(view), ...(stage === 'unheard' ? [[UNHEARD]] : [])]),
+  ]
   if (usable) {
     const open = button('link.open', view.grant ? 'Open' : 'Get the credential', { url: links.page, style: 'primary' })
     const done = view.grant ? [button('request.return', 'I’m done', { value: view.id })] : []

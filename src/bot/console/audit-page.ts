@@ -1,0 +1,52 @@
+// The log as a plain list for auditors and administrators: what is stored, byte for byte but for line breaks, newest first. It proves nothing by
+// itself; proofs are over the stored bytes.
+
+import type { EntryFilter, EntryView } from '../../db/bot-queries/entries.ts'
+import type { RuleSet } from '../../domain/action.ts'
+import { type Html, html, shown } from '../../html.ts'
+
+export function auditPage(set: RuleSet, filter: EntryFilter, entries: readonly EntryView[], more: boolean): Html {
+  const last = entries.at(-1)
+  return html`<form class="filters" method="get" action="/audit">
+${input('type', 'Type begins with', filter.type)}${input('actor', 'Person', filter.actor)}${input('request', 'Request', filter.request)}
+<button>Search</button> <a href="/audit">All</a>
+</form>
+<p class="quiet">Newest first. This search is itself an entry.</p>
+<table>
+<thead><tr><th scope="col">Time (UTC)</th><th scope="col">Type</th><th scope="col">Who</th><th scope="col">Request</th><th scope="col">What is recorded</th></tr></thead>
+<tbody>${entries.map((entry) => row(set, entry))}</tbody>
+</table>
+${entries.length === 0 && html`<p>No entry matches.</p>`}
+${more && last && html`<p class="row"><a class="button" href="${olderLink(filter, last)}">Older</a></p>`}`
+}
+
+const input = (name: string, label: string, value: string | undefined): Html =>
+  html`<label>${label}<br><input type="text" name="${name}" value="${value ?? ''}" autocomplete="off"></label>`
+
+function row(set: RuleSet, entry: EntryView): Html {
+  const name = entry.actor === null ? undefined : (set.people.find(({ id }) => id === entry.actor)?.name ?? entry.actor)
+  return html`<tr>
+<td><time datetime="${entry.recorded_at.toISOString()}">${entry.recorded_at.toISOString().replace('T', ' ').slice(0, 23)}</time></td>
+<td>${entry.type}<br><span class="quiet">${entry.writer}</span></td>
+<td>${name !== undefined && html`<a href="/audit?actor=${entry.actor ?? ''}">${shown(name)}</a>`}</td>
+<td>${entry.request_id !== null && html`<a class="code" href="/audit?request=${entry.request_id}">${entry.request_id.slice(0, 8)}…</a>`}</td>
+<td><pre>${readable(entry.bytes)}</pre></td>
+</tr>`
+}
+
+/** The body after the header line; what is no JSON, which no writer makes, is shown as it is. */
+function readable(bytes: Buffer): string {
+  const text = bytes.toString('utf8')
+  const body = text.slice(text.indexOf('\n') + 1)
+  try {
+    return JSON.stringify(JSON.parse(body), null, 1)
+  } catch {
+    return body
+  }
+}
+
+function olderLink({ type, actor, request }: EntryFilter, last: EntryView): string {
+  const query = new URLSearchParams({ ...(type && { type }), ...(actor && { actor }), ...(request && { request }) })
+  query.set('before', `${last.writer}/${last.id}`)
+  return `/audit?${query}`
+}

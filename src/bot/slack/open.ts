@@ -1,0 +1,54 @@
+// Puts Slack's side together: receiver, Bolt with its listeners, gate, and what the worker tells with. Learns the app's own id from Slack, so that
+// deliveries for another app that shares our secret are refused; until Slack has answered, the workspace list and the signature stand alone.
+
+import type { Logger } from 'pino'
+import type { BotContext } from '../../commands/context.ts'
+import { createBolt, interactiveClient, type SlackSettings, workerClient } from './connect.ts'
+import type { Deliverer } from './deliver.ts'
+import { createGate } from './gate.ts'
+import { handleAsking } from './handle-asking.ts'
+import { handleClicks } from './handle-clicks.ts'
+import { handleEvents } from './handle-events.ts'
+import { createPace } from './pace.ts'
+import { createReceiver, type SlackReceiver } from './receiver.ts'
+import type { SlackSide } from './side.ts'
+
+export type { SlackSettings } from './connect.ts'
+
+export type OpenSlack = {
+  readonly receiver: SlackReceiver
+  readonly deliverer: Deliverer
+  /** Asks Slack once who we are there. */
+  readonly learnAppId: () => Promise<void>
+}
+
+export function openSlack(options: {
+  readonly ctx: BotContext
+  readonly settings: SlackSettings
+  readonly publicUrl: string
+  readonly issuerUrl: string
+  readonly log: Logger
+  readonly wake: () => void
+}): OpenSlack {
+  const { ctx, settings, publicUrl, issuerUrl, log, wake } = options
+  const { signingSecret, teamIds } = settings
+  let appId: string | undefined
+  const receiver = createReceiver({ ctx, signingSecret, teamIds, appId: () => appId, log, wake })
+  const bolt = createBolt(settings, receiver, log)
+  const client = interactiveClient(settings, log)
+  const gate = createGate(ctx, client, { teamIds, consoleUrl: publicUrl })
+  const side: SlackSide = { ctx, gate, teamIds, issuerUrl, publicUrl, client, log }
+  handleAsking(bolt, side)
+  handleClicks(bolt, side)
+  handleEvents(bolt, side)
+  const deliverer: Deliverer = { ctx, teamIds, issuerUrl, log, client: workerClient(settings, log), pace: createPace() }
+  const learnAppId = async (): Promise<void> => {
+    try {
+      const { bot_id: bot } = await deliverer.client.auth.test()
+      appId = bot === undefined ? undefined : (await deliverer.client.bots.info({ bot })).bot?.app_id
+    } catch (error) {
+      log.warn({ error: error instanceof Error ? error.message : 'unknown' }, 'Slack did not say which app this is')
+    }
+  }
+  return { receiver, deliverer, learnAppId }
+}
