@@ -1,0 +1,79 @@
+// The environment: what makes a sandbox, what stops a start, and that every problem is told at once.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isSandbox, misfitsOfRealm, PRODUCTION, readBot, readIssuer, readSandbox, readStart } from '../src/config.ts'
+
+const shared = { PUBLIC_URL: 'https://bot.example', ISSUER_URL: 'https://issuer.example', TRUST_ROOTS: '/etc/roots.json' }
+const bot = {
+  ...shared,
+  DATABASE_URL: 'postgres://b@db/c',
+  SLACK_BOT_TOKEN: 'xoxb-1',
+  SLACK_SIGNING_SECRET: '0123456789abcdef0123',
+  SLACK_TEAM_IDS: 'T0123, T0456',
+}
+const issuer = { ...shared, ISSUER_DATABASE_URL: 'postgres://i@db/c', KEYS_DIR: '/keys', RUNBOOKS_DIR: '/runbooks' }
+const problems = (of: { ok: boolean; problems?: readonly string[] }): string => (of.problems ?? []).join('\n')
+
+test('the sandbox is what is started when nothing of production is set, and not otherwise', () => {
+  assert.ok(isSandbox({ PORT: '4000', DATA_DIR: '/tmp/x', LOG_LEVEL: 'info' }))
+  for (const name of PRODUCTION) assert.ok(!isSandbox({ [name]: 'x' }), name)
+})
+
+test('some of what production needs but not all of it stops the start and names what is missing', () => {
+  const told = problems(readStart({ DATABASE_URL: 'postgres://x', PUBLIC_URL: 'https://x.example' }))
+  for (const name of ['ISSUER_DATABASE_URL', 'KEYS_DIR', 'TRUST_ROOTS', 'SLACK_SIGNING_SECRET'])
+    assert.ok(told.includes(name), name)
+  assert.ok(readStart({ ...bot, ...issuer }).ok)
+})
+
+test('every problem of an environment is told at once', () => {
+  const told = problems(
+    readBot({
+      ...bot,
+      PORT: '99999',
+      DATABASE_URL: 'mysql://x',
+      SLACK_BOT_TOKEN: 'xoxp-1',
+      LOG_LEVEL: 'loud',
+      PUBLIC_URL: 'bot',
+    }),
+  )
+  for (const name of ['PORT', 'DATABASE_URL', 'SLACK_BOT_TOKEN', 'LOG_LEVEL', 'PUBLIC_URL']) assert.ok(told.includes(name), name)
+})
+
+test('a complete environment is read, and neither process takes the other’s secrets', () => {
+  const read = readBot(bot)
+  assert.deepEqual(read.ok && read.config.slack.teamIds, ['T0123', 'T0456'])
+  assert.ok(readIssuer(issuer).ok)
+  assert.match(problems(readBot({ ...bot, KEYS_DIR: '/keys' })), /the bot must not be given/)
+  assert.match(problems(readIssuer({ ...issuer, SLACK_BOT_TOKEN: 'xoxb-1' })), /the issuer must not be given/)
+})
+
+test('an address with a path is not an origin', () => {
+  assert.match(
+    problems(readIssuer({ ...issuer, ISSUER_URL: 'https://issuer.example/countersign' })),
+    /ISSUER_URL must be an origin/,
+  )
+})
+
+test('a production realm is served over https from two hosts, neither above the other', () => {
+  const realm = 'prod:0123456789abcdefghjkmnpqrs'
+  const of = (publicUrl: string, issuerUrl: string) => misfitsOfRealm({ publicUrl, issuerUrl, host: '0.0.0.0' }, { realm })
+  assert.deepEqual(of('https://bot.example', 'https://issuer.example'), [])
+  assert.equal(of('http://bot.example', 'https://issuer.example').length, 1)
+  assert.equal(of('https://a.example', 'https://a.example').length, 1)
+  assert.equal(of('https://example.com', 'https://issuer.example.com').length, 1)
+})
+
+test('a sandbox realm is served on this computer only', () => {
+  const realm = 'sandbox:0123456789abcdefghjkmnpqrs'
+  const of = (publicUrl: string, host: string) =>
+    misfitsOfRealm({ publicUrl, issuerUrl: 'http://localhost:3001', host }, { realm })
+  assert.deepEqual(of('http://localhost:3000', '127.0.0.1'), [])
+  assert.equal(of('http://localhost:3000', '0.0.0.0').length, 1)
+  assert.equal(of('http://bot.example', '127.0.0.1').length, 1)
+})
+
+test('three ports of the sandbox must be three', () => {
+  assert.match(problems(readSandbox({ PORT: '3001' })), /three different ports/)
+})
