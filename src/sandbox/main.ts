@@ -1,13 +1,19 @@
 // The sandbox in one process: the simulated workspace at `/`, and at `/target` a resource server that shows what credentials do. It plays the outside
 // world: it is given addresses and the secrets that Slack would share with the app, and nothing of the product's own.
 
+import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { z } from 'zod'
+import { keepIn } from './slack/keep.ts'
+import { postMessage } from './slack/messages.ts'
 import { buildSlackServer } from './slack/server.ts'
 import type { App } from './slack/workspace.ts'
-import { createWorkspace } from './slack/workspace.ts'
+import { createWorkspace, type Workspace } from './slack/workspace.ts'
 import { target } from './target/routes.ts'
-import { sandboxWorld } from './world.ts'
+import { SCENE, sandboxWorld } from './world.ts'
+
+/** The name by which the target knows that a token is meant for it, as in the sandbox's `targets.yaml`; no port, so that it is the same on every machine. */
+export const TARGET_AUDIENCE = 'urn:countersign:sandbox:target'
 
 export interface SandboxOptions {
   /** 0: any free port. */
@@ -18,6 +24,8 @@ export interface SandboxOptions {
   readonly botUrl: string
   readonly signingSecret: string
   readonly botToken: string
+  /** Where the chat is kept, so that after a restart the app still finds its messages; absent: it is not kept. */
+  readonly dataDir?: string
   readonly log?: FastifyBaseLogger
   /** The app's `slack-manifest.json`, parsed: commands, shortcuts and events are then what it says. */
   readonly manifest?: unknown
@@ -31,17 +39,34 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { port, signingSecret, botToken, log } = options
   const app = options.manifest === undefined ? {} : appOfManifest(options.manifest)
+  const workspace = createWorkspace(sandboxWorld(app))
+  const kept =
+    options.dataDir === undefined ? undefined : await keepIn(workspace, join(options.dataDir, 'simulated-workspace.json'))
+  if (!kept?.found) setTheScene(workspace)
   const server = await buildSlackServer({
-    workspace: createWorkspace(sandboxWorld(app)),
+    workspace,
     requestUrl: new URL('/slack/events', options.botUrl).href,
     signingSecret,
     botToken,
     port,
     log,
   })
-  await server.app.register(target, { issuerUrl: options.issuerUrl, resource: () => `${server.origin()}/target` })
+  await server.app.register(target, { issuerUrl: options.issuerUrl, resource: () => TARGET_AUDIENCE })
   const url = await server.listen()
-  return { url, close: () => server.app.close() }
+  return {
+    url,
+    close: async () => {
+      await server.app.close()
+      await kept?.save()
+    },
+  }
+}
+
+function setTheScene(workspace: Workspace): void {
+  for (const { channel, by, text } of SCENE) {
+    const place = workspace.channels.get(channel)
+    if (place) postMessage(workspace, place, { user: by, text })
+  }
 }
 
 const manifest = z.object({

@@ -1,6 +1,7 @@
 // The sandbox's world: a small company on an incident, with the people that the sandbox's `directory.yaml` names. Ids are stable, so that the
 // directory can name them as `TEAM/USER`. The person's id in the directory is the handle here.
 
+import type { Hint } from './slack/wire.ts'
 import type { App, WorkspaceOptions } from './slack/workspace.ts'
 
 export const TEAM_ID = 'T0SANDBOX'
@@ -42,6 +43,32 @@ const APP: App = {
   ],
 }
 
+const INCIDENT = 'C0INCIDENT42'
+const watching = (title: string, text: string, channel = 'C0ACCESSREQS'): Hint => ({ channel, title, text, command: null })
+const HINTS: Readonly<Record<string, Hint>> = {
+  rey: {
+    channel: INCIDENT,
+    title: 'You are Rey, and you are on call.',
+    text: 'The payments service needs a restart, and nobody may just do that. Ask for it here; somebody else has to agree.',
+    command: FIRST_COMMAND,
+  },
+  ana: watching('You are Ana, and you may approve.', 'What others ask for appears here and in your messages from Countersign.'),
+  bo: watching('You are Bo, and you may approve.', 'What others ask for appears here and in your messages from Countersign.'),
+  mira: watching(
+    'You are Mira, and you administer keys and rules.',
+    'You can object to any request here, but not approve one alone.',
+  ),
+  theo: watching('You are Theo, and you read the log.', 'Requests appear here as they go. The log has every step.'),
+  luca: watching('You are Luca, a guest.', 'Guests cannot ask for access. Try it and see.', 'C0GENERAL00'),
+}
+
+/** What stands in the channels before anybody has acted: an incident that somebody must end. */
+export const SCENE = [
+  { channel: INCIDENT, by: 'U0ANALINDQV', text: 'payments-api refuses every card since 14:02. Checkout shows an error page.' },
+  { channel: INCIDENT, by: 'U0BOTANAKA0', text: 'Database and queue look fine. The pods hold dead connections.' },
+  { channel: INCIDENT, by: 'U0REYOKAFOR', text: 'Then a restart of `payments-api` should clear it. I ask for it now.' },
+] as const
+
 /** The default world; `app` replaces what the app offers, as its manifest says. */
 export function sandboxWorld(app: Partial<Pick<App, 'commands' | 'shortcuts' | 'events'>> = {}): WorkspaceOptions {
   const staff = ['rey', 'ana', 'bo', 'mira', 'theo']
@@ -51,7 +78,7 @@ export function sandboxWorld(app: Partial<Pick<App, 'commands' | 'shortcuts' | '
     people: PEOPLE,
     channels: [
       {
-        id: 'C0INCIDENT42',
+        id: INCIDENT,
         name: 'incident-4211',
         topic: 'payments-api is refusing cards. Severity 2, open since 14:02.',
         members: [...staff, 'countersign'],
@@ -65,10 +92,6 @@ export function sandboxWorld(app: Partial<Pick<App, 'commands' | 'shortcuts' | '
       { id: 'C0GENERAL00', name: 'general', topic: 'Everybody, guests too.', members: [...staff, 'luca'] },
     ],
     userGroups: [{ id: 'S0ONCALL000', name: 'On call', handle: 'on-call', members: ['U0REYOKAFOR'] }],
-    hint: {
-      channel: 'C0INCIDENT42',
-      command: FIRST_COMMAND,
-      text: 'The payments service needs a restart, and nobody may just do that. Ask for it here; somebody else has to agree.',
-    },
+    hints: HINTS,
   }
 }

@@ -80,7 +80,7 @@ export async function control(
     return {
       team: workspace.team,
       app: { name, userId, commands, shortcuts },
-      hint: workspace.hint,
+      hint: workspace.hints[me.handle] ?? null,
       me: personView(me),
       people: [...workspace.people.values()].map(personView),
       channels: channelsOf(workspace, me.slackId),

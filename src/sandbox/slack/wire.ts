@@ -196,11 +196,13 @@ export interface Snapshot {
   readonly modal: SurfaceView | null
   readonly home: SurfaceView | null
 }
-/** What to tell somebody who is here for the first time. */
+/** What to tell one person who is here for the first time, and where. */
 export interface Hint {
   readonly channel: string
-  readonly command: string
+  readonly title: string
   readonly text: string
+  /** A command to try, written into the composer at a press. */
+  readonly command: string | null
 }
 export interface ChannelContents {
   readonly channel: ChannelView

@@ -1,5 +1,5 @@
 // The simulated workspace's memory: team, app, people, channels, messages, open views. Plain data with one listener list; the functions that
-// change it stand in `messages.ts`, `views.ts` and `channels.ts` and call `changed`. Nothing is kept across a restart. All ids are Slack's in form.
+// change it stand in `messages.ts`, `views.ts` and `channels.ts` and call `changed`. `keep.ts` carries messages across a restart. All ids are Slack's in form.
 
 import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
@@ -107,14 +107,15 @@ export interface WorkspaceOptions {
     readonly members: readonly string[]
   }[]
   readonly userGroups?: readonly UserGroup[]
-  readonly hint?: Hint
+  /** First steps by handle. */
+  readonly hints?: Readonly<Record<string, Hint>>
   readonly now?: () => number
 }
 
 export interface Workspace {
   readonly team: WorkspaceOptions['team']
   readonly app: App
-  readonly hint: Hint | null
+  readonly hints: Readonly<Record<string, Hint>>
   readonly people: Map<string, Person>
   readonly channels: Map<string, Channel>
   readonly userGroups: readonly UserGroup[]
@@ -172,7 +173,7 @@ export function createWorkspace(options: WorkspaceOptions): Workspace {
   return {
     team: options.team,
     app: options.app,
-    hint: options.hint ?? null,
+    hints: options.hints ?? {},
     people,
     channels,
     userGroups: options.userGroups ?? [],
