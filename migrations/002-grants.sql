@@ -12,7 +12,7 @@ grant select on rule_set, publication, request_state, refused_request, statement
 grant select (id, request_id, number, state, kind, fingerprint, created_at, expires_at, ended_at, recall) on credential to countersign_bot;
 grant execute on function append_bot to countersign_bot;
 
-grant select on request, personal, view, wish, delivery to countersign_issuer;
+grant select on request, personal, view, wish to countersign_issuer;
 grant select, insert on rule_set, publication, refused_request, statement, evidence, wish_outcome, directory to countersign_issuer;
 grant select, insert, update on request_state, "grant", credential, registration, passkey to countersign_issuer;
 grant select, insert, update, delete on issuer_outbox, nonce, holder_offer, issuer_session, sign_in_code to countersign_issuer;
