@@ -1,0 +1,32 @@
+// `npm run bench`: every claim of DESIGN section 8 that can be measured, each beside its floor of the same run. `--only lives` (or `lives,steps`) runs
+// some, `--json` prints the lines as JSON, `--strict` ends with 1 when a goal is missed. Progress goes to the error output, the table to the other.
+
+import { parseArgs } from 'node:util'
+import { lives } from './lives.ts'
+import { type Benchmark, type Line, table } from './measure.ts'
+
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { lives }
+
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, json: { type: 'boolean', default: false }, strict: { type: 'boolean', default: false } },
+})
+const names = values.only?.split(',') ?? Object.keys(BENCHMARKS)
+const unknown = names.filter((name) => !Object.hasOwn(BENCHMARKS, name))
+if (unknown.length > 0) {
+  process.stderr.write(`bench: there is no ${unknown.join(', ')}; there are ${Object.keys(BENCHMARKS).join(', ')}\n`)
+  process.exit(64)
+}
+const lines: Line[] = []
+for (const name of names) lines.push(...(await run(name)))
+process.stdout.write(values.json ? `${JSON.stringify(lines, null, 2)}\n` : `\n${table(lines)}\n`)
+if (values.strict && lines.some(({ goal }) => goal?.met === false)) process.exitCode = 1
+
+async function run(name: string): Promise<readonly Line[]> {
+  const ends: (() => Promise<void> | void)[] = []
+  const tell = (progress: string) => void process.stderr.write(`${name}: ${progress}\n`)
+  try {
+    return (await BENCHMARKS[name]?.({ after: (work) => void ends.push(work) }, tell)) ?? []
+  } finally {
+    for (const end of ends.reverse()) await end()
+  }
+}
