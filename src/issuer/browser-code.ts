@@ -8,8 +8,14 @@ import { readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { posix } from 'node:path'
 
-const ENTRIES = ['issuer/static/request.ts', 'issuer/static/enrol.ts', 'issuer/static/keys.ts', 'issuer/static/sign-in.ts'] as const
+const ENTRIES = [
+  'issuer/static/request.ts',
+  'issuer/static/enrol.ts',
+  'issuer/static/keys.ts',
+  'issuer/static/sign-in.ts',
+] as const
 const STYLES = ['issuer/static/tokens.css', 'issuer/static/style.css'] as const
+const ICON = 'issuer/static/icon.svg'
 const ALLOWED = /^(?:issuer\/static|domain|evidence)\/[a-z0-9-]+\.ts$/
 const IMPORT = /^\s*(?:import|export)\s(?:[^'"]*?\sfrom\s)?['"]([^'"]+)['"]/gm
 
@@ -20,6 +26,7 @@ export type BrowserCode = {
   readonly assets: ReadonlyMap<string, Asset>
   /** Addresses of the style sheets, in order. */
   readonly styles: readonly string[]
+  readonly icon: string
   /** Address of an entry module, and of everything it imports. */
   readonly script: (entry: Entry) => { readonly src: string; readonly preload: readonly string[] }
 }
@@ -40,6 +47,7 @@ export function loadBrowserCode(root = new URL('../', import.meta.url)): Browser
   const contents = new Map<string, Asset>([
     ...[...modules].map(([path, { body }]) => [path, { type: 'text/javascript; charset=utf-8', body }] as const),
     ...STYLES.map((path) => [path, { type: 'text/css; charset=utf-8', body: read(path) }] as const),
+    [ICON, { type: 'image/svg+xml', body: read(ICON) }],
   ])
   const hash = createHash('sha256')
   for (const [path, { body }] of [...contents].sort(([a], [b]) => (a < b ? -1 : 1))) hash.update(`${path}\0${body}\0`)
@@ -56,6 +64,7 @@ export function loadBrowserCode(root = new URL('../', import.meta.url)): Browser
   return {
     assets: new Map([...contents].map(([path, asset]) => [`${version}/${path}`, asset])),
     styles: STYLES.map(address),
+    icon: address(ICON),
     script: (entry) => ({ src: address(entry), preload: [...reached(entry, new Set())].map(address) }),
   }
 }

@@ -7,9 +7,9 @@
 // approver's link during those minutes reads the reason. A week after the end, a link without such a session leads nowhere.
 
 import { Buffer } from 'node:buffer'
+import type { IssuerContext } from '../commands/context.ts'
 import { decidingGroups } from '../commands/evidence-of.ts'
 import { provenValues } from '../commands/open-intent.ts'
-import type { IssuerContext } from '../commands/context.ts'
 import { credentialKinds } from '../credentials/index.ts'
 import type { HowTo } from '../credentials/kind.ts'
 import { commitmentOf, digestOf, thumbprint } from '../crypto.ts'
@@ -41,7 +41,7 @@ export type Signed = {
   readonly leaseSeconds: number | undefined
   readonly note: Told | undefined
 }
-export type Key = { readonly thumbprint: string; readonly nickname: string }
+export type Key = { readonly thumbprint: string; readonly nickname: string; readonly id: string }
 
 type Looking = { readonly view: string; readonly request: string; readonly me: Named; readonly keys: readonly Key[] }
 export type Checking = Looking & { readonly is: 'checking' }
@@ -87,7 +87,9 @@ export async function findViewState(
   const request = row && (await findRequest(ctx.db, row.request_id))
   if (!row || !request) return refuse({ reason: 'unknown_view' })
   const passkeys = await findPasskeysOf(ctx.db, row.person)
-  const keys = passkeys.filter(({ status }) => status === 'active').map(({ thumbprint, nickname }) => ({ thumbprint, nickname }))
+  const keys = passkeys
+    .filter(({ status }) => status === 'active')
+    .map(({ thumbprint, nickname, id }) => ({ thumbprint, nickname, id }))
   const name = naming(ctx.published().ruleSet)
   const looking: Looking = { view, request: request.id, me: name(row.person), keys }
   const known = await findKnown(ctx.db, request.id)
@@ -126,7 +128,9 @@ async function adopted(
   ])
   const mine = groups.filter((group) => inGroups(published, looking.me.id, [group]))
   const role = request.requester === looking.me.id ? 'requester' : mine.length > 0 ? 'approver' : 'onlooker'
-  const own = decisions.find(({ person, decision }) => person === looking.me.id && (decision === 'approve' || decision === 'deny'))
+  const own = decisions.find(
+    ({ person, decision }) => person === looking.me.id && (decision === 'approve' || decision === 'deny'),
+  )
   const awaited =
     (role === 'requester' && state.state === 'awaiting_requester') ||
     (role === 'approver' && state.state === 'awaiting_approvers' && !own)
@@ -176,7 +180,11 @@ async function adopted(
       missing: state.missing.find((each) => each.group === group)?.count ?? 0,
     })),
     holders: holders.map(({ sign }) => thumbprint(sign)),
-    ended: endedAt && { at: endedAt, by: state.ended_by === null ? undefined : name(state.ended_by), why: state.ended_reason ?? undefined },
+    ended: endedAt && {
+      at: endedAt,
+      by: state.ended_by === null ? undefined : name(state.ended_by),
+      why: state.ended_reason ?? undefined,
+    },
     grant,
     credential: credentials.at(-1),
   }
@@ -196,7 +204,8 @@ const endOf = ({ state }: KnownRequest, now: Date): Date | undefined =>
 function signedOf(row: DecisionRow, name: (id: string) => Named, tells: boolean): Signed {
   const statement = readStatement(row.bytes)
   const committed = statement.ok && statement.value.kind === 'decide' ? statement.value.note : undefined
-  const opening = row.note_value === null || row.note_salt === null ? undefined : { value: JSON.parse(row.note_value), salt: row.note_salt }
+  const opening =
+    row.note_value === null || row.note_salt === null ? undefined : { value: JSON.parse(row.note_value), salt: row.note_salt }
   return {
     who: name(row.person),
     decision: row.decision,

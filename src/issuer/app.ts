@@ -1,0 +1,91 @@
+// The issuer's HTTP edge, put together: the guard before every door, the doors, the pages, the error handler. Nothing here decides; every route
+// parses a closed schema, calls one command and translates its outcome. What only the sandbox adds comes in as a plugin (DESIGN section 7).
+
+import cookie from '@fastify/cookie'
+import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
+import type { IssuerContext } from '../commands/context.ts'
+import { answerError, Turned, turn } from './answers.ts'
+import { loadBrowserCode } from './browser-code.ts'
+import { openChangeFeed } from './change-feed.ts'
+import { guardDoors } from './doors.ts'
+import type { IssuerKeys } from './keys.ts'
+import type { Site } from './pages/frame.ts'
+import { openRateLimit } from './rate-limit.ts'
+import { ceremonyRoutes } from './routes/ceremonies.ts'
+import { claimRoutes } from './routes/claims.ts'
+import { discoveryRoutes } from './routes/discovery.ts'
+import { keyRoutes } from './routes/keys.ts'
+import { signInRoutes } from './routes/sign-in.ts'
+import { statementRoutes } from './routes/statements.ts'
+import { viewRoutes } from './routes/views.ts'
+import { type SessionCookie, sessionCookie } from './session-cookie.ts'
+
+const MAX_BODY_BYTES = 16 * 1024
+
+export type IssuerAppParts = {
+  readonly ctx: IssuerContext
+  readonly keys: Pick<IssuerKeys, 'sign' | 'idTokenKid' | 'accessTokenKeys' | 'idTokenKeys'>
+  /** The bot's origin: the only place that people who sign in are sent to. */
+  readonly publicUrl: string
+  /** Addresses whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies?: readonly string[]
+  readonly sandbox?: Site['sandbox']
+  /** Doors that only the sandbox has. */
+  readonly extras?: FastifyPluginAsync
+  /** Posts from one address: at once, and per second after that. */
+  readonly rate?: { readonly burst: number; readonly perSecond: number }
+}
+
+/** What routes are given. */
+export type Edge = {
+  readonly ctx: IssuerContext
+  readonly origin: string
+  readonly site: Site
+  readonly cookie: SessionCookie
+}
+
+/** The issuer's app, ready to listen. */
+export function buildIssuerApp(parts: IssuerAppParts): FastifyInstance {
+  const { ctx, keys, publicUrl, extras, rate = { burst: 120, perSecond: 20 } } = parts
+  const origin = ctx.roots.issuer
+  const site: Site = { origin, code: loadBrowserCode(), sandbox: parts.sandbox }
+  const edge: Edge = { ctx, origin, site, cookie: sessionCookie(origin) }
+  const app = Fastify({
+    logger: false,
+    bodyLimit: MAX_BODY_BYTES,
+    trustProxy: parts.trustedProxies === undefined || parts.trustedProxies.length === 0 ? false : [...parts.trustedProxies],
+    requestTimeout: 30_000,
+    routerOptions: { maxParamLength: 128 },
+    forceCloseConnections: true,
+  })
+  // Fastify reads text/plain as well by default; nobody here sends it.
+  app.removeContentTypeParser('text/plain')
+  app.register(cookie)
+  guardDoors(app, origin, openRateLimit(rate.burst, rate.perSecond))
+  app.setErrorHandler(answerError(site, ctx.log))
+  app.setNotFoundHandler((request, reply) => turn(site, request, reply, new Turned('not_found')))
+
+  const feed = openChangeFeed(ctx.db, ctx.now, ctx.log)
+  app.addHook('preClose', async () => feed.close())
+  app.register(staticRoutes(site))
+  app.register(viewRoutes(edge, feed))
+  app.register(ceremonyRoutes(edge))
+  app.register(statementRoutes(edge))
+  app.register(claimRoutes(edge))
+  app.register(keyRoutes(edge))
+  app.register(signInRoutes(edge, publicUrl, keys))
+  app.register(discoveryRoutes(edge, keys))
+  if (extras) app.register(extras)
+  return app
+}
+
+/** Browser code and styles: their addresses carry a hash of their contents. */
+const staticRoutes =
+  ({ code }: Site): FastifyPluginAsync =>
+  async (app) => {
+    app.get<{ Params: { '*': string } }>('/static/*', async (request, reply) => {
+      const asset = code.assets.get(request.params['*'])
+      if (!asset) throw new Turned('not_found')
+      return reply.header('cache-control', 'public, max-age=31536000, immutable').type(asset.type).send(asset.body)
+    })
+  }

@@ -1,0 +1,66 @@
+// What stands in front of every door: the headers of every answer, the exact host, and for whatever can change something the proof that our own
+// page sent it. Hostile: other sites in the same browser, frames, proxies that pass any Host on, scanners that follow links. The doors that the
+// command line uses carry their own signature, so there an absent Origin is taken; a foreign one never is.
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Turned } from './answers.ts'
+import type { RateLimit } from './rate-limit.ts'
+
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ')
+
+const permissions = (create: boolean): string =>
+  `publickey-credentials-get=(self), publickey-credentials-create=${create ? '(self)' : '()'}, camera=(), microphone=(), geolocation=(), payment=(), display-capture=()`
+
+/** Called by programs as well, which send no Origin. */
+const PROGRAMS = new Set(['/v1/ceremonies', '/v1/holders', '/v1/claims', '/v1/revocations', '/token'])
+const HEALTH = new Set(['/healthz', '/readyz'])
+
+/** Puts the checks and headers in front of every route of this app. */
+export function guardDoors(app: FastifyInstance, origin: string, rate: RateLimit): void {
+  const { host, protocol } = new URL(origin)
+  app.addHook('onRequest', async (request, reply) => {
+    setHeaders(reply, protocol === 'https:', request.url.split('?')[0] === '/enrol')
+    // Probes come by address; they tell nothing.
+    if (HEALTH.has(request.routeOptions.url ?? '')) return
+    if (request.headers.host !== host) throw new Turned('wrong_host')
+    if (request.method === 'GET' || request.method === 'HEAD') return
+    mustBeOurs(request, origin)
+    if (!rate.take(request.ip)) throw new Turned('slow_down')
+  })
+}
+
+function setHeaders(reply: FastifyReply, https: boolean, enrolling: boolean): void {
+  reply.headers({
+    'content-security-policy': CONTENT_SECURITY_POLICY,
+    'permissions-policy': permissions(enrolling),
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'x-frame-options': 'DENY',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store',
+    'x-robots-tag': 'noindex, nofollow',
+    ...(https ? { 'strict-transport-security': 'max-age=63072000; includeSubDomains' } : {}),
+  })
+}
+
+function mustBeOurs({ headers, routeOptions }: FastifyRequest, origin: string): void {
+  const route = routeOptions.url ?? ''
+  const site = headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin') throw new Turned('wrong_origin')
+  if (headers.origin !== origin && !(headers.origin === undefined && PROGRAMS.has(route))) throw new Turned('wrong_origin')
+  const type = headers['content-type']?.toLowerCase().replace(/\s/g, '')
+  const wanted = route === '/token' ? 'application/x-www-form-urlencoded' : 'application/json'
+  if (type !== wanted && type !== `${wanted};charset=utf-8`) throw new Turned('not_json')
+}

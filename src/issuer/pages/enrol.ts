@@ -1,0 +1,86 @@
+// `/enrol`: a person registers a key and reads its words; an administrator who is signed in compares the words with that person and signs the keys
+// in. Whoever registers says only who he claims to be; the comparing is what makes it true, so the page says how to do it.
+
+import { type Html, html, shown } from '../../html.ts'
+import type { EnrolFacts } from '../static/facts.ts'
+import type { Key, Named } from '../view-state.ts'
+import { framed, type Site } from './frame.ts'
+import { ceremonyButtons, keyChoice, keyFacts, when } from './words.ts'
+
+export type Waiting = {
+  readonly who: Named
+  readonly nickname: string
+  readonly words: readonly string[]
+  readonly deviceBound: boolean
+  readonly at: Date
+  readonly fact: EnrolFacts['registrations'][number]
+}
+export type EnrolState = {
+  readonly realm: string
+  readonly people: readonly Named[]
+  /** What an administrator who is signed in sees beside. */
+  readonly administrator:
+    | {
+        readonly who: Named
+        readonly keys: readonly Key[]
+        readonly waiting: readonly Waiting[]
+        readonly next: NonNullable<EnrolFacts['next']>
+      }
+    | undefined
+  readonly signedIn: Named | undefined
+}
+
+/** The whole page. */
+export function enrolPage(site: Site, state: EnrolState, now: Date): string {
+  const { realm, administrator } = state
+  const facts: EnrolFacts = {
+    realm,
+    keys: keyFacts(site, administrator?.keys ?? []),
+    registrations: administrator?.waiting.map(({ fact }) => fact) ?? [],
+    ...(administrator ? { person: administrator.who.id, next: administrator.next } : {}),
+  }
+  return framed(site, {
+    title: 'Register a key',
+    entry: 'issuer/static/enrol.ts',
+    signedIn: state.signedIn,
+    body: html`<div class="headline"><h1 tabindex="-1">Register a key</h1></div>
+<div class="columns even">
+<section class="document" aria-labelledby="own"><h2 id="own">Your key</h2>${register(site, state.people)}</section>
+<section class="document" aria-labelledby="vouch" id="waiting" data-live data-facts="${JSON.stringify(facts)}"><h2 id="vouch">For administrators</h2>${administrator ? vouch(site, administrator, now) : signIn()}</section>
+</div>`,
+  })
+}
+
+const register = (site: Site, people: readonly Named[]): Html => html`
+<form id="register">
+<label class="field">Who are you?
+<select name="person" required><option value="">Choose your name</option>${people.map(({ id, name }) => html`<option value="${id}">${name}</option>`)}</select></label>
+<label class="field">A name for this key <span class="optional">such as “blue key on my ring”</span>
+<input name="nickname" required maxlength="60" autocomplete="off"></label>
+<p class="small">A key that stays in one place is safer than one that is copied between devices. You will be asked to touch it twice: once to make it, once to show that you hold it.</p>
+${ceremonyButtons(site, [{ act: 'create', label: 'Register' }])}
+</form>
+<div id="prove" hidden><h3>One more touch</h3><p>The key is made. Touch it once more to show that you hold it.</p>
+${ceremonyButtons(site, [{ act: 'prove', label: 'Show that you hold it' }])}</div>
+<div id="registered" hidden>
+<h3>Now compare these words</h3>
+<p>Call or meet an administrator and read these words aloud. Do not send them by chat: whoever could write there could have changed them.</p>
+<ol class="words" data-words></ol>
+<p>When the administrator has signed, this key can confirm and approve.</p>
+</div>`
+
+const signIn = (): Html => html`<p>Administrators sign registered keys in here, after comparing words.</p>
+<p><a class="button plain" href="/keys?onward=enrol">Sign in as an administrator</a></p>`
+
+function vouch(site: Site, { keys, waiting }: NonNullable<EnrolState['administrator']>, now: Date): Html {
+  if (waiting.length === 0) return html`<p>No key waits to be signed in.</p>`
+  return html`<p>Compare the words with the person, by voice or face to face. Tick a key only if every word is the same.</p>
+<ul class="waiting">${waiting.map(
+    ({ who, nickname, words, deviceBound, at, fact }) => html`<li>
+<label class="choice"><input type="checkbox" name="registration" value="${fact.passkey.thumbprint}">
+<span><strong>${shown(who.name)}</strong> <span class="help">${shown(nickname)}, registered ${when(at, now)}${!deviceBound && ', may be copied between devices'}</span></span></label>
+<ol class="words">${words.map((word) => html`<li>${word}</li>`)}</ol></li>`,
+  )}</ul>
+${keyChoice(site, keys)}
+${ceremonyButtons(site, [{ act: 'enrol', label: 'I compared the words: sign in' }])}`
+}

@@ -1,0 +1,51 @@
+// Small pieces of wording and markup that several pages share: times, values that may be hidden, the buttons of a ceremony.
+
+import { timeWords } from '../../domain/words.ts'
+import { type Html, html, shown } from '../../html.ts'
+import type { Key, Told } from '../view-state.ts'
+import type { Site } from './frame.ts'
+
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
+
+/** A time as people read it, in UTC and with the day when it is another one; the script adds the local time or how long it is. */
+export function when(at: Date, now: Date, left = false): Html {
+  const sameDay = at.toISOString().slice(0, 10) === now.toISOString().slice(0, 10)
+  const words = `${sameDay ? '' : `${DAY.format(at)}, `}${timeWords(at.getTime())}`
+  return html`<time datetime="${at.toISOString()}" ${left && html`data-left`}>${words}</time>`
+}
+
+/** A value that may be hidden or erased. */
+export function told(value: Told): Html {
+  if (value.is === 'told') return shown(value.value)
+  return value.is === 'hidden'
+    ? html`<span class="absent">Hidden until you sign in</span>`
+    : html`<span class="absent">No longer kept</span>`
+}
+
+export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
+
+export type Ceremony = { readonly act: string; readonly label: string; readonly style?: 'primary' | 'danger' | 'plain' }
+
+/** The buttons that start a ceremony: one for the security key; in the sandbox one for this computer's key and one for the simulated one. */
+export function ceremonyButtons(site: Site, ceremonies: readonly Ceremony[]): Html {
+  const one = ({ act, label, style = 'primary' }: Ceremony) =>
+    site.sandbox
+      ? html`<div class="pair">
+<button type="button" class="${style}" data-do="${act}" data-device="simulated">${label} <span class="by">with the simulated security key (sandbox)</span></button>
+<button type="button" class="${style} outline" data-do="${act}" data-device="computer">${label} <span class="by">with this computer’s key</span></button>
+</div>`
+      : html`<button type="button" class="${style}" data-do="${act}" data-device="computer">${label} <span class="by">with security key</span></button>`
+  return html`<div class="ceremonies ${ceremonies.length > 1 && 'several'}">${ceremonies.map(one)}</div>`
+}
+
+/** Which key signs, asked only when there is a choice: the statement names the key, so it must be known before the ceremony. */
+export function keyChoice(site: Site, keys: readonly Key[]): Html | undefined {
+  if (site.sandbox || keys.length < 2) return undefined
+  return html`<label class="field">Key
+<select name="key">${keys.map(({ thumbprint, nickname }) => html`<option value="${thumbprint}">${nickname}</option>`)}</select>
+</label>`
+}
+
+/** What the script must know about a person's keys. */
+export const keyFacts = (site: Site, keys: readonly Key[]) =>
+  keys.map(({ thumbprint, nickname, id }) => ({ thumbprint, nickname, simulated: site.sandbox?.simulates(id) ?? false }))

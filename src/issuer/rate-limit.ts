@@ -1,0 +1,27 @@
+// A token bucket per address in front of everything that is posted: a verification costs about a millisecond, so one address should not be able to
+// buy all of them. It lives in this process alone and forgets at restart; several issuers each have their own. It protects nothing but time:
+// no check relies on it. Addresses are bounded, the oldest is forgotten first.
+
+const MAX_ADDRESSES = 10_000
+
+export type RateLimit = { readonly take: (address: string) => boolean }
+
+/** A limit of `burst` posts at once and `perSecond` after that, for each address. */
+export function openRateLimit(burst: number, perSecond: number, now: () => number = () => performance.now()): RateLimit {
+  const buckets = new Map<string, { tokens: number; at: number }>()
+  return {
+    take: (address) => {
+      const at = now()
+      const bucket = buckets.get(address) ?? { tokens: burst, at }
+      buckets.delete(address)
+      bucket.tokens = Math.min(burst, bucket.tokens + ((at - bucket.at) / 1000) * perSecond)
+      bucket.at = at
+      const oldest = buckets.size >= MAX_ADDRESSES ? buckets.keys().next().value : undefined
+      if (oldest !== undefined) buckets.delete(oldest)
+      buckets.set(address, bucket)
+      if (bucket.tokens < 1) return false
+      bucket.tokens -= 1
+      return true
+    },
+  }
+}

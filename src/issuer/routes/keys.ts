@@ -1,0 +1,108 @@
+// `/enrol` and `/keys`, and signing out. What administrators see here is a convenience: the chain of the directory decides who may sign.
+
+import { createHash } from 'node:crypto'
+import type { FastifyPluginAsync } from 'fastify'
+import { z } from 'zod'
+import { findAllPasskeys } from '../../db/issuer-queries/find-passkeys.ts'
+import { findOpenRegistrations, findPasskeysOf, type PasskeyRow, type RegistrationRow } from '../../db/passkeys.ts'
+import { endSession } from '../../db/sign-in.ts'
+import type { Edge } from '../app.ts'
+import { keyWords } from '../key-words.ts'
+import { type EnrolState, enrolPage, type Waiting } from '../pages/enrol.ts'
+import { type KeyRow, keysPage } from '../pages/keys.ts'
+import { signInPage } from '../pages/sign-in.ts'
+import { sessionOf } from '../session-cookie.ts'
+import type { Named } from '../view-state.ts'
+
+const Onward = z.strictObject({ onward: z.literal('enrol').optional() })
+const Nothing = z.strictObject({})
+
+export const keyRoutes =
+  ({ ctx, site, cookie }: Edge): FastifyPluginAsync =>
+  async (app) => {
+    const named = (id: string): Named => ({ id, name: ctx.published().ruleSet.people.find((each) => each.id === id)?.name ?? id })
+    const administers = async (id: string): Promise<boolean> =>
+      ctx.published().ruleSet.administrators.includes(id) && (await ctx.chain()).administrators.has(id)
+    const next = async () => {
+      const { sequence, head } = await ctx.chain()
+      return { sequence: sequence + 1, previous: head }
+    }
+    const signing = async (id: string) => (await findPasskeysOf(ctx.db, id)).filter(({ status }) => status === 'active')
+
+    app.get('/enrol', async (request, reply) => {
+      const session = await sessionOf(ctx, cookie, request)
+      const administrator: EnrolState['administrator'] =
+        session && (await administers(session.person))
+          ? {
+              who: named(session.person),
+              keys: await signing(session.person),
+              waiting: (await findOpenRegistrations(ctx.db)).map((row) => waitingOf(row, named)),
+              next: await next(),
+            }
+          : undefined
+      const people = ctx.published().ruleSet.people.map(({ id, name }) => ({ id, name }))
+      const signedIn = session && named(session.person)
+      const state = { realm: ctx.realm, people, administrator, signedIn }
+      return reply.type('text/html; charset=utf-8').send(enrolPage(site, state, ctx.now()))
+    })
+
+    app.get('/keys', async (request, reply) => {
+      const { onward } = Onward.parse(request.query)
+      reply.type('text/html; charset=utf-8')
+      const session = await sessionOf(ctx, cookie, request)
+      if (!session || onward) {
+        const why = onward
+          ? 'Administrators sign keys in after comparing their words.'
+          : 'To see your keys, sign in with one of them.'
+        return reply.send(signInPage(site, { realm: ctx.realm, why, onward: { go: onward ? '/enrol' : '/keys' } }))
+      }
+      const all = await findAllPasskeys(ctx.db)
+      const rows = all.map((row) => rowOf(row, named))
+      const { administrators } = ctx.published().ruleSet
+      const page = keysPage(
+        site,
+        {
+          realm: ctx.realm,
+          me: named(session.person),
+          signing: await signing(session.person),
+          mine: rows.filter(({ owner }) => owner.id === session.person),
+          others: (await administers(session.person)) ? rows.filter(({ owner }) => owner.id !== session.person) : undefined,
+          administrators: administrators.map(named),
+          next: await next(),
+        },
+        ctx.now(),
+      )
+      return reply.send(page)
+    })
+
+    app.post('/v1/sign-out', async (request, reply) => {
+      Nothing.parse(request.body)
+      const token = cookie.token(request)
+      if (token !== undefined) await endSession(ctx.db, createHash('sha256').update(token).digest('base64url'))
+      cookie.clear(reply)
+      return {}
+    })
+  }
+
+function waitingOf(row: RegistrationRow, named: (id: string) => Named): Waiting {
+  const { person, passkey_id: id, key, thumbprint, device_bound } = row
+  return {
+    who: named(person),
+    nickname: row.nickname,
+    words: keyWords(thumbprint),
+    deviceBound: device_bound,
+    at: row.created_at,
+    fact: { passkey: { person, id, key: { ...key }, thumbprint, device_bound }, registration: row.statement ?? '' },
+  }
+}
+
+const rowOf = (row: PasskeyRow, named: (id: string) => Named): KeyRow => ({
+  thumbprint: row.thumbprint,
+  owner: named(row.person),
+  nickname: row.nickname,
+  words: keyWords(row.thumbprint),
+  status: row.status,
+  deviceBound: row.device_bound,
+  enrolledAt: row.enrolled_at,
+  usedAt: row.used_at ?? undefined,
+})

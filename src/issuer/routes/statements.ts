@@ -1,0 +1,86 @@
+// `POST /v1/statements` and `/v1/registrations`: what keys signed goes in here. The kind inside the signed bytes selects the command; nothing beside
+// them can. Each accepted tap of a person also begins a session of the issuer's pages, which shows things and decides nothing.
+
+import type { FastifyPluginAsync, FastifyReply } from 'fastify'
+import { z } from 'zod'
+import { acceptStatement, type Effect } from '../../commands/accept-statement.ts'
+import { changeDirectory } from '../../commands/change-directory.ts'
+import { completeRegistration, registerPasskey } from '../../commands/register-passkey.ts'
+import { signIn, startSession } from '../../commands/sign-in.ts'
+import { decodeBase64url } from '../../domain/base64url.ts'
+import { readStatement } from '../../domain/statement.ts'
+import { refusalWords } from '../../domain/words.ts'
+import { makeNonce } from '../../passkeys/nonce.ts'
+import { registrationResponse } from '../../passkeys/response.ts'
+import { answer, refuseWith } from '../answers.ts'
+import type { Edge } from '../app.ts'
+import { keyWords } from '../key-words.ts'
+import { bytes, person, signed } from './bodies.ts'
+
+const Signed = z.strictObject({
+  ...signed,
+  note: z.strictObject({ value: z.string().min(1).max(500), salt: bytes(32) }).optional(),
+  change: bytes(12_288).optional(),
+})
+const Registration = z.strictObject({
+  person,
+  nickname: z
+    .string()
+    .min(1)
+    .max(60)
+    .regex(/^[^\p{C}\p{Zl}\p{Zp}]+$/u),
+  nonce: z.string().max(120),
+  attestation: registrationResponse,
+})
+
+export const statementRoutes =
+  ({ ctx, cookie }: Edge): FastifyPluginAsync =>
+  async (app) => {
+    app.post('/v1/statements', async (request, reply) => {
+      const { change, ...input } = Signed.parse(request.body)
+      const read = readStatement(decodeBase64url(input.statement) ?? new Uint8Array())
+      if (!read.ok) return refuseWith(reply, { reason: 'malformed', path: read.path, problem: read.problem })
+      switch (read.value.kind) {
+        case 'request':
+        case 'decide': {
+          const taken = await acceptStatement(ctx, input)
+          if (taken.ok) await begin(reply, taken)
+          return answer(reply, taken, ({ effects }) => ({ requests: effects.map(told) }))
+        }
+        case 'register':
+          return answer(reply, await completeRegistration(ctx, input), ({ thumbprint, person }) => ({
+            thumbprint,
+            person,
+            words: keyWords(thumbprint),
+          }))
+        case 'directory': {
+          const changed = await changeDirectory(ctx, { ...input, change: change ?? '' })
+          return answer(reply, changed, ({ sequence }) => ({ sequence }))
+        }
+        case 'sign_in': {
+          const entered = await signIn(ctx, input)
+          if (entered.ok) cookie.set(reply, entered.token)
+          return answer(reply, entered, ({ person }) => ({ person }))
+        }
+        case 'revoke':
+          return refuseWith(reply, { reason: 'malformed', path: '/kind', problem: 'goes to /v1/revocations' })
+      }
+    })
+
+    app.post('/v1/registrations', async (request, reply) => {
+      const registered = await registerPasskey(ctx, Registration.parse(request.body))
+      // The next tap proves possession and has a nonce of its own.
+      return answer(reply, registered, ({ id, key, thumbprint }) => ({
+        id,
+        key,
+        thumbprint,
+        nonce: makeNonce(ctx.nonceKey, ctx.now()),
+      }))
+    })
+
+    const begin = async (reply: FastifyReply, by: { readonly person: string; readonly passkey: string }): Promise<void> =>
+      cookie.set(reply, await startSession(ctx, ctx.db, by.person, by.passkey))
+  }
+
+const told = (effect: Effect): object =>
+  'refusal' in effect ? { reason: effect.refusal.reason, words: refusalWords(effect.refusal) } : effect

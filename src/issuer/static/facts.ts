@@ -1,0 +1,52 @@
+// What a page tells its own script: one JSON text in an attribute. Types only; the server writes them and the browser reads them.
+
+export type KeyFact = {
+  readonly thumbprint: string
+  readonly nickname: string
+  /** Whether the sandbox's simulated security key holds it. */
+  readonly simulated: boolean
+}
+
+export type RequestFacts = {
+  readonly view: string
+  readonly realm: string
+  readonly person: string
+  /** The canonical bytes of the intent in base64url: the page hashes them itself. Absent until they have been checked. */
+  readonly intent?: string
+  readonly kind?: string
+  readonly keys: readonly KeyFact[]
+}
+
+export type SignInFacts = {
+  readonly realm: string
+  readonly audience: string
+  /** Where to go afterwards, or the parameters with which the bot sent the person here. */
+  readonly onward: { readonly go: string } | { readonly authorize: Readonly<Record<string, string>> }
+}
+
+export type EnrolFacts = {
+  readonly realm: string
+  /** The administrator who is signed in. */
+  readonly person?: string
+  readonly keys: readonly KeyFact[]
+  readonly next?: { readonly sequence: number; readonly previous: string }
+  readonly registrations: readonly Registration[]
+}
+export type Registration = {
+  readonly passkey: {
+    readonly person: string
+    readonly id: string
+    readonly key: Readonly<Record<string, string>>
+    readonly thumbprint: string
+    readonly device_bound: boolean
+  }
+  /** Digest of the owner's register statement. */
+  readonly registration: string
+}
+
+export type KeysFacts = {
+  readonly realm: string
+  readonly person: string
+  readonly keys: readonly KeyFact[]
+  readonly next: { readonly sequence: number; readonly previous: string }
+}

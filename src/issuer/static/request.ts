@@ -1,0 +1,167 @@
+// The script of a request's page: computes for itself what the page is about, signs what the person presses, waits, and shows the credential that
+// was sealed to this browser. It knows no state of its own but its keys and what it has opened; the server's page says everything else.
+
+import { encodeBase64url } from '../../domain/base64url.ts'
+import { commitmentBytes, type Opening } from '../../domain/commitment.ts'
+import { checkCode } from '../../domain/ids.ts'
+import type { Statement } from '../../domain/statement.ts'
+import { tagged } from '../../domain/tags.ts'
+import { type Begun, begin, bytesOf, randomText, type Signing, sha256, sign } from './ceremony.ts'
+import { claim, giveBack } from './claim.ts'
+import { startClock } from './clock.ts'
+import { copyCredential, showCredential, toggleCredential, wantedNumber } from './credential.ts'
+import type { RequestFacts } from './facts.ts'
+import { follow, refresh } from './live.ts'
+import { chooseKey, deviceOf, factsOf } from './page.ts'
+import { findPlace, makePlace, type Place } from './place.ts'
+import { post } from './post.ts'
+import { act, byId, onPress, Stopped, say, warn } from './say.ts'
+import { choosePlace, chosenPlace, findTerminal, foundTerminal } from './terminal.ts'
+
+const facts = factsOf<RequestFacts>()
+const digest = facts.intent === undefined ? '' : encodeBase64url(await sha256(tagged('intent', bytesOf(facts.intent))))
+let place: Place | undefined
+let secret: string | undefined
+
+/** Signs a statement about this request with the key that the pressed button stands for, and posts it. */
+async function tap(
+  button: HTMLElement,
+  purpose: 'request' | 'decide' | 'revoke',
+  compose: (begun: Begun, signer: { person: string; passkey: string }) => Statement,
+  signal: AbortSignal,
+  path = '/v1/statements',
+  note?: Opening,
+): Promise<void> {
+  const device = deviceOf(button)
+  const begun = await begin(purpose, { view: facts.view })
+  const key = chooseKey(begun, facts.keys, device, byId('act'))
+  const how: Signing = { rpId: begun.rpId, key, device, signal }
+  const signed = await sign(compose(begun, { person: facts.person, passkey: key.thumbprint }), how)
+  await post(path, note ? { ...signed, note } : signed)
+}
+
+const confirm = (button: HTMLElement, where: 'here' | 'terminal') =>
+  act(async (signal) => {
+    const holder = where === 'terminal' ? foundTerminal() : (await makePlace(digest)).holder
+    const said = { v: 1, kind: 'request', role: 'requester', decision: 'confirm', intents: [digest], holder } as const
+    await tap(button, 'request', ({ realm, nonce }, signer) => ({ ...said, realm, nonce, signer }), signal)
+    say('Confirmed.')
+    await see()
+  })
+
+const decide = (button: HTMLElement, decision: 'approve' | 'deny') =>
+  act(async (signal) => {
+    const text = document.querySelector<HTMLTextAreaElement>('#act textarea[name=note]')?.value.trim() ?? ''
+    const lease = Number(document.querySelector<HTMLSelectElement>('#act select[name=lease]')?.value ?? '')
+    const note = text === '' ? undefined : { value: text, salt: randomText(32) }
+    const said = {
+      v: 1,
+      kind: 'decide',
+      role: 'approver',
+      decision,
+      intents: [digest],
+      ...(note ? { note: { commitment: encodeBase64url(await sha256(commitmentBytes(note))) } } : {}),
+      ...(decision === 'approve' && lease > 0 ? { lease_seconds: lease } : {}),
+    } as const
+    const compose = ({ realm, nonce }: Begun, signer: { person: string; passkey: string }) => ({ ...said, realm, nonce, signer })
+    await tap(button, 'decide', compose, signal, '/v1/statements', note)
+    say(decision === 'approve' ? 'Approved.' : 'Denied.')
+    await see()
+  })
+
+const revoke = (button: HTMLElement) =>
+  act(async (signal) => {
+    const role = button.closest<HTMLElement>('[data-role]')?.dataset['role'] === 'requester' ? 'requester' : 'approver'
+    const said = { v: 1, kind: 'revoke', role, decision: 'revoke', intents: [digest] } as const
+    const compose = ({ realm, nonce }: Begun, signer: { person: string; passkey: string }) => ({ ...said, realm, nonce, signer })
+    await tap(button, 'revoke', compose, signal, '/v1/revocations')
+    say('The access is being ended.')
+    await see()
+  })
+
+const signIn = (button: HTMLElement) =>
+  act(async (signal) => {
+    const device = deviceOf(button)
+    const { realm, nonce, rpId } = await begin('sign_in')
+    const statement = { v: 1, realm, nonce, kind: 'sign_in', audience: 'issuer' } as const
+    await post('/v1/statements', await sign(statement, { rpId, key: undefined, device, person: facts.person, signal }))
+    say('Signed in.')
+    await see()
+  })
+
+/** Fetches the credential, or says why another tap is needed first. */
+async function fetchCredential(): Promise<void> {
+  if (!place || facts.kind === undefined) return
+  try {
+    secret = await claim(digest, facts.kind, wantedNumber() ?? 1, place)
+  } catch (error) {
+    if (error instanceof Stopped && (error.reason === 'confirmation_too_old' || error.reason === 'foreign_holder_key'))
+      reveal({ here: false, elsewhere: false, again: true }, error.words)
+    throw error
+  }
+}
+
+onPress({
+  confirm: (button) => confirm(button, chosenPlace() === 'terminal' ? 'terminal' : 'here'),
+  'confirm-here': (button) => confirm(button, 'here'),
+  approve: (button) => decide(button, 'approve'),
+  deny: (button) => decide(button, 'deny'),
+  revoke,
+  'sign-in': signIn,
+  'find-terminal': () => act(findTerminal),
+  claim: () =>
+    act(async () => {
+      say('Fetching …')
+      await fetchCredential()
+      say('Here is your credential.')
+      await see()
+    }),
+  'give-back': () =>
+    act(async () => {
+      if (!place) return
+      await giveBack(digest, place)
+      secret = undefined
+      say('Given back.')
+      await see()
+    }),
+  reveal: () => secret !== undefined && toggleCredential(secret),
+  'copy-secret': () => secret !== undefined && copyCredential(secret, 'secret'),
+  'copy-command': () => secret !== undefined && copyCredential(secret, 'command'),
+})
+document.addEventListener('change', (event) => {
+  if (event.target instanceof HTMLInputElement && event.target.name === 'place') choosePlace()
+})
+
+function reveal(which: { readonly here: boolean; readonly elsewhere: boolean; readonly again: boolean }, why?: string): void {
+  for (const [name, on] of Object.entries(which)) {
+    for (const part of document.querySelectorAll<HTMLElement>(`#act [data-place=${name}]`)) part.hidden = !on
+  }
+  const reason = document.querySelector('#act [data-why]')
+  if (reason && why !== undefined) reason.textContent = why
+}
+
+/** Shows what fits this browser: whether it is the place that was named, and the credential if it is. */
+async function arrange(): Promise<void> {
+  choosePlace()
+  place = digest === '' ? undefined : await findPlace(digest)
+  const named = byId('act')?.dataset['holders']?.split(' ') ?? []
+  const here = place !== undefined && named.includes(place.signThumbprint)
+  reveal({ here, elsewhere: !here && named.length > 0, again: !here && named.length > 0 })
+  const number = wantedNumber()
+  if (!here || number === undefined) return
+  if (secret === undefined) await act(fetchCredential)
+  if (secret !== undefined) showCredential(secret)
+}
+
+/** Swaps in what the server says now; after an act of one's own the heading gets the focus, since the button that had it is gone. */
+const see = (): Promise<void> =>
+  refresh(async () => {
+    await arrange()
+    if (document.activeElement === document.body) document.querySelector<HTMLElement>('h1')?.focus()
+  })
+
+startClock()
+if (digest !== '' && document.querySelector('.code code')?.textContent !== checkCode(digest))
+  warn('The check code on this page is not the one of the request it holds. Do not sign; tell whoever runs Countersign.')
+await arrange()
+follow(facts.view, () => refresh(arrange))

@@ -1,0 +1,68 @@
+// What the page says while something goes on: one polite and one urgent live region, and one wrapper around every act that keeps a second one from
+// starting. Raw messages of the browser never reach the person: each cause has its sentence.
+
+/** Ends an act with words for the person; without words it ends in silence. */
+export class Stopped extends Error {
+  readonly reason: string
+  readonly words: string | undefined
+  constructor(reason: string, words?: string) {
+    super(reason)
+    this.reason = reason
+    this.words = words
+  }
+}
+
+export const byId = (id: string): HTMLElement | null => document.getElementById(id)
+
+/** Says something politely; an empty text clears it. */
+export function say(text: string): void {
+  const status = byId('status')
+  if (status) status.textContent = text
+}
+
+/** Says what went wrong. */
+export function warn(text: string): void {
+  const alert = byId('alert')
+  if (alert) alert.textContent = text
+}
+
+let acting: AbortController | undefined
+
+/** Runs one act at a time. What it throws becomes a sentence; `signal` ends with the Cancel button. */
+export async function act(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  if (acting) return
+  const controller = new AbortController()
+  acting = controller
+  document.body.dataset['busy'] = ''
+  warn('')
+  say('')
+  try {
+    await work(controller.signal)
+  } catch (error) {
+    say('')
+    if (!(error instanceof Stopped)) warn('Something went wrong on this page. Reload it and try again; nothing was sent twice.')
+    else if (error.words !== undefined) warn(error.words)
+  } finally {
+    acting = undefined
+    delete document.body.dataset['busy']
+    waiting(false)
+  }
+}
+
+/** Shows or hides the Cancel button while a key is awaited. */
+export function waiting(on: boolean): void {
+  const cancel = byId('cancel')
+  if (cancel) cancel.hidden = !on
+}
+
+byId('cancel')?.addEventListener('click', () => acting?.abort())
+
+/** Calls the handler of the button that was pressed, wherever a swap of page parts may have put it. */
+export function onPress(handlers: { readonly [act: string]: (button: HTMLButtonElement) => unknown }): void {
+  document.addEventListener('click', (event) => {
+    const target = event.target instanceof Element ? event.target.closest('button[data-do]') : null
+    if (!(target instanceof HTMLButtonElement)) return
+    const handler = handlers[target.dataset['do'] ?? '']
+    if (handler) void handler(target)
+  })
+}
