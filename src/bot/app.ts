@@ -3,7 +3,7 @@
 // leaves is the reference alone.
 
 import { randomBytes } from 'node:crypto'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import { ZodError } from 'zod'
@@ -32,7 +32,7 @@ export type Bot = {
 export function buildBot({ ctx, slack: settings, publicUrl, issuerUrl, log }: BotOptions): Bot {
   const app: FastifyInstance = Fastify({
     loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 16_384,
   })
   let worker: Loop | undefined

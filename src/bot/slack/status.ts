@@ -107,7 +107,13 @@ function grantLine(grant: NonNullable<RequestView['grant']>): Piece[] {
     case 'active':
       return ['🔓 Active until ', { at: grant.endsAt }]
     case 'revoking':
-      return ['⏳ Being ended', ...by, ...recallWords(grant.recall, grant.endsAt)]
+      return [
+        grant.reason === 'returned' ? '⏳ Given back' : '⏳ Being revoked',
+        ...by,
+        ' at ',
+        at,
+        ...recallWords(grant.recall, grant.endsAt),
+      ]
     case 'revoked':
       return ['🔒 Revoked', ...by, ' at ', at, ...recallWords(grant.recall, grant.endsAt)]
     case 'returned':

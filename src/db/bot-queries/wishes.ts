@@ -1,16 +1,26 @@
-// Wishes of the bot and what the issuer made of them.
+// Wishes of the bot and what the issuer made of them. The issuer marks a wish as decided and, when it refused it, tells the refusal in its outbox, in
+// the same transaction.
 
-import type { Insertable, Kysely, Transaction } from 'kysely'
+import { type Insertable, type Kysely, sql, type Transaction } from 'kysely'
+import type { Refusal } from '../../domain/refusal.ts'
 import type { Schema } from '../schema.ts'
 
 export type WishKind = Schema['wish']['kind']
+export type Decided = { readonly done: true } | { readonly done: false; readonly refusal: Refusal }
 
 export async function insertWish(trx: Transaction<Schema>, row: Insertable<Schema['wish']>): Promise<void> {
   await trx.insertInto('wish').values(row).execute()
 }
 
-/** 'done' or the reason of the refusal; undefined while the issuer has not decided. */
-export async function findWishOutcome(db: Kysely<Schema>, id: string): Promise<string | undefined> {
-  const row = await db.selectFrom('wish_outcome').select('outcome').where('wish_id', '=', id).executeTakeFirst()
-  return row?.outcome
+/** What the issuer decided about a wish; undefined while it has not. */
+export async function findDecided(db: Kysely<Schema>, id: string): Promise<Decided | undefined> {
+  const found = await sql<{ refusal: Refusal | null }>`
+    select (
+      select o.payload -> 'refusal' from issuer_outbox o
+      where o.topic = 'wish.refused' and o.created_at = d.decided_at and o.request_id = w.request_id
+        and o.payload ->> 'wish' = w.kind and o.payload ->> 'person' = w.person limit 1) as refusal
+    from wish_outcome d join wish w on w.id = d.wish_id where d.wish_id = ${id}`.execute(db)
+  const [row] = found.rows
+  if (!row) return undefined
+  return row.refusal === null ? { done: true } : { done: false, refusal: row.refusal }
 }

@@ -25,7 +25,7 @@ const body = {
 const metadataShape = z.object({ event_type: z.string().min(1), event_payload: z.record(z.string(), z.unknown()) })
 
 export const chatPostMessage = method(z.object(body), (workspace, args) => {
-  const found = writable(workspace, args.channel)
+  const found = writable(workspace, idOf(workspace, args.channel))
   if (!found.ok) return found.answer
   const content = readContent(args)
   if (!content.ok) return content.answer
@@ -122,6 +122,12 @@ export function readContent(args: {
     if (JSON.stringify(args.metadata).length > MAX_METADATA_BYTES) return no('metadata_too_large')
   }
   return { ok: true, text, blocks: blocks.blocks, metadata: args.metadata ?? null }
+}
+
+/** A name like `#incident-42` stands for its channel; only posting takes one, changes need the id. */
+function idOf(workspace: Workspace, channel: string): string {
+  const named = channel.startsWith('#') && [...workspace.channels.values()].find(({ name }) => `#${name}` === channel)
+  return named ? named.id : channel
 }
 
 type Writable = { readonly ok: true; readonly channel: Channel } | { readonly ok: false; readonly answer: Answer }

@@ -1,0 +1,56 @@
+// A bot as in production for tests: the world of world.ts with its issuer's clockwork running, the simulated workspace, and the bot listening with its
+// worker. People act through the Slack driver and sign with their simulated keys.
+
+import { createServer } from 'node:net'
+import { pino } from 'pino'
+import { buildBot } from '../../src/bot/app.ts'
+import { startClockwork } from '../../src/issuer/clockwork.ts'
+import { buildSlackServer } from '../../src/sandbox/slack/server.ts'
+import { createWorkspace } from '../../src/sandbox/slack/workspace.ts'
+import { sandboxWorld, TEAM_ID } from '../../src/sandbox/world.ts'
+import { slackDriver } from './slack-driver.ts'
+import { openWorld } from './world.ts'
+
+export const SIGNING_SECRET = 'a-signing-secret-of-the-tests'
+export const BOT_TOKEN = 'xoxb-a-bot-token-of-the-tests'
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address ? address.port : 0
+}
+
+export type TestBot = Awaited<ReturnType<typeof openBot>>
+
+/** Opens everything; closed at the end of the test. */
+export async function openBot(t: { after(work: () => Promise<void> | void): void }) {
+  const world = await openWorld(t)
+  const port = await freePort()
+  const publicUrl = `http://localhost:${port}`
+  const issuerUrl = 'http://localhost:3001'
+  const workspace = createWorkspace(sandboxWorld())
+  const slackServer = await buildSlackServer({
+    workspace,
+    requestUrl: `${publicUrl}/slack/events`,
+    signingSecret: SIGNING_SECRET,
+    botToken: BOT_TOKEN,
+    port: 0,
+    retryFactor: 0.001,
+  })
+  const slackUrl = await slackServer.listen()
+  const slackSettings = { botToken: BOT_TOKEN, signingSecret: SIGNING_SECRET, apiUrl: `${slackUrl}/api/`, teamIds: [TEAM_ID] }
+  const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' })
+  const bot = buildBot({ ctx: world.bot, slack: slackSettings, publicUrl, issuerUrl, log })
+  await bot.app.listen({ port, host: '127.0.0.1' })
+  bot.startWorker()
+  const clockwork = startClockwork(world.ctx)
+  t.after(async () => {
+    await clockwork.stop()
+    await bot.app.close()
+    await slackServer.app.close()
+  })
+  return { world, bot, publicUrl, issuerUrl, slackUrl, slackServer, slack: slackDriver(slackUrl) }
+}
