@@ -21,7 +21,7 @@ export type Work = {
 }
 
 /** What a piece of work commits and computes. Nothing else may run meanwhile. */
-export async function countWork(world: World, work: () => Promise<void>): Promise<Work> {
+export async function countWork(world: World, work: () => Promise<unknown>): Promise<Work> {
   const { subtle } = webcrypto
   const count = { checks: 0, libraryChecks: 0, signatures: 0, seals: 0 }
   const restore = [

@@ -4,7 +4,7 @@
 
 import { countWork, openFloor } from './floor.ts'
 import { type Benchmark, type Line, median } from './measure.ts'
-import { openStage } from './stage.ts'
+import { during, openStage, plainly } from './stage.ts'
 
 const CONCURRENCY = [1, 8, 32] as const
 const ROUNDS = 5
@@ -17,9 +17,8 @@ export const lives: Benchmark = async (hooks, tell) => {
   const bare = await openFloor(hooks, world, CONNECTIONS)
   const [first] = lanes
   if (!first) throw new RangeError('no lane')
-  const quiet = () => undefined
-  for (let at = 0; at < 40; at += 1) await live(first, quiet)
-  const work = await countWork(world, () => live(first, quiet))
+  for (let at = 0; at < 40; at += 1) await live(first, plainly)
+  const work = await countWork(world, () => live(first, plainly))
   tell(`one life: ${JSON.stringify(work)}`)
   const lines: Line[] = []
   for (const concurrency of CONCURRENCY) {
@@ -27,9 +26,9 @@ export const lives: Benchmark = async (hooks, tell) => {
     const floors: number[] = []
     for (let round = 0; round < ROUNDS; round += 1) {
       elsewhere.ms = 0
-      const lived = await during(lanes.slice(0, concurrency), (lane) => live(lane, quiet))
+      const lived = await during(lanes.slice(0, concurrency), ROUND_MS, (lane) => live(lane, plainly))
       rates.push(lived.count / ((lived.ms - elsewhere.ms) / 1000))
-      const bared = await during(lanes.slice(0, concurrency), () => bare(work))
+      const bared = await during(lanes.slice(0, concurrency), ROUND_MS, () => bare(work))
       floors.push(bared.count / (bared.ms / 1000))
       tell(`${concurrency} at once, round ${round + 1}: ${rates.at(-1)?.toFixed(1)} of ${floors.at(-1)?.toFixed(1)}`)
     }
@@ -44,19 +43,4 @@ export const lives: Benchmark = async (hooks, tell) => {
     })
   }
   return lines
-}
-
-/** Each lane goes on by itself until the time is over; what has begun is finished and counted. */
-async function during<L>(lanes: readonly L[], once: (lane: L) => Promise<void>): Promise<{ count: number; ms: number }> {
-  const began = performance.now()
-  let count = 0
-  await Promise.all(
-    lanes.map(async (lane) => {
-      while (performance.now() - began < ROUND_MS) {
-        await once(lane)
-        count += 1
-      }
-    }),
-  )
-  return { count, ms: performance.now() - began }
 }

@@ -25,7 +25,9 @@ import type { Hooks } from './measure.ts'
 const ENROLLED_AT_ONCE = 16
 export const STEPS = ['propose', 'adopt', 'confirm', 'decide', 'claim', 'give back'] as const
 export type Step = (typeof STEPS)[number]
-export type Took = (step: Step, ms: number) => void
+/** Stands around the server's part of a step, to time or to count it. */
+export type Around = <T>(step: Step, work: () => Promise<T>) => Promise<T>
+export const plainly: Around = (_step, work) => work()
 export type Lane = { readonly asker: Signer; readonly approver: Signer }
 type Signer = { readonly person: string; readonly id: string; readonly passkey: string }
 export type Stage = Awaited<ReturnType<typeof openStage>>
@@ -38,7 +40,8 @@ export async function openStage(hooks: Hooks, count: number) {
   addPeople(join(world.runbooksDir, 'directory.yaml'), names)
   await world.issuer.reload()
   const people = names.flat()
-  for (let at = 0; at < people.length; at += ENROLLED_AT_ONCE) await enrolPeople(ctx, ring, people.slice(0, at + ENROLLED_AT_ONCE))
+  for (let at = 0; at < people.length; at += ENROLLED_AT_ONCE)
+    await enrolPeople(ctx, ring, people.slice(0, at + ENROLLED_AT_ONCE))
   const { passkeys } = await ctx.chain()
   const signer = (person: string): Signer => {
     const [id = ''] = ring.idsOf(person)
@@ -61,17 +64,15 @@ export async function openStage(hooks: Hooks, count: number) {
     })
   const adopt = inRounds(() => adoptProposals(ctx))
 
-  /** One life, from the proposal to the credential and, if wanted, its return; `took` hears the server's time of each step. */
-  async function live({ asker, approver }: Lane, took: Took, returned = false): Promise<void> {
-    const timed = async <T extends { readonly ok: boolean } | undefined>(step: Step, work: () => Promise<T>): Promise<T> => {
-      const began = performance.now()
-      const outcome = await work()
-      took(step, performance.now() - began)
-      if (outcome?.ok === false) throw new Error(`${step} was refused: ${JSON.stringify(outcome)}`)
-      return outcome
+  /** One life, from the proposal to the credential and, if wanted, its return. */
+  async function live({ asker, approver }: Lane, around: Around, returned = false): Promise<void> {
+    const server = async <T extends { readonly ok: boolean }>(step: Step, work: () => Promise<T>): Promise<T & { ok: true }> => {
+      const outcome = await around(step, work)
+      if (!outcome.ok) throw new Error(`${step} was refused: ${JSON.stringify(outcome)}`)
+      return outcome as T & { ok: true }
     }
     const place = client(newPlace)
-    const proposed = await timed('propose', () =>
+    const proposed = await server('propose', () =>
       proposeRequest(bot, {
         person: asker.person,
         action: 'service.restart',
@@ -79,13 +80,12 @@ export async function openStage(hooks: Hooks, count: number) {
         reason: 'INC-4211: payments time out',
       }),
     )
-    if (!proposed.ok) return
     const intents = [proposed.intentDigest]
-    await timed('adopt', adopt)
+    await around('adopt', adopt)
     const confirmation = sign(asker, { kind: 'request', role: 'requester', decision: 'confirm', intents, holder: place.holder })
-    await timed('confirm', () => acceptStatement(ctx, confirmation))
+    await server('confirm', () => acceptStatement(ctx, confirmation))
     const approval = sign(approver, { kind: 'decide', role: 'approver', decision: 'approve', intents })
-    await timed('decide', () => acceptStatement(ctx, approval))
+    await server('decide', () => acceptStatement(ctx, approval))
     const about = () => ({
       v: 1,
       realm: ctx.realm,
@@ -96,12 +96,31 @@ export async function openStage(hooks: Hooks, count: number) {
     const claim = client(() =>
       place.sign('claim', { ...about(), encrypt: thumbprint(place.holder.encrypt), number: 1, material: { kind: 'jwt' } }),
     )
-    await timed('claim', () => claimCredential(ctx, { claim: claim.text, signature: claim.signature }))
+    await server('claim', () => claimCredential(ctx, { claim: claim.text, signature: claim.signature }))
     if (!returned) return
     const back = client(() => place.sign('giveBack', { ...about(), decision: 'return' }))
-    await timed('give back', () => giveBack(ctx, { giveBack: back.text, signature: back.signature }))
+    await server('give back', () => giveBack(ctx, { giveBack: back.text, signature: back.signature }))
   }
   return { world, lanes, live, elsewhere }
+}
+
+/** Each lane goes on by itself until the time is over; what has begun is finished and counted. */
+export async function during<L>(
+  lanes: readonly L[],
+  roundMs: number,
+  once: (lane: L) => Promise<void>,
+): Promise<{ count: number; ms: number }> {
+  const began = performance.now()
+  let count = 0
+  await Promise.all(
+    lanes.map(async (lane) => {
+      while (performance.now() - began < roundMs) {
+        await once(lane)
+        count += 1
+      }
+    }),
+  )
+  return { count, ms: performance.now() - began }
 }
 
 function addPeople(path: string, names: readonly (readonly [string, string])[]): void {
@@ -116,15 +135,14 @@ function addPeople(path: string, names: readonly (readonly [string, string])[]):
 }
 
 /** Runs `work` in rounds, as a clockwork does: whoever calls waits for a round that began after the call. */
-function inRounds(work: () => Promise<unknown>): () => Promise<undefined> {
+function inRounds(work: () => Promise<unknown>): () => Promise<void> {
   let running: Promise<unknown> | undefined
-  let next: Promise<undefined> | undefined
-  const begin = async (): Promise<undefined> => {
+  let next: Promise<void> | undefined
+  const begin = async (): Promise<void> => {
     await running
     next = undefined
     running = work()
     await running
-    return undefined
   }
   return () => (next ??= begin())
 }
