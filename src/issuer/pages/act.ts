@@ -2,7 +2,9 @@
 // yes and no, none with default focus; nothing starts by itself but the showing of what this browser already fetched.
 
 import { CREDENTIAL_PLACE } from '../../credentials/kind.ts'
-import { durationWords } from '../../domain/words.ts'
+import type { GrantRow } from '../../db/grants.ts'
+import type { Recall } from '../../domain/grant.ts'
+import { durationWords, timeWords } from '../../domain/words.ts'
 import { type Html, html, shown } from '../../html.ts'
 import type { Adopted } from '../view-state.ts'
 import type { Site } from './frame.ts'
@@ -26,8 +28,8 @@ ${ceremonyButtons(site, [{ act: 'confirm', label: 'Confirm' }])}
 <p class="small">Your key signs exactly what stands here. Approvers are asked only after that.</p>`
     case 'awaiting_approvers':
       return html`<h2>Your part is done</h2>
-<p>Leave this page open: when everybody needed has approved, the credential can be fetched here.</p>
-<p class="elsewhere" data-place="elsewhere" hidden>You named another place when you confirmed, such as a terminal: it gets the credential there.</p>
+<p data-place="here" hidden>Leave this page open: when everybody needed has approved, the credential can be fetched here.</p>
+<p data-place="elsewhere" hidden>You named another place when you confirmed, such as a terminal: it gets the credential there.</p>
 <p class="pulse" aria-hidden="true"><span></span><span></span><span></span></p>`
     case 'approved':
       return html`<h2>Approved</h2>
@@ -84,9 +86,9 @@ function approver(site: Site, view: Adopted): Html {
     return html`<h2>Nothing for you to do</h2><p>${endText(view) ?? 'This was decided without you.'}</p>${endNow(site, view, 'approver')}`
   if (view.keys.length === 0) return noKey()
   return html`<h2>Decide</h2>
-<label class="field">Note <span class="optional">optional; the requester reads it</span>
+<label class="field"><span>Note <span class="optional">optional; the requester reads it</span></span>
 <textarea name="note" rows="2" maxlength="500"></textarea></label>
-<label class="field">At most for <span class="optional">if you approve</span>
+<label class="field"><span>At most for <span class="optional">if you approve</span></span>
 <select name="lease">${leases(view.intent.lease_seconds).map((seconds) => html`<option value="${seconds === view.intent.lease_seconds ? '' : seconds}">${durationWords(seconds)}${seconds === view.intent.lease_seconds && ', as asked'}</option>`)}</select></label>
 ${keyChoice(site, view.keys)}
 ${ceremonyButtons(site, [
@@ -104,7 +106,15 @@ const leases = (asked: number): readonly number[] => [
 
 function inUse(site: Site, view: Adopted, now: Date): Html {
   const { grant, howTo } = view
-  if (!grant || (grant.state !== 'active' && grant.state !== 'issuing')) return html`<h2>Over</h2><p>${endText(view)}</p>`
+  if (!grant || (grant.state !== 'active' && grant.state !== 'issuing')) {
+    const how =
+      grant?.ended_reason === 'returned'
+        ? 'Given back'
+        : grant?.state === 'expired' || grant?.state === 'failed'
+          ? 'Over'
+          : 'Ended early'
+    return html`<h2>${how}</h2><p>${endText(view)}</p>`
+  }
   return html`<h2>Your credential</h2>
 <p class="ends">Ends ${when(grant.ends_at, now, true)}</p>
 <div data-place="here" data-credential="${view.credential?.number ?? 1}" hidden>
@@ -135,7 +145,7 @@ function endNow(site: Site, view: Adopted, role: 'requester' | 'approver'): Html
   return html`<div data-role="${role}">${keyChoice(site, view.keys)}${ceremonyButtons(site, [{ act: 'revoke', label: 'End the access now', style: 'danger' }])}</div>`
 }
 
-function endText({ state, ended, grant }: Adopted): string | undefined {
+function endText({ state, ended, grant, credential }: Adopted): string | undefined {
   switch (state) {
     case 'denied':
       return 'This request was denied. Nothing was handed out.'
@@ -148,12 +158,28 @@ function endText({ state, ended, grant }: Adopted): string | undefined {
     case 'approved':
       return 'This is approved; the requester can fetch the credential.'
     case 'claimed':
-      return grant?.state === 'active' || grant?.state === 'issuing'
-        ? 'The access is in use.'
-        : grant?.state === 'failed'
-          ? 'The credential could not be made. Nothing was handed out; ask again, and tell whoever runs Countersign.'
-          : 'The access has ended.'
+      return grant ? grantText(grant, credential?.recall ?? undefined) : 'The access is in use.'
     default:
       return undefined
+  }
+}
+
+/** Says no more than is known: an early end is over only when it is confirmed. */
+function grantText({ state, ends_at }: GrantRow, recall: Recall | undefined): string {
+  switch (state) {
+    case 'issuing':
+    case 'active':
+      return 'The access is in use.'
+    case 'revoking':
+      return recall === 'not_before_expiry'
+        ? `Nothing more can be fetched. The credential itself cannot be recalled: it works until ${timeWords(ends_at.getTime())}. Delete it wherever it was copied to.`
+        : 'Nothing more can be fetched. The target has not confirmed yet that the credential is gone.'
+    case 'returned':
+    case 'revoked':
+      return 'The access ended early, and the credential is gone.'
+    case 'expired':
+      return 'The access has ended by itself.'
+    case 'failed':
+      return 'The credential could not be made. Nothing was handed out; ask again, and tell whoever runs Countersign.'
   }
 }

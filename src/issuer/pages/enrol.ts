@@ -1,5 +1,5 @@
-// `/enrol`: a person registers a key and reads its words; an administrator who is signed in compares the words with that person and signs the keys
-// in. Whoever registers says only who he claims to be; the comparing is what makes it true, so the page says how to do it.
+// `/enrol`: a person registers a key and reads its words; an administrator who is signed in compares the words with that person and enrols the
+// keys. Whoever registers says only who he claims to be; the comparing is what makes it true, so the page says how to do it.
 
 import { type Html, html, shown } from '../../html.ts'
 import type { EnrolFacts } from '../static/facts.ts'
@@ -55,7 +55,7 @@ const register = (site: Site, people: readonly Named[]): Html => html`
 <form id="register">
 <label class="field">Who are you?
 <select name="person" required><option value="">Choose your name</option>${people.map(({ id, name }) => html`<option value="${id}">${name}</option>`)}</select></label>
-<label class="field">A name for this key <span class="optional">such as “blue key on my ring”</span>
+<label class="field"><span>A name for this key <span class="optional">such as “blue key on my ring”</span></span>
 <input name="nickname" required maxlength="60" autocomplete="off"></label>
 <p class="small">A key that stays in one place is safer than one that is copied between devices. You will be asked to touch it twice: once to make it, once to show that you hold it.</p>
 ${ceremonyButtons(site, [{ act: 'create', label: 'Register' }])}
@@ -66,14 +66,14 @@ ${ceremonyButtons(site, [{ act: 'prove', label: 'Show that you hold it' }])}</di
 <h3>Now compare these words</h3>
 <p>Call or meet an administrator and read these words aloud. Do not send them by chat: whoever could write there could have changed them.</p>
 <ol class="words" data-words></ol>
-<p>When the administrator has signed, this key can confirm and approve.</p>
+<p>When the administrator has enrolled it, this key can confirm and approve.</p>
 </div>`
 
-const signIn = (): Html => html`<p>Administrators sign registered keys in here, after comparing words.</p>
+const signIn = (): Html => html`<p>Administrators enrol registered keys here, after comparing words.</p>
 <p><a class="button plain" href="/keys?onward=enrol">Sign in as an administrator</a></p>`
 
 function vouch(site: Site, { keys, waiting }: NonNullable<EnrolState['administrator']>, now: Date): Html {
-  if (waiting.length === 0) return html`<p>No key waits to be signed in.</p>`
+  if (waiting.length === 0) return html`<p>No key waits to be enrolled.</p>`
   return html`<p>Compare the words with the person, by voice or face to face. Tick a key only if every word is the same.</p>
 <ul class="waiting">${waiting.map(
     ({ who, nickname, words, deviceBound, at, fact }) => html`<li>
@@ -82,5 +82,5 @@ function vouch(site: Site, { keys, waiting }: NonNullable<EnrolState['administra
 <ol class="words">${words.map((word) => html`<li>${word}</li>`)}</ol></li>`,
   )}</ul>
 ${keyChoice(site, keys)}
-${ceremonyButtons(site, [{ act: 'enrol', label: 'I compared the words: sign in' }])}`
+${ceremonyButtons(site, [{ act: 'enrol', label: 'I compared the words: enrol' }])}`
 }

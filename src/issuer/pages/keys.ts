@@ -37,7 +37,7 @@ export function keysPage(site: Site, state: KeysState, now: Date): string {
     entry: 'issuer/static/keys.ts',
     signedIn: state.me,
     body: html`<div class="headline"><h1 tabindex="-1">Keys</h1></div>
-<div class="document" id="keys" data-live data-facts="${JSON.stringify(facts)}">
+<div class="document medium" id="keys" data-live data-facts="${JSON.stringify(facts)}">
 <h2>Yours</h2>
 ${state.mine.length === 0 ? html`<p>You have none.</p>` : list(state.mine, administers, now)}
 <p><a href="/enrol">Register another key</a>. Two are better than one: a lost key then locks nobody out.</p>

@@ -13,7 +13,7 @@ const MARK: { readonly [T in Tone]: string } = { wait: '◷', good: '✓', bad: 
 /** The state in a few words, told by sign and text, never by colour alone. */
 export function badge(view: Adopted, now: Date): Html {
   const [tone, words] = stateOf(view, now)
-  return html`<p class="badge ${tone}"><span aria-hidden="true">${MARK[tone]}</span> ${words}</p>`
+  return html`<p class="badge ${tone}"><span aria-hidden="true">${MARK[tone]}</span> <span>${words}</span></p>`
 }
 
 function stateOf(view: Adopted, now: Date): readonly [Tone, Html] {
@@ -70,7 +70,7 @@ export function standing(view: Adopted, now: Date): Html {
 ${view.signed.map((each) => signedLine(each, view, now))}
 ${view.grant && html`<li><span class="who">${shown(view.requester.name)}</span> fetched the credential <span class="at">${when(view.grant.started_at, now)}</span></li>`}
 ${grantEnd(view, now)}
-${!view.grant && view.ended && html`<li>${endWords(view)} <span class="at">${when(view.ended.at, now)}</span></li>`}
+${!view.grant && view.ended && view.state !== 'denied' && html`<li>${endWords(view)} <span class="at">${when(view.ended.at, now)}</span></li>`}
 </ol>
 ${missing(view)}
 ${deadline(view, now)}`
@@ -91,7 +91,6 @@ ${note && html`<blockquote class="note">${told(note)}</blockquote>`}</li>`
 
 const endWords = ({ state, ended }: Adopted): Html => {
   const by = ended?.by && html` by ${shown(ended.by.name)}`
-  if (state === 'denied') return html`Denied${by}`
   if (state === 'cancelled') return html`Cancelled${by}`
   if (state === 'voided') return html`Made void: ${ended?.why ?? 'something it stands on changed'}`
   return html`Ran out of time`

@@ -52,7 +52,7 @@ export const keyRoutes =
       const session = await sessionOf(ctx, cookie, request)
       if (!session || onward) {
         const why = onward
-          ? 'Administrators sign keys in after comparing their words.'
+          ? 'Administrators enrol keys after comparing their words.'
           : 'To see your keys, sign in with one of them.'
         return reply.send(signInPage(site, { realm: ctx.realm, why, onward: { go: onward ? '/enrol' : '/keys' } }))
       }

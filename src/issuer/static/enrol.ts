@@ -46,7 +46,7 @@ const prove = (button: HTMLElement) =>
     const list = document.querySelector('#registered [data-words]')
     list?.replaceChildren(...words.map((word) => Object.assign(document.createElement('li'), { textContent: word })))
     showStep('registered')
-    say(`Registered. The words are: ${words.join(', ')}.`)
+    say('Registered. Now compare the words.')
     await refresh(() => undefined)
   })
 
@@ -69,7 +69,7 @@ const enrol = (button: HTMLElement) =>
       throw new Stopped('nothing', 'Tick the keys whose words you compared.')
     const change = { v: 1, realm, ...next, operation: 'enrol', passkeys } as const
     await signChange(change, { person, keys, button, near: byId('waiting'), signal })
-    say(`Signed in: ${passkeys.length === 1 ? 'one key' : `${passkeys.length} keys`}.`)
+    say(`Enrolled: ${passkeys.length === 1 ? 'one key' : `${passkeys.length} keys`}.`)
     await refresh(() => undefined)
   })
 

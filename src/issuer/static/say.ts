@@ -14,10 +14,15 @@ export class Stopped extends Error {
 
 export const byId = (id: string): HTMLElement | null => document.getElementById(id)
 
-/** Says something politely; an empty text clears it. */
+const SAID_MS = 8_000
+let clearing: ReturnType<typeof setTimeout> | undefined
+
+/** Says something politely; it goes by itself once nothing is going on. An empty text clears it. */
 export function say(text: string): void {
   const status = byId('status')
   if (status) status.textContent = text
+  clearTimeout(clearing)
+  if (text !== '') clearing = setTimeout(() => (acting ? undefined : say('')), SAID_MS)
 }
 
 /** Says what went wrong. */
