@@ -2,12 +2,13 @@
 // some, `--json` prints the lines as JSON, `--strict` ends with 1 when a goal is missed. Progress goes to the error output, the table to the other.
 
 import { parseArgs } from 'node:util'
+import { acknowledge } from './acknowledge.ts'
 import { evidence } from './evidence.ts'
 import { lives } from './lives.ts'
 import { type Benchmark, type Line, table } from './measure.ts'
 import { steps } from './steps.ts'
 
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { lives, steps, evidence }
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { lives, steps, acknowledge, evidence }
 
 const { values } = parseArgs({
   options: { only: { type: 'string' }, json: { type: 'boolean', default: false }, strict: { type: 'boolean', default: false } },

@@ -1,0 +1,163 @@
+// Slack's three seconds: a signed `/elevate` over HTTP to the bot, a process of its own as in production with its worker running, until the answer that
+// offers to confirm is there, a request proposed and durable. Its floor is a bare Fastify route that checks the same HMAC and commits one row.
+// Both are loaded by a third process (acknowledge-load.ts), in turn, at a steady rate and by many at once.
+
+import { fork } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import Fastify from 'fastify'
+import pg from 'pg'
+import { verifySlack } from '../../src/bot/slack/signature.ts'
+import { writeTrustRoots } from '../../src/issuer/trust-roots.ts'
+import { buildSlackServer } from '../../src/sandbox/slack/server.ts'
+import { createWorkspace } from '../../src/sandbox/slack/workspace.ts'
+import { sandboxWorld, TEAM_ID } from '../../src/sandbox/world.ts'
+import { ORIGIN, openWorld, type World } from '../support/world.ts'
+import type { Answered, Load } from './acknowledge-load.ts'
+import { type Benchmark, type Hooks, type Line, median, tail } from './measure.ts'
+
+const ROUNDS = 3
+const ROUND_MS = 3000
+const WARM_UP_MS = 2000
+const GOAL_MS = 250
+/** The bot's pool has as many. */
+const CONNECTIONS = 10
+const MANNERS = [{ perSecond: 25 }, { atOnce: 16 }] as const
+const SECRET = randomBytes(16).toString('hex')
+
+export const acknowledge: Benchmark = async (hooks, tell) => {
+  const world = await openWorld(hooks)
+  const slack = await startSlack(hooks)
+  const bot = { url: await startBot(hooks, world, slack), expected: `${ORIGIN}/r/` }
+  const bare = { url: await startBare(hooks, world), expected: '200 ' }
+  const load = async ({ url, expected }: typeof bot, manner: Load['manner'], ms: number) => {
+    const answered = await sendLoad({ url, expected, manner, ms, secret: SECRET, fields: fieldsFor(slack) })
+    if (answered.wrong.length > 0)
+      throw new Error(`${answered.wrong.length} of ${answered.times.length} wrong: ${answered.wrong[0]}`)
+    return { ...tail(answered.times), 'per s': answered.times.length / (answered.ms / 1000) }
+  }
+  for (const place of [bot, bare]) await load(place, { atOnce: 4 }, WARM_UP_MS)
+  const lines: Line[] = []
+  for (const manner of MANNERS) {
+    const times: Awaited<ReturnType<typeof load>>[] = []
+    const floors: typeof times = []
+    for (let round = 0; round < ROUNDS; round += 1) {
+      times.push(await load(bot, manner, ROUND_MS))
+      floors.push(await load(bare, manner, ROUND_MS))
+      tell(`round ${round + 1}: p99 ${times.at(-1)?.p99.toFixed(1)} ms over ${floors.at(-1)?.p99.toFixed(1)} ms`)
+    }
+    const measured = middle(times)
+    lines.push({
+      what: `Slack acknowledged, ${'perSecond' in manner ? `${manner.perSecond} a second` : `${manner.atOnce} at once`}`,
+      unit: 'ms',
+      measured,
+      floor: middle(floors),
+      ratio: median(times.map(({ p50 }, round) => p50 / (floors[round]?.p50 ?? Number.NaN))),
+      goal: { text: `p99 < ${GOAL_MS}`, met: measured.p99 < GOAL_MS },
+    })
+  }
+  return lines
+}
+
+const middle = (
+  rounds: readonly { readonly p50: number; readonly p95: number; readonly p99: number; readonly 'per s': number }[],
+) => ({
+  p50: median(rounds.map(({ p50 }) => p50)),
+  p95: median(rounds.map(({ p95 }) => p95)),
+  p99: median(rounds.map(({ p99 }) => p99)),
+  'per s': median(rounds.map((round) => round['per s'])),
+})
+
+const fieldsFor = (slack: string): Load['fields'] => ({
+  command: '/elevate',
+  text: 'service.restart service=payments-api reason="INC-4211: payments time out"',
+  team_id: TEAM_ID,
+  user_id: 'U0REYOKAFOR',
+  channel_id: 'C0INCIDENT42',
+  api_app_id: 'A0COUNTERSIGN',
+  response_url: `${slack}/commands/none`,
+})
+
+async function startSlack(hooks: Hooks): Promise<string> {
+  const server = await buildSlackServer({
+    workspace: createWorkspace(sandboxWorld()),
+    requestUrl: 'http://127.0.0.1:9/nobody',
+    signingSecret: SECRET,
+    botToken: `xoxb-${SECRET}`,
+    port: 0,
+  })
+  hooks.after(() => server.app.close())
+  return server.listen()
+}
+
+async function startBot(hooks: Hooks, world: World, slack: string): Promise<string> {
+  const roots = join(world.dir, 'trust-roots.json')
+  await writeTrustRoots(roots, world.roots)
+  const port = await freePort()
+  const bot = fork(fileURLToPath(new URL('../../src/main.ts', import.meta.url)), ['bot'], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: {
+      PATH: process.env['PATH'],
+      PORT: String(port),
+      DATABASE_URL: world.database.botUrl,
+      PUBLIC_URL: `http://localhost:${port}`,
+      ISSUER_URL: ORIGIN,
+      TRUST_ROOTS: roots,
+      LOG_LEVEL: 'error',
+      SLACK_BOT_TOKEN: `xoxb-${SECRET}`,
+      SLACK_SIGNING_SECRET: SECRET,
+      SLACK_TEAM_IDS: TEAM_ID,
+      SLACK_API_URL: `${slack}/api/`,
+    },
+  })
+  const exited = once(bot, 'exit')
+  hooks.after(async () => {
+    bot.kill('SIGTERM')
+    await exited
+  })
+  const said = await Promise.race([
+    once(bot, 'message'),
+    exited.then(([code]) => Promise.reject(new Error(`the bot ended: ${code}`))),
+  ])
+  if (said[0] !== 'ready') throw new Error(`the bot said ${String(said[0])}`)
+  return `http://localhost:${port}/slack/events`
+}
+
+async function startBare(hooks: Hooks, world: World): Promise<string> {
+  const pool = new pg.Pool({ connectionString: world.database.ownerUrl, max: CONNECTIONS })
+  await pool.query('create table bare_delivery (id uuid primary key default gen_random_uuid(), payload text not null)')
+  const app = Fastify()
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.post<{ Body: Buffer }>('/bare', async ({ headers, body }, reply) => {
+    const { 'x-slack-request-timestamp': timestamp, 'x-slack-signature': signature } = headers
+    if (!verifySlack(SECRET, { body, timestamp, signature }, new Date())) return reply.code(401).send('')
+    await pool.query('insert into bare_delivery (payload) values ($1)', [body.toString()])
+    return reply.code(200).send('')
+  })
+  hooks.after(async () => {
+    await app.close()
+    await pool.end()
+  })
+  return `${await app.listen({ host: '127.0.0.1', port: 0 })}/bare`
+}
+
+async function sendLoad(load: Load): Promise<Answered> {
+  const sender = fork(fileURLToPath(new URL('./acknowledge-load.ts', import.meta.url)))
+  sender.send(load)
+  const [answered] = (await once(sender, 'message')) as [Answered]
+  return answered
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
