@@ -28,8 +28,8 @@ export type KeyRing = {
   readonly assert: (id: string, challenge: string) => AuthenticationJSON | undefined
   /** The ids of a person's keys, oldest first. */
   readonly idsOf: (person: string) => readonly string[]
-  /** Everybody who has a key here. */
-  readonly people: () => readonly string[]
+  /** Whether a key of this id is on the ring. */
+  readonly has: (id: string) => boolean
 }
 
 /** Opens the ring in a file, or in memory when there is none. */
@@ -57,7 +57,7 @@ export function openKeyRing(site: Site, path?: string): KeyRing {
       return answer.response
     },
     idsOf: (person) => held.filter((each) => each.person === person).map(({ passkey }) => passkey.id),
-    people: () => [...new Set(held.map(({ person }) => person))],
+    has: (id) => held.some(({ passkey }) => passkey.id === id),
   }
 }
 

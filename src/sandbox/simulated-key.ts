@@ -16,7 +16,6 @@ const CreateBody = z.strictObject({ person: z.string().max(64), challenge: text,
 export const simulatedKey =
   (ring: KeyRing): FastifyPluginAsync =>
   async (app) => {
-    app.get('/sandbox/key/people', async () => ({ people: ring.people().map((person) => ({ person, ids: ring.idsOf(person) })) }))
     app.post('/sandbox/key/assert', async (request, reply) => {
       const body = AssertBody.parse(request.body)
       const id = 'id' in body ? body.id : ring.idsOf(body.person)[0]

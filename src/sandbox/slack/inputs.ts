@@ -31,8 +31,8 @@ export function findElement(blocks: readonly Block[], actionId: string, blockId?
 
 /** Finds what a driver calls `key`: an action id, a block id with one element, or `block/action`. */
 export function findByKey(blocks: readonly Block[], key: string): Placed | undefined {
-  const slash = key.indexOf('/')
-  if (slash > 0) {
+  // Both ids may hold slashes themselves.
+  for (let slash = key.indexOf('/'); slash > 0; slash = key.indexOf('/', slash + 1)) {
     const exact = findElement(blocks, key.slice(slash + 1), key.slice(0, slash))
     if (exact) return exact
   }
