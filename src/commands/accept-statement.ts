@@ -17,7 +17,9 @@ import { transact, type Work } from './transact.ts'
 
 type Decisive = Begun<'request' | 'decide'>
 /** What a statement did to one request, or why it did nothing. */
-export type Effect = { readonly request: string; readonly state: RequestState } | { readonly refusal: Refusal }
+export type Effect =
+  | { readonly request: string; readonly state: RequestState }
+  | { readonly request: string | undefined; readonly refusal: Refusal }
 export type Taken = { readonly person: string; readonly passkey: string; readonly effects: readonly Effect[] }
 
 /** Accepts a confirmation or a decision. Refused as a whole when it stands for none of the requests it names. */
@@ -48,7 +50,7 @@ export async function acceptStatement(ctx: IssuerContext, input: StatementInput)
           { request, actor: person },
           { v: 1, kind: statement.kind, reason: plan.refusal.reason },
         )
-        effects.push({ refusal: plan.refusal })
+        effects.push({ request, refusal: plan.refusal })
       }
     }
     const first = effects[0]
@@ -88,6 +90,9 @@ async function planOne(
   const before = statement.kind === 'decide' ? await findDecision(trx, known.request.id, person) : undefined
   if (before) return refuse({ reason: 'already_decided', decision: before.decision })
 
+  // What the state refuses needs no judging, and its reason is the one a person understands. A state never permits: only evidence does.
+  const possible = moveRequest(standingOf(known), tentative(statement), now.getTime())
+  if (!possible.ok) return possible
   const verdict = await judgeRequest(ctx, trx, known, 'decision', now, {
     statement: Buffer.from(accepted.bytes).toString('base64url'),
     assertion: accepted.assertion,
@@ -108,6 +113,12 @@ async function planOne(
     missing: verdict.ok ? verdict.missing : undefined,
     wasHeld: known.state.held_by !== null,
   }
+}
+
+/** The move that a statement is after, before it is known what the evidence gives. */
+function tentative(statement: StatementOf<'request' | 'decide'>): Move {
+  if (statement.kind === 'request') return { move: 'confirm' }
+  return statement.decision === 'deny' ? { move: 'deny', by: statement.signer.person } : { move: 'approve', quorum: false }
 }
 
 function moveOf(statement: StatementOf<'request' | 'decide'>, verdict: Verdict, person: string): Plan['move'] | undefined {
@@ -176,6 +187,11 @@ export function refusalOf(verdict: Extract<Verdict, { ok: false }>): Refusal {
       return { reason: 'changed_since', what: 'The action' }
     case 'rules_changed':
       return { reason: 'changed_since', what: 'The rules for approval' }
+    case 'quorum_missing':
+      return { reason: 'changed_since', what: 'The standing of an approver' }
+    case 'not_eligible_to_ask':
+    case 'requester_passkey_inactive':
+      return { reason: 'changed_since', what: 'The standing of the requester or of the key that asked' }
     case 'self_approval':
       return { reason: 'self_approval' }
     default:

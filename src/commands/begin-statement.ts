@@ -4,7 +4,7 @@
 
 import { digestOf, nodeCrypto, sha256 } from '../crypto.ts'
 import { findPasskey, findPasskeyById, type KnownPasskey } from '../db/passkeys.ts'
-import type { Accepted } from '../db/statements.ts'
+import { type Accepted, isNonceSpent } from '../db/statements.ts'
 import { decodeBase64url } from '../domain/base64url.ts'
 import type { Opening } from '../domain/commitment.ts'
 import { type Outcome, refuse } from '../domain/refusal.ts'
@@ -55,6 +55,9 @@ export async function beginStatement<const K extends StatementKind>(
     rpId: ctx.roots.rp_id,
   })
   const person = passkey.person
+  // The same post once more, by a browser that tried again or by a thief: it has done what it could already.
+  if (!live.ok && live.reason === 'counter' && (await isNonceSpent(ctx.db, statement.nonce)))
+    return refuse({ reason: 'nonce_used' })
   if (!live.ok) return refuseKnown(ctx, statement.kind, person, live.reason)
   const judged = await judgeAssertion({ kind: statement.kind, bytes, assertion: live.assertion, passkey }, ctx.roots, nodeCrypto)
   if (!judged.ok) {

@@ -23,6 +23,7 @@ import { beginEnd } from './end-grant.ts'
 import { actionOf, judgeRequest, type Proven } from './evidence-of.ts'
 import { type Begun, beginCredential, type Claimed, issueCredential } from './issue-credential.ts'
 import { transact, type Work } from './transact.ts'
+import { voidRequest } from './void-request.ts'
 
 const MAX_CLOCK_DIFFERENCE_MS = 2_000
 const WAIT_FOR_OTHER_MS = 3_000
@@ -90,20 +91,23 @@ function begin(ctx: IssuerContext, id: string, claim: Claim): Promise<Step> {
     const expected = (credentials.at(-1)?.number ?? 0) + 1
     if (claim.number !== expected) return no({ reason: 'claim_out_of_turn', expected })
 
+    // The state can only say no, with the reason that a person understands; a state that says yes means nothing (invariant 1).
+    const moved = grant ? undefined : moveRequest(standingOf(known), { move: 'claim' }, work.now.getTime())
+    if (moved && !moved.ok) return no(moved.refusal)
     const stopped = await whyNotNow(ctx, work)
     if (stopped) return no({ reason: 'minting_stopped', why: stopped })
     const verdict = await judgeRequest(ctx, work.trx, known, grant ? 'renewal' : 'claim', work.now)
     if (!verdict.ok) {
       // A renewal repeats every check but freshness, and failing one ends the grant.
       if (grant) await beginEnd(work, id, { by: 'issuer', reason: 'revoked' })
+      // What was approved is approved no more: nobody is left to wait for.
+      else if (verdict.reason === 'quorum_missing') await voidRequest(work, id, 'an approval no longer counts')
       return no(verdict.reason === 'confirmation_too_old' ? tooOld(ctx, known) : refusalOf(verdict))
     }
     // Freshness counts for this place: a fresh tap for another one says nothing about who is at this.
     if (!grant && !verdict.freshHolders.some(({ holder }) => thumbprint(holder.sign) === claim.holder))
       return no(tooOld(ctx, known))
     if (grant) return { is: 'begun', begun: await beginCredential(work, known, verdict, grant.ends_at, claim) }
-    const moved = moveRequest(standingOf(known), { move: 'claim' }, work.now.getTime())
-    if (!moved.ok) return no(moved.refusal)
     const endsAt = await startGrant(work, known, verdict, claim)
     return { is: 'begun', begun: await beginCredential(work, known, verdict, endsAt, claim) }
   })

@@ -27,6 +27,12 @@ export async function spendNonce(trx: Transaction<Schema>, nonce: string, now: D
   return added.numInsertedOrUpdatedRows === 1n
 }
 
+/** Whether a nonce was used before: only to say why; spendNonce alone decides. */
+export async function isNonceSpent(db: Kysely<Schema>, nonce: string): Promise<boolean> {
+  const row = await db.selectFrom('nonce').select('nonce').where('nonce', '=', nonce).executeTakeFirst()
+  return row !== undefined
+}
+
 export async function addStatement(trx: Transaction<Schema>, accepted: Accepted, now: Date): Promise<void> {
   const { statement } = accepted
   const signer = 'signer' in statement ? statement.signer : undefined

@@ -44,7 +44,8 @@ export async function openWorld(t: After) {
   const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' })
   const keys = await loadOrCreateKeys({ dir: join(dir, 'keys'), realm, create: true })
   const heads = await openFileHeadStore(join(dir, 'heads.json'))
-  const ring = openKeyRing({ rpId: 'localhost', origin: ORIGIN })
+  const ringFile = join(dir, 'simulated-keys.json')
+  const ring = openKeyRing({ rpId: 'localhost', origin: ORIGIN }, ringFile)
   const root = makeRoot(ring, realm, 'mira')
   const roots = { v: 1 as const, realm, era: 1, issuer: ORIGIN, rp_id: 'localhost', roots: [root], log_key: keys.logKey }
   const db = database.connect('issuer', { max: 8 })
@@ -75,7 +76,7 @@ export async function openWorld(t: After) {
     heads.close()
     rmSync(dir, { recursive: true, force: true })
   })
-  return { database, dir, runbooksDir, keys, heads, ring, roots, issuer, ctx, bot }
+  return { database, dir, runbooksDir, keys, heads, ring, ringFile, roots, issuer, ctx, bot }
 }
 
 /** The same issuer with a clock that is ahead. */
