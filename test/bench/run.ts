@@ -6,9 +6,10 @@ import { acknowledge } from './acknowledge.ts'
 import { evidence } from './evidence.ts'
 import { lives } from './lives.ts'
 import { type Benchmark, type Line, table } from './measure.ts'
+import { start } from './start.ts'
 import { steps } from './steps.ts'
 
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { lives, steps, acknowledge, evidence }
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { lives, steps, acknowledge, evidence, start }
 
 const { values } = parseArgs({
   options: { only: { type: 'string' }, json: { type: 'boolean', default: false }, strict: { type: 'boolean', default: false } },

@@ -148,7 +148,7 @@ function inRounds(work: () => Promise<unknown>): () => Promise<void> {
 }
 
 /** A place where a credential is needed, with synchronous signatures. */
-function newPlace() {
+export function newPlace() {
   const pair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const [signing, encryption] = [pair(), pair()]
   return {
