@@ -26,5 +26,6 @@ export async function wishAndWait(ctx: BotContext, wish: Exclude<Wish, { kind: '
     decided = await findDecided(ctx.db, id)
   }
   if (decided === undefined) return 'Passed on. The request changes as soon as the issuer has decided.'
-  return decided.done ? DONE[wish.kind] : refusalWords(decided.refusal)
+  if (decided.done) return DONE[wish.kind]
+  return decided.refusal ? refusalWords(decided.refusal) : 'The issuer did not accept this. Look at the request’s newest message.'
 }

@@ -19,7 +19,13 @@ export function renderAsk(view: RequestView, reader: string, links: Links, { sho
   const waits = view.state === 'awaiting_approvers' && !own
   const blocks: Block[] = [header(view.title)]
   if (short) blocks.push(note('This request is too long to be shown here. Open it to see all of it.'))
-  else blocks.push(lines(facts(view), view.reason ?? '(the reason was erased)'))
+  else
+    blocks.push(
+      lines(
+        [...(waits ? [[{ bold: 'Your decision is asked.' }]] : []), ...facts(view)],
+        view.reason ?? '(the reason was erased)',
+      ),
+    )
   blocks.push(lines(statusLines(view)))
   if (waits && links.enrol !== undefined)
     blocks.push(lines([['You have no key here yet. Register one first; an administrator then enrols it.']]))

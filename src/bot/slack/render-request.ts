@@ -26,13 +26,13 @@ export function renderRequest(view: RequestView, { short = false }: { short?: bo
 /** What is asked, line by line; a personal value is only said to be there. */
 export function facts(view: RequestView): Piece[][] {
   return [
-    [{ bold: 'Asked by ' }, { person: view.requester }],
-    [{ bold: 'Action ' }, view.action, ' on ', view.target],
+    [{ bold: 'Asked by: ' }, { person: view.requester }],
+    [{ bold: 'Action: ' }, view.action, ' on ', view.target],
     ...view.parameters.map(({ label, value }): Piece[] => [
-      { bold: `${clip(label, 100)} ` },
+      { bold: `${clip(label, 100)}: ` },
       value === undefined ? 'personal, shown on the page' : clip(value, VALUE_LENGTH),
     ]),
-    [{ bold: 'For ' }, durationWords(view.leaseSeconds)],
+    [{ bold: 'For: ' }, durationWords(view.leaseSeconds)],
   ]
 }
 

@@ -66,7 +66,9 @@ export function statusLines(view: RequestView): Piece[][] {
       { at },
     ]),
     ...(view.held ? [['✋ ', { person: view.held }, ' objected: nothing can be claimed for now'] satisfies Piece[]] : []),
-    standing(view, needed > 1 ? `${approvals} of ${needed} approvals; ` : ''),
+    ...(view.state === 'denied' && view.decisions.some(({ decision }) => decision === 'deny')
+      ? []
+      : [standing(view, needed > 1 ? `${approvals} of ${needed} approvals; ` : '')]),
   ]
 }
 
@@ -84,7 +86,9 @@ function standing(view: RequestView, count: string): Piece[] {
     case 'awaiting_approvers':
       return [`⏳ ${count}waits for ${missingWords(view)} until `, { at: view.decideBy }]
     case 'approved':
-      return ['✅ Approved; ', { person: view.requester }, ' may claim it until ', { at: view.claimBy }]
+      return view.held
+        ? ['⏳ Approved, but held; the time to claim it ends at ', { at: view.claimBy }]
+        : ['✅ Approved; ', { person: view.requester }, ' may claim it until ', { at: view.claimBy }]
     case 'claimed':
       return ['✅ Claimed']
     case 'lapsed':

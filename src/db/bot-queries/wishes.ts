@@ -6,7 +6,7 @@ import type { Refusal } from '../../domain/refusal.ts'
 import type { Schema } from '../schema.ts'
 
 export type WishKind = Schema['wish']['kind']
-export type Decided = { readonly done: true } | { readonly done: false; readonly refusal: Refusal }
+export type Decided = { readonly done: true } | { readonly done: false; readonly refusal: Refusal | undefined }
 
 export async function insertWish(trx: Transaction<Schema>, row: Insertable<Schema['wish']>): Promise<void> {
   await trx.insertInto('wish').values(row).execute()
@@ -14,13 +14,13 @@ export async function insertWish(trx: Transaction<Schema>, row: Insertable<Schem
 
 /** What the issuer decided about a wish; undefined while it has not. */
 export async function findDecided(db: Kysely<Schema>, id: string): Promise<Decided | undefined> {
-  const found = await sql<{ refusal: Refusal | null }>`
-    select (
+  const found = await sql<{ outcome: string; refusal: Refusal | null }>`
+    select d.outcome, (
       select o.payload -> 'refusal' from issuer_outbox o
       where o.topic = 'wish.refused' and o.created_at = d.decided_at and o.request_id = w.request_id
         and o.payload ->> 'wish' = w.kind and o.payload ->> 'person' = w.person limit 1) as refusal
     from wish_outcome d join wish w on w.id = d.wish_id where d.wish_id = ${id}`.execute(db)
   const [row] = found.rows
   if (!row) return undefined
-  return row.refusal === null ? { done: true } : { done: false, refusal: row.refusal }
+  return row.outcome === 'done' && row.refusal === null ? { done: true } : { done: false, refusal: row.refusal ?? undefined }
 }

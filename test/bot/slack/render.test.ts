@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { confirmMessage, confirmView, sayView } from '../../../src/bot/slack/confirm.ts'
+import { findMessageLimits, findViewLimits } from '../../../src/bot/slack/limits.ts'
+import { renderHome } from '../../../src/bot/slack/render-home.ts'
+import { renderAsk, renderNotice, stageOf } from '../../../src/bot/slack/render-notice.ts'
+import { renderRequest } from '../../../src/bot/slack/render-request.ts'
+import { GRANT_STATES } from '../../../src/domain/grant.ts'
+import { REQUEST_STATES } from '../../../src/domain/request.ts'
+import { readBlocks } from '../../../src/sandbox/slack/block-kit.ts'
+import { assertGolden } from '../../support/golden.ts'
+import { requestView, STATES } from '../../support/request-views.ts'
+
+const golden = (name: string) => new URL(`../golden/${name}.json`, import.meta.url)
+const LINKS = { page: 'https://sign.example.com/r/01h455vb4pex5vsknk084sn02q', enrol: 'https://sign.example.com/enrol' }
+const PROPOSED = { requestId: 'x', viewId: 'y', intentDigest: 'z', checkCode: 'abcd-efgh-jkmn', confirmBy: 1_767_268_800 }
+
+test('every state of request and grant has its golden message', () => {
+  const views = Object.values(STATES)
+  for (const state of REQUEST_STATES)
+    assert.ok(
+      views.some((view) => view.state === state),
+      state,
+    )
+  for (const state of GRANT_STATES)
+    assert.ok(
+      views.some((view) => view.grant?.state === state),
+      state,
+    )
+})
+
+for (const [name, view] of Object.entries(STATES)) {
+  test(`the channel message of a request that is ${name} is as it was looked at, and Slack takes it`, () => {
+    const message = renderRequest(view)
+    assertGolden(golden(`channel-${name}`), message)
+    taken(message)
+    taken(renderRequest(view, { short: true }))
+  })
+  test(`the direct messages about a request that is ${name} are as they were looked at, and Slack takes them`, () => {
+    const notices = {
+      stage: stageOf(view) ?? 'none',
+      ask: renderAsk(view, 'ana', LINKS),
+      tell: renderNotice(view, LINKS, stageOf(view)),
+    }
+    assertGolden(golden(`direct-${name}`), notices)
+    taken(notices.ask)
+    taken(notices.tell)
+  })
+}
+
+test('the next step and the Home tab are as they were looked at', () => {
+  const held = Object.values(STATES).slice(2, 5)
+  const home = renderHome(
+    {
+      waiting: held.map((view) => ({ view, page: LINKS.page })),
+      access: [STATES['claimed-active'] ?? requestView()].map((view) => ({ view, page: LINKS.page })),
+    },
+    'https://bot.example.com',
+  )
+  const views = { confirm: confirmView(PROPOSED, 'Restart', LINKS.page), say: sayView('Not possible', 'Because.'), home }
+  assertGolden(golden('views'), { ...views, message: confirmMessage(PROPOSED, 'Restart', LINKS.page) })
+  for (const view of Object.values(views)) assert.deepEqual(findViewLimits(view), [])
+})
+
+test('nothing that a person wrote stands where Slack parses it', () => {
+  const hostile = 'x <!channel> <https://evil.example|click> *b* :white_check_mark:'
+  const view = requestView({ title: hostile, reason: hostile, parameters: [{ label: hostile, value: hostile }], target: hostile })
+  for (const message of [renderRequest(view), renderAsk(view, 'ana', LINKS), renderNotice(view, LINKS)]) {
+    assert.doesNotMatch(message.text, /<!|<https/)
+    const parsed = JSON.stringify(message.blocks, (_key, value) => (value?.type === 'mrkdwn' ? 'MRKDWN' : value))
+    assert.doesNotMatch(parsed, /MRKDWN/)
+    assert.doesNotMatch(parsed, /"emoji":true/)
+  }
+})
+
+test('a personal value has no place in a message', () => {
+  const [first] = requestView().parameters.filter(({ value }) => value === undefined)
+  assert.ok(first)
+  assert.match(JSON.stringify(renderRequest(requestView()).blocks), /personal, shown on the page/)
+})
+
+test('a request with twenty parameters of full length still goes out, cut only where the page has it in full', () => {
+  const parameters = Array.from({ length: 20 }, (_, index) => ({
+    label: `Label ${index} ${'l'.repeat(190)}`,
+    value: 'v'.repeat(2000),
+  }))
+  taken(renderRequest(requestView({ parameters, reason: '𝒳'.repeat(500) })))
+})
+
+function taken(message: { readonly text: string; readonly blocks: readonly unknown[] }): void {
+  assert.deepEqual(findMessageLimits(message), [])
+  const read = readBlocks(JSON.parse(JSON.stringify(message.blocks)), 'message')
+  assert.ok(read.ok, JSON.stringify(read))
+}

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { workerClient } from '../../src/bot/slack/connect.ts'
+import type { Deliverer } from '../../src/bot/slack/deliver.ts'
+import { createPace } from '../../src/bot/slack/pace.ts'
+import { createReceiver } from '../../src/bot/slack/receiver.ts'
+import { startWorker } from '../../src/bot/worker.ts'
+import type { BotContext } from '../../src/commands/context.ts'
+import { keepInbox } from '../../src/db/bot-queries/inbox.ts'
+import { SIGNING_SECRET } from '../support/bot.ts'
+import { failed, limited, openSlackApi } from '../support/slack-api.ts'
+import { ask, confirm, decide, newHolder, openWorld, type World } from '../support/world.ts'
+
+const SLACK = { botToken: 'xoxb-of-a-test', signingSecret: SIGNING_SECRET, teamIds: ['T0SANDBOX'] }
+
+async function open(t: TestContext) {
+  const world = await openWorld(t)
+  const api = await openSlackApi(t)
+  const ctx = world.bot
+  const client = workerClient({ ...SLACK, apiUrl: api.url }, ctx.log)
+  const base = { ctx, teamIds: SLACK.teamIds, issuerUrl: 'http://localhost:3001', log: ctx.log, client }
+  const receiver = createReceiver({ ctx, ...SLACK, appId: () => undefined, log: ctx.log, wake: () => undefined })
+  // Each worker has a pace of its own, as each process does.
+  const start = () => {
+    const deliverer: Deliverer = { ...base, pace: createPace() }
+    const worker = startWorker({ ctx, log: ctx.log, slack: { deliverer, receiver } })
+    t.after(() => worker.stop())
+    return worker
+  }
+  return { world, api, start }
+}
+
+async function waitingForApprovers(world: World) {
+  const asked = await ask(world)
+  assert.ok((await confirm(world, asked.intent, await newHolder())).ok)
+  return asked
+}
+
+async function until(what: string, look: () => Promise<boolean> | boolean): Promise<void> {
+  const deadline = performance.now() + 15_000
+  while (!(await look())) {
+    assert.ok(performance.now() < deadline, `${what} did not happen`)
+    await delay(10)
+  }
+}
+const settled = (ctx: BotContext) => async () => {
+  const open = await ctx.db.selectFrom('delivery').select('id').where('done_at', 'is', null).execute()
+  const made = await ctx.db.selectFrom('delivery').select('id').where('kind', '=', 'slack').execute()
+  return made.length > 0 && open.length === 0
+}
+const channelPosts = (api: Awaited<ReturnType<typeof openSlackApi>>) =>
+  api.of('chat.postMessage').filter(({ body }) => body['channel']?.startsWith('#'))
+
+test('a rate limit is waited out for as long as Slack says, and holds up no other method', async (t) => {
+  const { world, api, start } = await open(t)
+  const { requestId, intent } = await waitingForApprovers(world)
+  start()
+  await until('the first round', settled(world.bot))
+  assert.equal(channelPosts(api).length, 1)
+  const posts = api.of('chat.postMessage').length
+  api.answer('chat.update', limited(1), limited(1))
+  assert.ok((await decide(world, intent, 'ana')).ok)
+  const shows = async () =>
+    (
+      await world.bot.db
+        .selectFrom('delivery')
+        .select('last_error')
+        .where('request_id', '=', requestId)
+        .where('last_error', '=', 'limited')
+        .execute()
+    ).length > 0
+  await until('the limit to be noticed', shows)
+  await until('the news to the requester by the other method', () => api.of('chat.postMessage').length > posts)
+  await until('everything told', settled(world.bot))
+  const [first, ...later] = api.of('chat.update')
+  assert.ok(first)
+  for (const call of later.filter((each) => each.at > first.at + 200))
+    assert.ok(call.at - first.at >= 990, `${call.at - first.at} ms`)
+  assert.ok(later.length > 0)
+})
+
+test('a failing Slack and a dropped connection are tried again, and the message is told once they are over', async (t) => {
+  const { world, api, start } = await open(t)
+  const { requestId } = await waitingForApprovers(world)
+  api.answer('chat.postMessage', { status: 503, body: {} }, { drop: true }, failed('internal_error'))
+  start()
+  await until('everything told', settled(world.bot))
+  const places = await world.bot.db
+    .selectFrom('message')
+    .select('place')
+    .where('request_id', '=', requestId)
+    .orderBy('place')
+    .execute()
+  assert.deepEqual(
+    places.map(({ place }) => place),
+    ['ask/ana', 'ask/bo', 'channel'],
+  )
+})
+
+test('two workers tell each place once, whoever is faster', async (t) => {
+  const { world, api, start } = await open(t)
+  const asked = [await waitingForApprovers(world), await waitingForApprovers(world), await waitingForApprovers(world)]
+  start()
+  start()
+  await until('everything told', settled(world.bot))
+  assert.equal(channelPosts(api).length, asked.length)
+  assert.equal(api.of('chat.postMessage').length, asked.length * 3)
+})
+
+test('a message that can no longer be changed is said anew, and the new one is changed from then on', async (t) => {
+  const { world, api, start } = await open(t)
+  const { requestId, intent } = await waitingForApprovers(world)
+  start()
+  await until('the first round', settled(world.bot))
+  const before = await messageOf(world, requestId)
+  api.answer('chat.update', ...Array.from({ length: 6 }, () => failed('edit_window_closed')))
+  assert.ok((await decide(world, intent, 'ana')).ok)
+  await until('the new message', async () => (await messageOf(world, requestId))?.ts !== before?.ts)
+  await until('everything told', settled(world.bot))
+  assert.equal(channelPosts(api).length, 2)
+})
+
+test('a channel that is closed to us costs nobody the request: approvers are asked, and the requester is told', async (t) => {
+  const { world, api, start } = await open(t)
+  const { requestId } = await waitingForApprovers(world)
+  // Whichever of the three comes first: a place that is closed is given up, the others are told.
+  api.answer('chat.postMessage', failed('is_archived'), failed('is_archived'), failed('is_archived'))
+  start()
+  await until('everything told', settled(world.bot))
+  const told = await world.bot.db.selectFrom('message').select('place').where('request_id', '=', requestId).execute()
+  assert.ok(
+    told.some(({ place }) => place === 'tell/unheard/rey'),
+    JSON.stringify(told),
+  )
+  const [gone] = await world.bot.db.selectFrom('delivery').select('last_error').where('place', '=', 'channel').execute()
+  assert.equal(gone?.last_error, 'is_archived')
+})
+
+test('what does not change is not sent again', async (t) => {
+  const { world, api, start } = await open(t)
+  const { requestId } = await waitingForApprovers(world)
+  start()
+  await until('the first round', settled(world.bot))
+  const calls = api.calls.length
+  await world.ctx.db
+    .insertInto('issuer_outbox')
+    .values({ id: crypto.randomUUID(), topic: 'request.changed', request_id: requestId, payload: '{}', created_at: new Date() })
+    .execute()
+  await until('the second round', async () => {
+    const rows = await world.bot.db.selectFrom('delivery').select('done_at').where('place', '=', 'channel').execute()
+    return rows.length > 1 && rows.every(({ done_at }) => done_at !== null)
+  })
+  await until('everything told', settled(world.bot))
+  assert.equal(api.calls.length, calls)
+})
+
+test('nobody is asked before the requester’s tap, and somebody who is asked too late is not asked at all', async (t) => {
+  const { world, api, start } = await open(t)
+  const early = await ask(world)
+  const decided = await waitingForApprovers(world)
+  assert.ok((await decide(world, decided.intent, 'bo', 'deny')).ok)
+  start()
+  await until('everything told', settled(world.bot))
+  const said = api.of('chat.postMessage').map(({ body }) => body['channel'])
+  assert.deepEqual(said.sort(), ['#incident-4211', 'U0REYOKAFOR'])
+  const places = await world.bot.db.selectFrom('message').select('place').where('request_id', '=', early.requestId).execute()
+  assert.deepEqual(places, [])
+})
+
+test('what a dying process left behind is taken up again, but nobody’s form is sent late', async (t) => {
+  const { world, start } = await open(t)
+  const past = new Date(Date.now() - 1000)
+  const { db } = world.bot
+  await keepInbox(db, { id: 'trigger:lost', kind: 'submission', payload: { any: 'thing' } }, past, past)
+  await keepInbox(db, { id: 'event:lost', kind: 'event', payload: { type: 'event_callback' } }, past, past)
+  start()
+  await until('both to be looked at', async () => {
+    const rows = await db.selectFrom('inbox').select(['id', 'attempts', 'done_at', 'last_error']).execute()
+    const form = rows.find(({ id }) => id === 'trigger:lost')
+    const event = rows.find(({ id }) => id === 'event:lost')
+    // This receiver has no Bolt behind it, so the event fails and waits for its next turn; it is not lost.
+    return form?.last_error === 'too_late' && form.done_at !== null && (event?.attempts ?? 0) >= 1 && event?.done_at === null
+  })
+})
+
+const messageOf = (world: World, request: string) =>
+  world.bot.db
+    .selectFrom('message')
+    .selectAll()
+    .where('request_id', '=', request)
+    .where('place', '=', 'channel')
+    .executeTakeFirst()
