@@ -1,8 +1,9 @@
 // Queries on requests as the issuer sees them: the bot's proposals, and the states that the issuer alone writes. Rows are locked by transact().
 
 import type { Kysely, Selectable, Transaction, Updateable } from 'kysely'
-import type { Opening } from '../domain/commitment.ts'
+import { type Opening, opening } from '../domain/commitment.ts'
 import type { Standing } from '../domain/request.ts'
+import { read } from '../domain/shape.ts'
 import type { Schema } from './schema.ts'
 
 export type RequestRow = Selectable<Schema['request']>
@@ -30,10 +31,10 @@ export async function findOpenings(db: Kysely<Schema>, request: string): Promise
   const openings = new Map<string, Opening>()
   for (const { name, value, salt } of rows) {
     try {
-      const parsed: unknown = JSON.parse(value)
-      if (typeof parsed === 'string' || typeof parsed === 'number') openings.set(name, { value: parsed, salt })
+      const found = read(opening, { value: JSON.parse(value), salt })
+      if (found.ok) openings.set(name, found.value)
     } catch {
-      // A value that is not JSON opens nothing; whoever needs it sees that it is missing.
+      // What is not JSON opens nothing, and neither does a salt that is none; whoever needs it sees that it is missing.
     }
   }
   return openings
