@@ -32,11 +32,11 @@ export async function beginEnd(work: Work<'issuer'>, request: string, end: End):
   return { ok: true, state: next }
 }
 
-/** Brings a grant as far as it has come: expired at its time, finally ended when the last credential is gone. */
-export async function settleGrant(work: Work<'issuer'>, request: string): Promise<void> {
+/** Brings a grant as far as it has come: expired at its time, finally ended when the last credential is gone. Answers whether it moved. */
+export async function settleGrant(work: Work<'issuer'>, request: string): Promise<boolean> {
   const { trx, now, record, tell } = work
   const grant = await findGrant(trx, request)
-  if (!grant || !['issuing', 'active', 'revoking'].includes(grant.state)) return
+  if (!grant) return false
   const over = grant.ends_at <= now
   let live = 0
   for (const credential of await findCredentials(trx, request)) {
@@ -51,13 +51,19 @@ export async function settleGrant(work: Work<'issuer'>, request: string): Promis
   }
   if (grant.state === 'revoking' && live === 0) {
     const state = moveGrant(grant.state, grant.ended_reason === 'returned' ? 'ended_by_return' : 'ended_by_revocation')
-    if (!state) return
+    if (!state) return false
     await updateGrant(trx, request, { state, updated_at: now })
     await record(state === 'returned' ? 'grant.returned' : 'grant.revoked', { request }, { v: 1 })
     await tell('request.changed', request)
-  } else if (grant.state !== 'revoking' && over) {
-    await updateGrant(trx, request, { state: 'expired', ended_at: now, ended_reason: 'expired', updated_at: now })
+    return true
+  }
+  if (grant.state !== 'revoking' && over) {
+    const state = moveGrant(grant.state, 'expire')
+    if (!state) return false
+    await updateGrant(trx, request, { state, ended_at: now, ended_reason: 'expired', updated_at: now })
     await record('grant.expired', { request }, { v: 1 })
     await tell('request.changed', request)
+    return true
   }
+  return false
 }

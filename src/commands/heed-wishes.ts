@@ -4,7 +4,7 @@
 
 import { findLiveGrantsOf } from '../db/grants.ts'
 import { findKnown, findOpen, standingOf, updateState } from '../db/requests.ts'
-import { addWishOutcome, findWishes, type WishRow } from '../db/wishes.ts'
+import { addWishOutcome, findWishes, isHeeded, type WishRow } from '../db/wishes.ts'
 import { inGroups } from '../domain/action.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { type Move, moveRequest } from '../domain/request.ts'
@@ -26,15 +26,16 @@ export async function heedWishes(ctx: IssuerContext, limit = 50): Promise<number
 async function heed(ctx: IssuerContext, wish: WishRow): Promise<void> {
   const requests = wish.request_id === null ? await touchedBy(ctx, wish.person) : [wish.request_id]
   await transact(ctx, requests, async (work) => {
-    // Two issuers may take the same wish: the second finds its outcome and leaves everything as it is.
-    if (!(await addWishOutcome(work.trx, wish.id, 'done', work.now))) return
+    // Two issuers may take the same wish: the second waits for the lock, finds the outcome and leaves everything as it is.
+    if (await isHeeded(work.trx, wish.id)) return
     const refusals: Refusal[] = []
     for (const request of requests) {
       const refusal = await heedOne(ctx, work, wish, request)
       if (refusal) refusals.push(refusal)
     }
-    const [refusal] = refusals
-    if (!refusal || wish.request_id === null) return
+    const refusal = wish.request_id === null ? undefined : refusals[0]
+    const added = await addWishOutcome(work.trx, wish.id, refusal?.reason ?? 'done', work.now)
+    if (!added || !refusal || wish.request_id === null) return
     await work.record(
       'wish.refused',
       { request: wish.request_id, actor: wish.person },

@@ -5,7 +5,7 @@ import { credentialKinds } from '../credentials/index.ts'
 import { credentialId } from '../credentials/kind.ts'
 import { seal } from '../credentials/seal.ts'
 import { thumbprint } from '../crypto.ts'
-import { addCredential, findCredentials, findGrant, updateCredential, updateGrant } from '../db/grants.ts'
+import { addCredential, type CredentialRow, findCredentials, findGrant, updateCredential, updateGrant } from '../db/grants.ts'
 import { findOpenings, type KnownRequest } from '../db/requests.ts'
 import type { Claim } from '../domain/claim.ts'
 import { moveCredential, moveGrant } from '../domain/grant.ts'
@@ -84,7 +84,11 @@ export async function issueCredential(
   } catch (error) {
     ctx.log.error({ err: error, request: about.request, credential: id }, 'a credential could not be made')
     await transact(ctx, [about.request], async (work) => {
-      await updateCredential(work.trx, id, { state: 'failed', ended_at: work.now })
+      const row = (await findCredentials(work.trx, about.request)).find((credential) => credential.id === id)
+      // The sweep may have given it up meanwhile: then it counts as made, and is being taken back.
+      const state = row && moveCredential(row.state, 'failed')
+      if (!state) return
+      await updateCredential(work.trx, id, { state, ended_at: work.now })
       const grant = await findGrant(work.trx, about.request)
       const failed = grant && moveGrant(grant.state, 'issue_failed')
       if (failed)
@@ -105,9 +109,14 @@ export async function issueCredential(
     const issued = row && moveCredential(row.state, 'issued')
     // The sweep was faster and has given this one up: it must not leave.
     if (!issued) return refuse({ reason: 'grant_ended', state: row?.state ?? 'unknown' })
-    await updateCredential(work.trx, id, { state: issued, ...made })
     const grant = await findGrant(work.trx, about.request)
-    const active = grant && moveGrant(grant.state, 'issued')
+    // The grant was ended while this was being made: it must not leave either, and the target is asked to end it.
+    if (grant?.state !== 'issuing' && grant?.state !== 'active') {
+      await giveUp(work, about.request, row)
+      return refuse({ reason: 'grant_ended', state: grant?.state ?? 'unknown' })
+    }
+    await updateCredential(work.trx, id, { state: issued, ...made })
+    const active = moveGrant(grant.state, 'issued')
     if (active) {
       await updateGrant(work.trx, about.request, { state: active, updated_at: work.now })
       await work.record('grant.activated', about, { v: 1 })
@@ -127,6 +136,15 @@ export async function issueCredential(
     await work.tell('request.changed', about.request)
     return { ok: true, credential: id, number: claim.number, ...made, endsAt: begun.endsAt } as const
   })
+}
+
+/** Gives up a credential whose making never ended, or ended too late: nobody has it, it counts as made, and it is taken back. */
+export async function giveUp(work: Work<'issuer'>, request: string, row: CredentialRow): Promise<void> {
+  const lost = moveCredential(row.state, 'lost')
+  const revoking = lost && moveCredential(lost, 'revoke')
+  if (!revoking) return
+  await updateCredential(work.trx, row.id, { state: revoking, recall: 'pending', ended_at: work.now })
+  await work.record('credential.issue_unknown', { request }, { v: 1, credential: row.id })
 }
 
 async function makeSealed(ctx: IssuerContext, claim: Claim, begun: Begun, encrypt: P256Key) {

@@ -2,6 +2,7 @@
 // holds ("I'm done"). Taking away is always safe, so a give-back asks for no passkey.
 
 import { nodeCrypto, thumbprint } from '../crypto.ts'
+import { findGrant } from '../db/grants.ts'
 import { notePasskeyUse } from '../db/passkeys.ts'
 import { findByDigest, type KnownRequest } from '../db/requests.ts'
 import { addEvidence, addStatement, findHolders, spendNonce } from '../db/statements.ts'
@@ -40,6 +41,7 @@ export async function revokeGrant(ctx: IssuerContext, input: StatementInput): Pr
     if (!(await spendNonce(work.trx, statement.nonce, work.now))) return refuse({ reason: 'nonce_used' })
     if (!(await notePasskeyUse(work.trx, passkey, signCount, work.now)))
       return refuse({ reason: 'assertion_refused', check: 'counter' })
+    for (const request of ids) if (!(await findGrant(work.trx, request))) return refuse({ reason: 'no_grant' })
     await addStatement(work.trx, accepted, work.now)
     let state = 'revoking'
     for (const request of ids) {
@@ -71,6 +73,7 @@ export async function revokeGrant(ctx: IssuerContext, input: StatementInput): Pr
       const ended = await beginEnd(work, request, { by: person, reason: role === 'requester' ? 'returned' : 'revoked' })
       // The statement stands in the log either way; a grant that had already ended stays as it ended.
       if (ended.ok) state = ended.state
+      else if (ended.refusal.reason === 'grant_ended') state = ended.refusal.state
     }
     return { ok: true, person, passkey, state }
   })

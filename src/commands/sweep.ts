@@ -5,11 +5,11 @@ import { credentialKinds } from '../credentials/index.ts'
 import { findCredentials, findPastEnd, findRevoking, findStaleIssuing, updateCredential } from '../db/grants.ts'
 import { findKnown, findOverdue, standingOf, updateState } from '../db/requests.ts'
 import { purgeShortLived } from '../db/short-lived.ts'
-import { moveCredential } from '../domain/grant.ts'
 import { readIntent } from '../domain/intent.ts'
 import { moveRequest } from '../domain/request.ts'
 import type { IssuerContext } from './context.ts'
 import { beginEnd, settleGrant } from './end-grant.ts'
+import { giveUp } from './issue-credential.ts'
 import { transact } from './transact.ts'
 
 const BATCH = 100
@@ -21,13 +21,14 @@ export async function sweep(ctx: IssuerContext): Promise<number> {
   const overdue = await findOverdue(ctx.db, now, BATCH)
   for (const { request_id } of overdue) await lapse(ctx, request_id)
   const stale = await findStaleIssuing(ctx.db, new Date(now.getTime() - STALE_ISSUING_MS), BATCH)
-  for (const { id, request_id } of stale) await giveUp(ctx, request_id, id)
+  for (const { id, request_id } of stale) await giveUpStale(ctx, request_id, id)
   const revoking = await findRevoking(ctx.db, BATCH)
   for (const { request_id } of revoking) await recall(ctx, request_id)
   const past = await findPastEnd(ctx.db, now, BATCH)
-  for (const { request_id } of past) await transact(ctx, [request_id], (work) => settleGrant(work, request_id))
+  let settled = 0
+  for (const { request_id } of past) if (await transact(ctx, [request_id], (work) => settleGrant(work, request_id))) settled += 1
   await purgeShortLived(ctx.db, now)
-  return overdue.length + stale.length + past.length
+  return overdue.length + stale.length + settled
 }
 
 const lapse = (ctx: IssuerContext, request: string): Promise<void> =>
@@ -46,14 +47,12 @@ const lapse = (ctx: IssuerContext, request: string): Promise<void> =>
     await tell('request.changed', request)
   })
 
-/** Nobody knows whether it was made: it counts as made, and is taken back. */
-const giveUp = (ctx: IssuerContext, request: string, credential: string): Promise<void> =>
+/** Nobody knows whether it was made: it counts as made, and is taken back with the whole grant. */
+const giveUpStale = (ctx: IssuerContext, request: string, credential: string): Promise<void> =>
   transact(ctx, [request], async (work) => {
     const row = (await findCredentials(work.trx, request)).find(({ id }) => id === credential)
-    const lost = row && moveCredential(row.state, 'lost')
-    if (!lost) return
-    await updateCredential(work.trx, credential, { state: lost })
-    await work.record('credential.issue_unknown', { request }, { v: 1, credential })
+    if (row?.state !== 'issuing') return
+    await giveUp(work, request, row)
     await beginEnd(work, request, { by: 'issuer', reason: 'revoked' })
   })
 

@@ -18,6 +18,12 @@ export const findWishes = (db: Kysely<Schema>, since: Date, limit: number): Prom
     .limit(limit)
     .execute()
 
+/** Whether a wish has an outcome. */
+export async function isHeeded(trx: Transaction<Schema>, wish: string): Promise<boolean> {
+  const row = await trx.selectFrom('wish_outcome').select('wish_id').where('wish_id', '=', wish).executeTakeFirst()
+  return row !== undefined
+}
+
 /** Keeps an outcome; false when another issuer was first. */
 export async function addWishOutcome(trx: Transaction<Schema>, wish: string, outcome: string, now: Date): Promise<boolean> {
   const added = await trx
