@@ -3,9 +3,12 @@
 // minutes; the first keys for a code win, and others for the same code would have to collide with 80 bits.
 
 import { digestOf } from '../crypto.ts'
+import { findCredentials } from '../db/grants.ts'
 import { canonicalBytes } from '../domain/canonical.ts'
 import { holderCode } from '../domain/ids.ts'
+import { readIntent } from '../domain/intent.ts'
 import { type Outcome, refuse } from '../domain/refusal.ts'
+import type { RequestState } from '../domain/request.ts'
 import type { Holder } from '../domain/statement.ts'
 import type { IssuerContext } from './context.ts'
 
@@ -35,20 +38,37 @@ export async function offerHolder(
   return { code, expiresAt: new Date(now.getTime() + OFFER_MS) }
 }
 
+export type Naming = {
+  readonly intent: string
+  readonly state: RequestState
+  readonly held: boolean
+  /** When the statement that names the place was accepted. */
+  readonly namedAt: Date
+  readonly kind: string
+  /** The number of the credential this place may claim: the one it has, or the next. */
+  readonly number: number
+}
+
 /** The newest request that named a place, by the thumbprint of its signing key: how a terminal learns what it may claim. */
-export async function findNamed(
-  ctx: IssuerContext,
-  holder: string,
-): Promise<Outcome<{ readonly intent: string; readonly state: string }>> {
+export async function findNamed(ctx: IssuerContext, holder: string): Promise<Outcome<{ readonly naming: Naming }>> {
   const row = await ctx.db
     .selectFrom('evidence')
     .innerJoin('request_state', 'request_state.request_id', 'evidence.request_id')
-    .select(['intent_digest', 'state'])
+    .innerJoin('request', 'request.id', 'evidence.request_id')
+    .select(['request.id', 'request.intent', 'request_state.intent_digest', 'state', 'held_by', 'accepted_at'])
     .where('holder', '=', holder)
     .orderBy('accepted_at', 'desc')
     .limit(1)
     .executeTakeFirst()
-  return row ? { ok: true, intent: row.intent_digest, state: row.state } : refuse({ reason: 'unknown_offer' })
+  if (!row) return refuse({ reason: 'unknown_offer' })
+  const intent = readIntent(row.intent)
+  if (!intent.ok) throw new TypeError(`the adopted intent of ${row.id} at ${intent.path} ${intent.problem}`)
+  const credentials = await findCredentials(ctx.db, row.id)
+  const own = credentials.findLast((credential) => credential.holder === holder)
+  const { intent_digest, state, held_by, accepted_at } = row
+  const number = own?.number ?? (credentials.at(-1)?.number ?? 0) + 1
+  const { kind } = intent.value.right
+  return { ok: true, naming: { intent: intent_digest, state, held: held_by !== null, namedAt: accepted_at, kind, number } }
 }
 
 /** The terminal that waits with a code. */
