@@ -60,9 +60,9 @@ const register = (site: Site, people: readonly Named[]): Html => html`
 <p class="small">A key that stays in one place is safer than one that is copied between devices. You will be asked to touch it twice: once to make it, once to show that you hold it.</p>
 ${ceremonyButtons(site, [{ act: 'create', label: 'Register' }])}
 </form>
-<div id="prove" hidden><h3>One more touch</h3><p>The key is made. Touch it once more to show that you hold it.</p>
+<div class="step" id="prove" hidden><h3>One more touch</h3><p>The key is made. Touch it once more to show that you hold it.</p>
 ${ceremonyButtons(site, [{ act: 'prove', label: 'Show that you hold it' }])}</div>
-<div id="registered" hidden>
+<div class="step" id="registered" hidden>
 <h3>Now compare these words</h3>
 <p>Call or meet an administrator and read these words aloud. Do not send them by chat: whoever could write there could have changed them.</p>
 <ol class="words" data-words></ol>

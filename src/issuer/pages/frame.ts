@@ -38,11 +38,13 @@ ${script?.preload.map((href) => html`<link rel="modulepreload" href="${href}">`)
 ${script && html`<script type="module" src="${script.src}"></script>`}
 </head>
 <body ${site.sandbox ? html`data-sandbox` : undefined}>
+<header>
 ${site.sandbox && html`<p class="ribbon"><strong>Sandbox</strong> Nothing here is real.</p>`}
-<header class="top">
+<div class="top">
 <span class="mark">Countersign</span>
 <span class="host">${new URL(site.origin).host}</span>
 ${signedIn && html`<span class="session">Signed in as ${shown(signedIn.name)} <button type="button" class="quiet" data-do="sign-out">Sign out</button></span>`}
+</div>
 </header>
 <main ${facts && html`data-facts="${JSON.stringify(facts)}"`}>
 ${body}

@@ -10,7 +10,7 @@ export const prose = (text: string): Html => html`${parseMarkdown(text).map(bloc
 function block(of: Block): Html {
   switch (of.type) {
     case 'heading':
-      return of.level < 3 ? html`<h4>${inlines(of.inline)}</h4>` : html`<h5>${inlines(of.inline)}</h5>`
+      return of.level < 3 ? html`<h3>${inlines(of.inline)}</h3>` : html`<h4>${inlines(of.inline)}</h4>`
     case 'paragraph':
       return html`<p>${inlines(of.inline)}</p>`
     case 'code':

@@ -116,10 +116,10 @@ ${view.parameters.map(({ label, help, value }) => html`<div><dt>${label}</dt><dd
 </dl>
 <section class="gives" aria-labelledby="gives"><h2 id="gives">What it gives</h2><ul>${view.right.map((line) => html`<li>${shown(line)}</li>`)}</ul></section>
 <p class="code">Check code <code>${view.checkCode}</code> <span class="help">Slack shows the same one.</span></p>
-<section class="runbook" aria-labelledby="runbook">
+<div class="runbook">
 <h2 id="runbook">Text of the runbook <code>${intent.runbook}</code></h2>
 ${action ? html`<div class="fence" tabindex="0" role="region" aria-labelledby="runbook">${prose(action.text)}</div>` : html`<p class="absent">The text that belonged to this request is not published any more.</p>`}
-</section>
+</div>
 ${exact(intent)}`
 }
 
