@@ -12,6 +12,8 @@ import type { Hooks } from './measure.ts'
 
 export type Work = {
   readonly commits: number
+  /** Round trips to the database, told and not repeated: a floor needs one per commit, what is above is the price of asking. */
+  readonly roundTrips: number
   /** Signature checks by node:crypto, as evidence and claims have them. */
   readonly checks: number
   /** Signature checks by the WebAuthn library, through Web Crypto, each with its import of the key. */
@@ -23,8 +25,9 @@ export type Work = {
 /** What a piece of work commits and computes. Nothing else may run meanwhile. */
 export async function countWork(world: World, work: () => Promise<unknown>): Promise<Work> {
   const { subtle } = webcrypto
-  const count = { checks: 0, libraryChecks: 0, signatures: 0, seals: 0 }
+  const count = { roundTrips: 0, checks: 0, libraryChecks: 0, signatures: 0, seals: 0 }
   const restore = [
+    spy(pg.Client.prototype, 'query', () => (count.roundTrips += 1)),
     spy(nodeCrypto, 'verify', () => (count.checks += 1)),
     spy(subtle, 'verify', () => (count.libraryChecks += 1)),
     spy(subtle, 'encrypt', () => (count.seals += 1)),
@@ -32,8 +35,10 @@ export async function countWork(world: World, work: () => Promise<unknown>): Pro
   ]
   try {
     const before = await countCommits(world)
+    count.roundTrips = 0
     await work()
-    return { ...count, commits: (await countCommits(world)) - before }
+    const counted = { ...count }
+    return { ...counted, commits: (await countCommits(world)) - before }
   } finally {
     for (const each of restore) each()
   }
@@ -59,9 +64,9 @@ function spy<O extends object>(object: O, name: keyof O & string, heard: () => v
   Object.defineProperty(object, name, {
     configurable: true,
     writable: true,
-    value: (...given: unknown[]) => {
+    value: function (this: unknown, ...given: unknown[]) {
       heard()
-      return method.apply(object, given)
+      return method.apply(this, given)
     },
   })
   return () => {
@@ -102,6 +107,7 @@ export async function openFloor(hooks: Hooks, world: World, connections: number)
 /** What two pieces of work come to. */
 export const sum = (a: Work, b: Work): Work => ({
   commits: a.commits + b.commits,
+  roundTrips: a.roundTrips + b.roundTrips,
   checks: a.checks + b.checks,
   libraryChecks: a.libraryChecks + b.libraryChecks,
   signatures: a.signatures + b.signatures,

@@ -18,6 +18,7 @@ import type { Statement } from '../../src/domain/statement.ts'
 import { type Tag, tagged } from '../../src/domain/tags.ts'
 import { makeNonce } from '../../src/passkeys/nonce.ts'
 import { enrolPeople, signWith } from '../../src/sandbox/enrol-people.ts'
+import { type KeyRing, openKeyRing } from '../../src/sandbox/key-ring.ts'
 import { publicKey } from '../support/p256.ts'
 import { openWorld } from '../support/world.ts'
 import type { Hooks } from './measure.ts'
@@ -35,7 +36,10 @@ export type Stage = Awaited<ReturnType<typeof openStage>>
 /** Opens a world with `count` lanes. */
 export async function openStage(hooks: Hooks, count: number) {
   const world = await openWorld(hooks)
-  const { ctx, bot, ring } = world
+  const { ctx, bot } = world
+  // In memory: keeping a file with each tap would hold this machine for longer than the tap itself.
+  const own = openKeyRing({ rpId: ctx.roots.rp_id, origin: ctx.roots.issuer })
+  const ring: KeyRing = { ...own, assert: (id, challenge) => own.assert(id, challenge) ?? world.ring.assert(id, challenge) }
   const names = Array.from({ length: count }, (_, lane) => [`asker-${lane}`, `approver-${lane}`] as const)
   addPeople(join(world.runbooksDir, 'directory.yaml'), names)
   await world.issuer.reload()
