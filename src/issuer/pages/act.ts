@@ -32,15 +32,22 @@ ${ceremonyButtons(site, [{ act: 'confirm', label: 'Confirm' }])}
 <p data-place="elsewhere" hidden>You named another place when you confirmed, such as a terminal: it gets the credential there.</p>
 <p class="pulse" aria-hidden="true"><span></span><span></span><span></span></p>`
     case 'approved':
-      return html`<h2>Approved</h2>
-${
-  view.heldBy
-    ? html`<p>${shown(view.heldBy.name)} objected, so nothing can be fetched for now.</p>`
-    : html`<div data-place="here" hidden>
+      return view.heldBy
+        ? html`<h2>Approved, but held</h2><p>${shown(view.heldBy.name)} objected, so nothing can be fetched for now.</p>`
+        : ready(site, view)
+    case 'claimed':
+      return inUse(site, view, now)
+    default:
+      return html`<h2>Over</h2><p>${endText(view)}</p>`
+  }
+}
+
+/** Which of these shows is for the script to say: the server does not know which browser asks. */
+const ready = (site: Site, view: Adopted): Html => html`<h2>Approved</h2>
+<div data-place="here" hidden>
 <p>The ${durationWords(view.intent.lease_seconds)} begin when you fetch it.</p>
 <button type="button" class="primary" data-do="claim">Get the credential</button>
-</div>`
-}
+</div>
 <div data-place="elsewhere" hidden>
 <p>You named another place when you confirmed. A terminal fetches the credential by itself.</p>
 </div>
@@ -49,12 +56,10 @@ ${
 ${keyChoice(site, view.keys)}
 ${ceremonyButtons(site, [{ act: 'confirm-here', label: 'Confirm once more' }])}
 </div>`
-    case 'claimed':
-      return inUse(site, view, now)
-    default:
-      return html`<h2>Over</h2><p>${endText(view)}</p>`
-  }
-}
+
+/** Whether the panel is a matter of reading the document first. */
+export const isToSign = ({ role, state, decided }: Adopted): boolean =>
+  (role === 'requester' && state === 'awaiting_requester') || (role === 'approver' && state === 'awaiting_approvers' && !decided)
 
 const place = (): Html => html`<fieldset class="places">
 <legend class="sr">Where do you need it?</legend>

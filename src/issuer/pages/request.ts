@@ -9,7 +9,7 @@ import { durationWords, refusalWords } from '../../domain/words.ts'
 import { type Html, html, shown } from '../../html.ts'
 import type { RequestFacts } from '../static/facts.ts'
 import type { Adopted, ViewState } from '../view-state.ts'
-import { act } from './act.ts'
+import { act, isToSign } from './act.ts'
 import { framed, type Site } from './frame.ts'
 import { prose } from './prose.ts'
 import { badge, standing } from './standing.ts'
@@ -61,7 +61,7 @@ ${badge(view, now)}
 <div class="columns">
 <article class="document" id="document" data-live aria-label="What is signed">${documentOf(site, view, now)}</article>
 <div class="side">
-<section class="panel" id="act" data-live data-holders="${view.holders.join(' ')}" aria-label="What you can do">${act(site, view, now)}</section>
+<section class="panel" id="act" data-live data-holders="${view.holders.join(' ')}" ${!isToSign(view) && html`data-first`} aria-label="What you can do">${act(site, view, now)}</section>
 <section class="panel" id="standing" data-live aria-label="Where it stands">${standing(view, now)}</section>
 </div>
 </div>`
@@ -74,10 +74,8 @@ function because({ role, mine }: Adopted): Html {
   return html`You are not among the people who decide about this.`
 }
 
-const question = ({ role, state, decided }: Adopted, title: string): string => {
-  if (role === 'requester' && state === 'awaiting_requester') return `Confirm: ${title}?`
-  return role === 'approver' && state === 'awaiting_approvers' && !decided ? `Approve: ${title}?` : title
-}
+const question = (view: Adopted, title: string): string =>
+  isToSign(view) ? `${view.role === 'requester' ? 'Confirm' : 'Approve'}: ${title}?` : title
 
 /** Verb and object: the action's title and the values that anybody may see. */
 function titleOf({ action, intent }: Adopted): string {

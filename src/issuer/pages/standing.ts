@@ -25,7 +25,7 @@ function stateOf(view: Adopted, now: Date): readonly [Tone, Html] {
     case 'awaiting_approvers':
       return ['wait', html`Waits for approval: ${given} of ${needed}${held}`]
     case 'approved':
-      return ['good', html`Approved${held}`]
+      return [view.heldBy ? 'wait' : 'good', html`Approved${held}`]
     case 'claimed':
       return view.grant ? grantState(view.grant, now) : ['good', html`In use`]
     case 'lapsed':
@@ -65,26 +65,44 @@ const countOf = ({ lines }: Adopted) => {
 
 /** The panel: what happened, what is missing, until when. */
 export function standing(view: Adopted, now: Date): Html {
+  const steps = stepsOf(view, now).sort((a, b) => a.at.getTime() - b.at.getTime())
   return html`<h2>Where it stands</h2>
-<ol class="steps">
-${view.signed.map((each) => signedLine(each, view, now))}
-${view.grant && html`<li><span class="who">${shown(view.requester.name)}</span> fetched the credential <span class="at">${when(view.grant.started_at, now)}</span></li>`}
-${grantEnd(view, now)}
-${!view.grant && view.ended && view.state !== 'denied' && html`<li>${endWords(view)} <span class="at">${when(view.ended.at, now)}</span></li>`}
-</ol>
+${steps.length > 0 && html`<ol class="steps">${steps.map(({ said }) => said)}</ol>`}
 ${missing(view)}
 ${deadline(view, now)}`
 }
 
-function signedLine({ who, decision, at, note, leaseSeconds }: Signed, view: Adopted, now: Date): Html {
+type Step = { readonly at: Date; readonly said: Html }
+
+function stepsOf(view: Adopted, now: Date): Step[] {
+  const { grant, ended, requester } = view
+  const steps = view.signed.map((each, at) => ({ at: each.at, said: signedLine(each, view, now, isRepeated(view, at)) }))
+  if (grant) {
+    const fetched = html`<li><span class="who">${shown(requester.name)}</span> fetched the credential ${atTime(grant.started_at, now)}</li>`
+    steps.push({ at: grant.started_at, said: fetched })
+  }
+  const over = grantEnd(view, now)
+  if (over) steps.push(over)
+  if (!grant && ended && view.state !== 'denied')
+    steps.push({ at: ended.at, said: html`<li>${endWords(view)} ${atTime(ended.at, now)}</li>` })
+  return steps
+}
+
+const atTime = (at: Date, now: Date): Html => html`<span class="at">${when(at, now)}</span>`
+
+/** Whether the requester had confirmed before: another place, or a fresh tap. */
+const isRepeated = ({ signed }: Adopted, at: number): boolean =>
+  signed[at]?.decision === 'confirm' && signed.slice(0, at).some(({ decision }) => decision === 'confirm')
+
+function signedLine({ who, decision, at, note, leaseSeconds }: Signed, view: Adopted, now: Date, again: boolean): Html {
   const did = {
-    confirm: 'confirmed with a key',
+    confirm: again ? 'confirmed once more' : 'confirmed with a key',
     approve: 'approved with a key',
     deny: 'denied with a key',
     revoke: 'ended the access with a key',
   }[decision]
   const shorter = leaseSeconds !== undefined && leaseSeconds < view.intent.lease_seconds
-  return html`<li class="${decision}"><span class="who">${shown(who.name)}</span> ${did} <span class="at">${when(at, now)}</span>
+  return html`<li class="${decision}"><span class="who">${shown(who.name)}</span> ${did} ${atTime(at, now)}
 ${shorter && html`<span class="help">for at most ${durationWords(leaseSeconds)}</span>`}
 ${note && html`<blockquote class="note">${told(note)}</blockquote>`}</li>`
 }
@@ -115,14 +133,12 @@ function deadline({ state, intent }: Adopted, now: Date): Html | undefined {
 }
 
 /** An early end is said per credential as it is. */
-function grantEnd({ grant, credential, requester }: Adopted, now: Date): Html | undefined {
+function grantEnd({ grant, credential, requester }: Adopted, now: Date): Step | undefined {
   if (!grant || grant.state === 'active' || grant.state === 'issuing') return undefined
-  if (grant.state === 'expired')
-    return html`<li>The access ended by itself <span class="at">${when(grant.ends_at, now)}</span></li>`
-  if (grant.state === 'failed') return html`<li>The credential could not be made. Nothing was handed out.</li>`
-  const back = grant.ended_reason === 'returned'
-  const at = html`<span class="at">${when(grant.ended_at ?? now, now)}</span>`
-  const began = back ? html`${shown(requester.name)} gave it back ${at}` : html`The access was ended early ${at}`
+  const at = grant.ended_at ?? grant.ends_at
+  if (grant.state === 'expired') return { at, said: html`<li>The access ended by itself ${atTime(at, now)}</li>` }
+  if (grant.state === 'failed') return { at, said: html`<li>The credential could not be made. Nothing was handed out.</li>` }
+  const began = grant.ended_reason === 'returned' ? html`${shown(requester.name)} gave it back` : html`The end was begun early`
   const recall = credential?.recall
   const how =
     recall === 'not_before_expiry'
@@ -130,5 +146,5 @@ function grantEnd({ grant, credential, requester }: Adopted, now: Date): Html | 
       : recall === 'pending'
         ? html`The target has not confirmed yet that the credential is gone.`
         : html`Confirmed: the credential is gone.`
-  return html`<li>${began}<span class="help">${how}</span></li>`
+  return { at, said: html`<li>${began} ${atTime(at, now)}<span class="help">${how}</span></li>` }
 }
