@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { newId } from '../crypto.ts'
-import { startEmbeddedPostgres } from '../db/embedded.ts'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../db/embedded.ts'
 import { migrate } from '../db/migrate.ts'
 import { prepareEmbeddedDatabase } from '../db/roles.ts'
 import { loadOrCreateKeys } from '../issuer/keys.ts'
@@ -50,6 +50,21 @@ export async function prepareSandbox(settings: SandboxSettings, log: Logger): Pr
     slack: `http://localhost:${settings.sandboxPort}`,
   }
   const postgres = await startEmbeddedPostgres({ dataDir, log })
+  try {
+    return { urls, fresh, ...(await prepareAround(postgres, { ...settings, dataDir }, urls, log)) }
+  } catch (error) {
+    // It is a process of its own and would outlive this one.
+    await postgres.stop()
+    throw error
+  }
+}
+
+async function prepareAround(
+  postgres: EmbeddedPostgres,
+  { dataDir, ...settings }: SandboxSettings,
+  urls: Prepared['urls'],
+  log: Logger,
+): Promise<Pick<Prepared, 'bot' | 'issuer' | 'close'>> {
   const databases = await prepareEmbeddedDatabase(postgres, { dataDir, database: 'countersign' })
   await migrate(databases.owner, { log })
   const roots = await prepareRealm(dataDir, urls.issuer)
@@ -72,8 +87,6 @@ export async function prepareSandbox(settings: SandboxSettings, log: Logger): Pr
     LOG_LEVEL: settings.logLevel,
   }
   return {
-    urls,
-    fresh,
     bot: {
       ...shared,
       PORT: String(settings.port),
