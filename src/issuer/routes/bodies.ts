@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { decodeBase64url } from '../../domain/base64url.ts'
-import { ID, NAME, PERSON } from '../../domain/ids.ts'
+import { PERSON } from '../../domain/ids.ts'
 import { assertionResponse } from '../../passkeys/response.ts'
 
 /** Bytes in strict base64url. */
@@ -14,9 +14,7 @@ export const bytes = (max: number) =>
     .refine((text) => decodeBase64url(text) !== undefined, 'is not strict base64url')
 
 export const viewId = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/)
-export const requestId = z.string().regex(ID)
 export const person = z.string().regex(PERSON)
-export const name = z.string().regex(NAME)
 
 /** A signed statement as a page posts it. */
 export const signed = {

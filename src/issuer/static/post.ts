@@ -19,7 +19,7 @@ export const get = async <T>(path: string): Promise<T> => answer(fetch(path, { c
 
 async function answer<T>(asked: Promise<Response>): Promise<T> {
   const response = await asked.catch(() => {
-    throw new Stopped('offline', 'No connection to Countersign. Nothing was recorded; try again.')
+    throw new Stopped('offline', 'No connection to Countersign. Try again; nothing is recorded twice.')
   })
   const value = (await response.json().catch(() => ({}))) as { reason?: string; words?: string; reference?: string } & T
   if (response.ok) return value
