@@ -15,38 +15,43 @@ export type ChangeFeed = {
   readonly close: () => void
 }
 
+type Follower = { readonly tell: () => void; heard: ReadonlySet<string> }
+
 /** A feed over the issuer's outbox. */
 export function openChangeFeed(db: Kysely<Schema>, now: () => Date, log: Logger): ChangeFeed {
-  const followers = new Map<string, Set<() => void>>()
-  const seen = new Map<string, number>()
+  const followers = new Map<string, Set<Follower>>()
   let timer: NodeJS.Timeout | undefined
-  const since = (): Date => new Date(now().getTime() - LOOK_BACK_MS)
 
-  const poll = async (): Promise<void> => {
+  /** Tells followers what they have not heard. A request changes a dozen times in its life, so what was heard may be kept. */
+  const look = async (requests: readonly string[], at: (request: string) => Iterable<Follower>): Promise<void> => {
     try {
-      const changes = await findChanges(db, [...followers.keys()], since())
-      const fresh = new Set(changes.filter(({ id }) => !seen.has(id)).map(({ request }) => request))
-      for (const { id, at } of changes) seen.set(id, at.getTime())
-      for (const [id, at] of seen) if (at < now().getTime() - 2 * LOOK_BACK_MS) seen.delete(id)
-      for (const request of fresh) for (const tell of followers.get(request) ?? []) tell()
+      const changes = await findChanges(db, requests, new Date(now().getTime() - LOOK_BACK_MS))
+      for (const [request, found] of Map.groupBy(changes, ({ request }) => request)) {
+        const ids = new Set(found.map(({ id }) => id))
+        for (const follower of at(request)) {
+          const isNews = !ids.isSubsetOf(follower.heard)
+          follower.heard = follower.heard.union(ids)
+          if (isNews) follower.tell()
+        }
+      }
     } catch (error) {
       log.warn({ err: error }, 'waiting pages could not be told')
     }
+  }
+  const poll = async (): Promise<void> => {
+    await look([...followers.keys()], (request) => followers.get(request) ?? [])
     timer = followers.size > 0 && timer !== undefined ? setTimeout(poll, POLL_MS) : undefined
   }
 
   return {
     follow: (request, tell) => {
+      const follower: Follower = { tell, heard: new Set() }
       const others = followers.get(request) ?? new Set()
-      followers.set(request, others.add(tell))
-      // What happened between the page's rendering and this call is in no poll's memory of this follower.
-      findChanges(db, [request], since()).then(
-        (changes) => changes.length > 0 && others.has(tell) && tell(),
-        (error: unknown) => log.warn({ err: error }, 'a waiting page could not be told'),
-      )
+      followers.set(request, others.add(follower))
+      void look([request], () => (others.has(follower) ? [follower] : []))
       timer ??= setTimeout(poll, POLL_MS)
       return () => {
-        others.delete(tell)
+        others.delete(follower)
         if (others.size === 0 && followers.get(request) === others) followers.delete(request)
       }
     },

@@ -3,20 +3,17 @@
 import type { Kysely } from 'kysely'
 import type { Schema } from '../schema.ts'
 
-export type Change = { readonly id: string; readonly request: string; readonly at: Date }
+export type Change = { readonly id: string; readonly request: string }
 
-/** Changes of these requests since a time, oldest first. */
+/** Changes of these requests since a time. */
 export async function findChanges(db: Kysely<Schema>, requests: readonly string[], since: Date): Promise<Change[]> {
   if (requests.length === 0) return []
   const rows = await db
     .selectFrom('issuer_outbox')
-    .select(['id', 'request_id', 'created_at'])
+    .select(['id', 'request_id'])
     .where('topic', '=', 'request.changed')
     .where('created_at', '>=', since)
     .where('request_id', 'in', requests)
-    .orderBy('created_at')
     .execute()
-  return rows.flatMap(({ id, request_id, created_at }) =>
-    request_id === null ? [] : [{ id, request: request_id, at: created_at }],
-  )
+  return rows.flatMap(({ id, request_id: request }) => (request === null ? [] : [{ id, request }]))
 }
