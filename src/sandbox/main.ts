@@ -51,7 +51,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     port,
     log,
   })
-  await server.app.register(target, { issuerUrl: options.issuerUrl, resource: () => TARGET_AUDIENCE })
+  await server.app.register(target, { issuerUrl: options.issuerUrl, resource: TARGET_AUDIENCE })
   const url = await server.listen()
   return {
     url,

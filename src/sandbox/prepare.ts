@@ -77,6 +77,7 @@ async function prepareAround(
     botUrl: urls.bot,
     signingSecret,
     botToken,
+    dataDir,
     manifest: JSON.parse(readFileSync(MANIFEST, 'utf8')) as unknown,
   })
   const shared = {

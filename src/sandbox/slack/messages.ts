@@ -2,7 +2,7 @@
 // read, and dies with the process, as Slack's do.
 
 import type { Block, MessageView } from './wire.ts'
-import { type Channel, changed, type Message, nextTs, type Workspace } from './workspace.ts'
+import { type Channel, changed, type Message, nextTs, SYSTEM_USER, type Workspace } from './workspace.ts'
 
 export interface NewMessage {
   readonly user: string
@@ -53,7 +53,7 @@ export function removeMessage(workspace: Workspace, channel: Channel, message: M
 
 /** A line from the workspace itself that one person sees: what Slack says when an app did not answer. */
 export function systemNotice(workspace: Workspace, channel: Channel, person: string, text: string): void {
-  postMessage(workspace, channel, { user: 'USLACKBOT', text, ephemeralFor: person })
+  postMessage(workspace, channel, { user: SYSTEM_USER, text, ephemeralFor: person })
 }
 
 export function findMessage(channel: Channel, ts: string): Message | undefined {

@@ -6,14 +6,14 @@ import { stripTypeScriptTypes } from 'node:module'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { PAGE_HEADERS } from '../page-headers.ts'
 import { createPlant, drop, overview, type Plant, readCustomer, restart } from './plant.ts'
-import { createVerifier, type Demand, type Verdict, type VerifyToken } from './token.ts'
+import { createVerifier, type Demand, type Verdict } from './token.ts'
 
 const KEPT_USES = 200
 
 export interface TargetOptions {
   readonly issuerUrl: string
   /** This target's identifier: what `aud` must be. */
-  readonly resource: () => string
+  readonly resource: string
   readonly now?: () => number
 }
 
@@ -22,7 +22,7 @@ export async function target(app: FastifyInstance, options: TargetOptions): Prom
   const now = options.now ?? Date.now
   const watchers = new Set<FastifyReply>()
   let plant = createPlant()
-  let verify: VerifyToken | undefined
+  const verify = createVerifier({ issuer: options.issuerUrl, resource: options.resource, now: () => new Date(now()) })
   const tell = () => {
     for (const watcher of watchers) watcher.raw.write(`data: ${JSON.stringify(overview(plant, now()))}\n\n`)
   }
@@ -36,8 +36,6 @@ export async function target(app: FastifyInstance, options: TargetOptions): Prom
     ) =>
     async (request: FastifyRequest<{ Params: { name: string } }>, reply: FastifyReply) => {
       const { name } = request.params
-      // Made at the first use: only then is the port, and with it the resource's identifier, certain.
-      verify ??= createVerifier({ issuer: options.issuerUrl, resource: options.resource(), now: () => new Date(now()) })
       const verdict = await verify(request.headers.authorization, demand(name))
       const result = verdict.ok ? effect(plant, name) : undefined
       const detail = !verdict.ok ? verdict.description : result ? 'done' : 'there is no such thing'
@@ -45,7 +43,7 @@ export async function target(app: FastifyInstance, options: TargetOptions): Prom
       plant.uses.push({ at: now(), what: what(name), outcome: result ? 'done' : 'refused', detail, sub, request: id, jti })
       if (plant.uses.length > KEPT_USES) plant.uses.shift()
       tell()
-      if (!verdict.ok) return refuse(reply, verdict, demand(name), options.resource())
+      if (!verdict.ok) return refuse(reply, verdict, demand(name), options.resource)
       return result ?? reply.code(404).send({ error: 'not_found', error_description: `There is no "${name}" here.` })
     }
 

@@ -19,7 +19,7 @@ export interface TestIssuer {
   readonly forged: (audience: string) => Promise<string>
 }
 
-export async function issuerOfTest(t: TestContext, audience: () => string): Promise<TestIssuer> {
+export async function issuerOfTest(t: TestContext, audience: string): Promise<TestIssuer> {
   const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true })
   const jwk = await exportJWK(publicKey)
   const other = await generateKeyPair('RS256')
@@ -40,7 +40,7 @@ export async function issuerOfTest(t: TestContext, audience: () => string): Prom
   })
   const claims = (): JWTPayload => ({
     iss: url,
-    aud: audience(),
+    aud: audience,
     sub: 'rey',
     jti: 'credential-1',
     scope: 'service:restart',

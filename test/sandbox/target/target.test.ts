@@ -8,13 +8,13 @@ import type { Overview } from '../../../src/sandbox/target/plant.ts'
 import { target } from '../../../src/sandbox/target/routes.ts'
 import { issuerOfTest, type TestIssuer } from './issuer-of-test.ts'
 
-const RESOURCE = 'http://localhost:3002/target'
+const RESOURCE = 'urn:countersign:sandbox:target'
 const RESTART = ['POST', '/target/api/services/payments-api/restart'] as const
 
 async function plant(t: TestContext) {
-  const issuer = await issuerOfTest(t, () => RESOURCE)
+  const issuer = await issuerOfTest(t, RESOURCE)
   const app = Fastify()
-  await app.register(target, { issuerUrl: issuer.url, resource: () => RESOURCE })
+  await app.register(target, { issuerUrl: issuer.url, resource: RESOURCE })
   t.after(() => app.close())
   const use = async (token: string | undefined, [method, url]: readonly ['GET' | 'POST' | 'DELETE', string] = RESTART) => {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
@@ -81,7 +81,7 @@ for (const [name, status, words, make] of REFUSED)
     const answer = await use(await make(issuer))
     assert.equal(answer.status, status)
     assert.match(String(answer.body['error_description']), words)
-    assert.match(answer.challenge, /^Bearer realm="http:\/\/localhost:3002\/target"/)
+    assert.match(answer.challenge, /^Bearer realm="urn:countersign:sandbox:target"/)
     const after = await state()
     assert.equal(after.services[0]?.restarts, 0)
     assert.equal(after.uses[0]?.outcome, 'refused')
@@ -89,7 +89,7 @@ for (const [name, status, words, make] of REFUSED)
 
 test('with the issuer away the target says so and does nothing', async (t) => {
   const app = Fastify()
-  await app.register(target, { issuerUrl: 'http://127.0.0.1:9', resource: () => RESOURCE })
+  await app.register(target, { issuerUrl: 'http://127.0.0.1:9', resource: RESOURCE })
   t.after(() => app.close())
   const headers = { authorization: 'Bearer a.b.c' }
   const answer = await app.inject({ method: 'POST', url: RESTART[1], headers })

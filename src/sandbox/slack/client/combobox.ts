@@ -34,7 +34,7 @@ export function combobox(surface: Surface, block: Block, element: Element, descr
   let timer: number | undefined
   let active = -1
   let last: Option | undefined
-  const nodes = () => [...list.querySelectorAll<HTMLElement>('[role=option]')]
+  const nodes = () => [...list.querySelectorAll<HTMLElement>('[role=option]:not([aria-disabled])')]
   const show = (open: boolean) => {
     list.hidden = !open
     field.setAttribute('aria-expanded', String(open))
@@ -67,33 +67,37 @@ export function combobox(surface: Surface, block: Block, element: Element, descr
       el('span', {}, option.text.text),
       option.description ? el('span', { class: 'quiet' }, option.description.text) : null,
     )
-  const ask = async () => {
-    const query = field.value
+  const note = (words: string) => el('div', { class: 'quiet option', role: 'option', 'aria-disabled': 'true' }, words)
+  const ask = async (query: string) => {
     if (query.length < (element.min_query_length ?? 3)) return
     asked += 1
     const mine = asked
-    list.replaceChildren(el('div', { class: 'quiet option' }, 'Searching…'))
+    list.replaceChildren(note('Searching…'))
     show(true)
     const answer = await surface.api.suggest(surface.place, block.block_id, element.action_id, query)
     if (mine !== asked) return
-    const groups = answer.optionGroups.flatMap((group) => [
-      el('div', { class: 'group' }, group.label.text),
-      ...group.options.map(optionNode),
-    ])
+    const groups = answer.optionGroups.map(({ label, options }) =>
+      el(
+        'div',
+        { role: 'group', 'aria-label': label.text },
+        el('div', { class: 'group', 'aria-hidden': 'true' }, label.text),
+        ...options.map(optionNode),
+      ),
+    )
     const found = [...answer.options.map(optionNode), ...groups]
-    const nothing = el('div', { class: 'quiet option' }, answer.ok ? 'Nothing matches.' : (answer.error ?? ''))
-    list.replaceChildren(...(found.length > 0 ? found : [nothing]))
+    list.replaceChildren(...(found.length > 0 ? found : [note(answer.ok ? 'Nothing matches.' : (answer.error ?? ''))]))
     mark(found.length > 0 ? 0 : -1)
   }
   const soon = () => {
     window.clearTimeout(timer)
-    timer = window.setTimeout(() => void ask(), TYPING_MS)
+    timer = window.setTimeout(() => void ask(field.value), TYPING_MS)
   }
   field.addEventListener('input', soon)
-  field.addEventListener('focus', () => {
+  const openNow = () => {
     field.select()
-    if ((element.min_query_length ?? 3) === 0) soon()
-  })
+    if ((element.min_query_length ?? 3) === 0 && list.hidden) void ask('')
+  }
+  field.addEventListener('click', openNow)
   field.addEventListener('blur', () => {
     show(false)
     // Half a word is no choice: what stands there is what was chosen.
@@ -101,6 +105,7 @@ export function combobox(surface: Surface, block: Block, element: Element, descr
   })
   field.addEventListener('keydown', (event) => {
     const all = nodes()
+    if (list.hidden && event.key === 'ArrowDown') return openNow()
     if (list.hidden || all.length === 0) return
     if (event.key === 'ArrowDown') mark((active + 1) % all.length)
     else if (event.key === 'ArrowUp') mark((active - 1 + all.length) % all.length)

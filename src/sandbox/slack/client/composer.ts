@@ -1,4 +1,4 @@
-// Where a person writes. Typing `/` lists the commands there are (ARIA combobox with a list); after a command its usage stays in sight. Enter sends,
+// Where a person writes. Typing `/` lists the commands there are; after a command its usage stays in sight. Enter sends,
 // Shift+Enter breaks the line.
 
 import type { ActOutcome, Command, Shortcut } from '../wire.ts'
@@ -27,8 +27,7 @@ export function composer(options: ComposerOptions): Composer {
     rows: 1,
     placeholder: options.placeholder,
     'aria-label': options.placeholder,
-    role: 'combobox',
-    'aria-expanded': 'false',
+    'aria-haspopup': 'listbox',
     'aria-controls': listId,
     'aria-autocomplete': 'list',
     autocomplete: 'off',
@@ -77,7 +76,6 @@ export function composer(options: ComposerOptions): Composer {
   const mark = () => {
     const nodes = [...list.children]
     list.hidden = nodes.length === 0
-    field.setAttribute('aria-expanded', String(nodes.length > 0))
     for (const [at, node] of nodes.entries()) node.setAttribute('aria-selected', String(at === active))
     const current = nodes[active]
     if (current) field.setAttribute('aria-activedescendant', current.id)

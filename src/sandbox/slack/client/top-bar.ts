@@ -49,9 +49,10 @@ export function topBar({ snapshot, current, toggleRail }: TopBarOptions): HTMLEl
   const first = me.name.split(' ')[0] ?? me.name
   const summary = el(
     'summary',
-    { 'aria-label': `You are ${me.name}, ${me.title}. Change person` },
+    {},
     avatar(me.name, me.avatarColour),
     el('span', {}, 'You are ', el('strong', {}, first), el('span', { class: 'role' }, `, ${me.title}`)),
+    el('span', { class: 'visually-hidden' }, '. Change person'),
     el('span', { 'aria-hidden': 'true' }, '▾'),
   )
   const sheet = el(

@@ -44,7 +44,12 @@ function show(overview: Overview): void {
   fill(
     'customers',
     overview.customers.map(({ id, reads }) =>
-      card(reads > 0 ? 'seen' : 'healthy', id, 'closed without a credential', reads === 1 ? 'read once' : `read ${reads} times`),
+      card(
+        reads > 0 ? 'seen' : 'healthy',
+        id,
+        'closed without a credential',
+        reads < 2 ? (['never read', 'read once'][reads] ?? '') : `read ${reads} times`,
+      ),
     ),
   )
   const uses = overview.uses.map((use) =>
