@@ -74,6 +74,12 @@ export const findLinksAfter = (
 ): Promise<{ sequence: number; head: string; link: DirectoryLink }[]> =>
   db.selectFrom('directory').select(['sequence', 'head', 'link']).where('sequence', '>', sequence).orderBy('sequence').execute()
 
+/** The head that the directory had at a sequence number, as the database says it. */
+export async function findHeadAt(db: Kysely<Schema>, sequence: number): Promise<Digest | undefined> {
+  const row = await db.selectFrom('directory').select('head').where('sequence', '=', sequence).executeTakeFirst()
+  return row?.head
+}
+
 /** The stored register statement of a registration, as a link carries it. */
 export async function findRegisterStatement(
   db: Kysely<Schema>,

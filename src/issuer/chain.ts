@@ -6,7 +6,7 @@ import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { IssuerContext } from '../commands/context.ts'
 import { nodeCrypto } from '../crypto.ts'
-import { findLinksAfter } from '../db/passkeys.ts'
+import { findHeadAt, findLinksAfter } from '../db/passkeys.ts'
 import type { Schema } from '../db/schema.ts'
 import type { TrustRoots } from '../domain/directory.ts'
 import type { HeadStore, Heads } from '../domain/heads.ts'
@@ -42,7 +42,10 @@ export async function openChain(options: {
   }
   const isBehind = async (within: Kysely<Schema> = db): Promise<boolean> => {
     const outside = (await heads.read())?.directory
-    return outside !== undefined && stateAt(await chain(within), outside.sequence)?.head !== outside.head
+    if (!outside) return false
+    if (stateAt(await chain(within), outside.sequence)?.head !== outside.head) return true
+    // What this process has verified stays in its memory; the database beneath it may have been put back since.
+    return outside.sequence > 0 && (await findHeadAt(within, outside.sequence)) !== outside.head
   }
   const directoryMoved = async (head: Heads['directory']): Promise<void> => {
     for (;;) {

@@ -49,7 +49,7 @@ export async function openWorld(t: After) {
   const root = makeRoot(ring, realm, 'mira')
   const roots = { v: 1 as const, realm, era: 1, issuer: ORIGIN, rp_id: 'localhost', roots: [root], log_key: keys.logKey }
   const db = database.connect('issuer', { max: 8 })
-  const issuer = await openIssuer({
+  const parts = {
     db,
     now: () => new Date(),
     log,
@@ -60,7 +60,8 @@ export async function openWorld(t: After) {
     rpId: 'localhost',
     runbooksDir,
     ownNames: ['http://localhost:3000', 'bot'],
-  })
+  }
+  const issuer = await openIssuer(parts)
   const { ctx } = issuer
   await enrolPeople(ctx, ring, ['rey', 'ana', 'bo', 'mira', 'theo'])
   const botDb = database.connect('bot', { max: 4 })
@@ -76,7 +77,9 @@ export async function openWorld(t: After) {
     heads.close()
     rmSync(dir, { recursive: true, force: true })
   })
-  return { database, dir, runbooksDir, keys, heads, ring, ringFile, roots, issuer, ctx, bot }
+  /** The issuer as after a restart: the same parts, and a memory that comes from the database alone. */
+  const reopen = () => openIssuer(parts)
+  return { database, dir, runbooksDir, keys, heads, ring, ringFile, roots, issuer, reopen, ctx, bot }
 }
 
 /** The same issuer with a clock that is ahead. */
