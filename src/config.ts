@@ -70,6 +70,7 @@ export type IssuerConfig = Common & {
   readonly runbooksDir: string
   readonly trustedProxies: readonly string[]
 }
+export type BootstrapConfig = Omit<IssuerConfig, 'databaseUrl'>
 
 /** Whether this environment asks for the sandbox. */
 export const isSandbox = (env: Environment): boolean => PRODUCTION.every((name) => !env[name])
@@ -125,21 +126,16 @@ export function readBot(env: Environment): Configured<BotConfig> {
 /** The issuer's configuration. */
 export function readIssuer(env: Environment): Configured<IssuerConfig> {
   const of = reader(env)
-  const config: IssuerConfig = {
-    ...common(of),
-    port: of.port('ISSUER_PORT', 3001),
-    databaseUrl: of.database('ISSUER_DATABASE_URL'),
-    trustRoots: of.text('TRUST_ROOTS'),
-    keysDir: of.text('KEYS_DIR'),
-    runbooksDir: of.text('RUNBOOKS_DIR'),
-    trustedProxies: (env['TRUSTED_PROXIES'] ?? '')
-      .split(',')
-      .map((each) => each.trim())
-      .filter(Boolean),
-  }
+  const config: IssuerConfig = { databaseUrl: of.database('ISSUER_DATABASE_URL'), ...issuerHost(of) }
   if (Object.keys(env).some((name) => name.startsWith('SLACK_') && env[name]))
     of.problem('SLACK_… variables are the bot’s: the issuer must not be given them')
   return of.done(config)
+}
+
+/** What `bootstrap` needs: the issuer's configuration without its database, which need not be there yet. */
+export function readBootstrap(env: Environment): Configured<BootstrapConfig> {
+  const of = reader(env)
+  return of.done(issuerHost(of))
 }
 
 /** What must hold between configuration and realm: production is served over https from two hosts, neither above the other; the sandbox on loopback. */
@@ -175,6 +171,18 @@ const common = (of: ReturnType<typeof reader>): Common => ({
   logLevel: of.level('info'),
   publicUrl: of.origin('PUBLIC_URL'),
   issuerUrl: of.origin('ISSUER_URL'),
+})
+
+const issuerHost = (of: ReturnType<typeof reader>): BootstrapConfig => ({
+  ...common(of),
+  port: of.port('ISSUER_PORT', 3001),
+  trustRoots: of.text('TRUST_ROOTS'),
+  keysDir: of.text('KEYS_DIR'),
+  runbooksDir: of.text('RUNBOOKS_DIR'),
+  trustedProxies: (of.env['TRUSTED_PROXIES'] ?? '')
+    .split(',')
+    .map((each) => each.trim())
+    .filter(Boolean),
 })
 
 function reader(env: Environment) {
