@@ -54,13 +54,23 @@ export function apiFor(handle: string): Api {
     openHome: () => act('/home'),
     shortcut: (callbackId, message) => act('/shortcut', { callbackId, ...(message ? { message } : {}) }),
     live: (onChange, onState) => {
-      const source = new EventSource(`${at}/live`)
-      source.addEventListener('open', () => {
-        onState(true)
-        onChange({ kind: 'world' })
+      let source: EventSource | undefined
+      const open = () => {
+        source = new EventSource(`${at}/live`)
+        source.addEventListener('open', () => {
+          onState(true)
+          onChange({ kind: 'world' })
+        })
+        source.addEventListener('error', () => onState(false))
+        source.addEventListener('message', (event: MessageEvent<string>) => onChange(JSON.parse(event.data) as Change))
+      }
+      // A browser holds six connections to one place: a tab that nobody sees gives its own to the others.
+      document.addEventListener('visibilitychange', () => {
+        source?.close()
+        source = undefined
+        if (document.visibilityState === 'visible') open()
       })
-      source.addEventListener('error', () => onState(false))
-      source.addEventListener('message', (event: MessageEvent<string>) => onChange(JSON.parse(event.data) as Change))
+      if (document.visibilityState === 'visible') open()
     },
   }
 }

@@ -80,7 +80,13 @@ function refresh(): void {
     .catch(() => undefined)
 }
 
-new EventSource('/target/live').addEventListener('message', (event: MessageEvent<string>) =>
-  show(JSON.parse(event.data) as Overview),
-)
+let source: EventSource | undefined
+/** A tab that nobody sees gives its connection to the others: a browser holds only six to one place. */
+function follow(): void {
+  source?.close()
+  source = document.visibilityState === 'visible' ? new EventSource('/target/live') : undefined
+  source?.addEventListener('message', (event: MessageEvent<string>) => show(JSON.parse(event.data) as Overview))
+}
+document.addEventListener('visibilitychange', follow)
+follow()
 document.getElementById('reset')?.addEventListener('click', () => void fetch('/target/reset', { method: 'POST' }))
