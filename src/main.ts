@@ -15,10 +15,12 @@ const HELP = `countersign: just-in-time privileged access; the bot may ask, only
   countersign bot                 the bot: Slack, console, telling
   countersign issuer              the issuer: the pages where people sign, and the credentials
   countersign migrate             bring the database up to date (MIGRATE_DATABASE_URL)
-  countersign bootstrap           pin the first one to three administrators, on the issuer's host
+  countersign bootstrap [--person ID …] [--new-realm prod|sandbox]
+                                  pin the first one to three administrators, on the issuer's host
   countersign runbooks check [DIR] [--json]
                                   every mistake in the runbooks, with file, line and mend
-  countersign claim --name NAME   wait here for a credential, and print it
+  countersign claim [--issuer URL] [--name NAME] [--json | --exec -- COMMAND …]
+                                  wait here for a credential, and print it or run a command with it
 
 Settings come from the environment; README.md lists them.
 `
