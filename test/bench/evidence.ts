@@ -11,8 +11,8 @@ import { ACTION, makeWorld, minutes, RULES } from '../support/evidence-builder.t
 import { type Benchmark, type Line, median } from './measure.ts'
 
 const QUORUMS = [1, 2, 5] as const
-const ROUNDS = 15
-const ROUND_MS = 120
+const ROUNDS = 9
+const ROUND_MS = 100
 
 export const evidence: Benchmark = async (_hooks, tell) => {
   const lines: Line[] = []

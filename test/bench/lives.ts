@@ -8,7 +8,7 @@ import { during, openStage, plainly } from './stage.ts'
 
 const CONCURRENCY = [1, 8, 32] as const
 const ROUNDS = 5
-const ROUND_MS = 1500
+const ROUND_MS = 1000
 /** As many as the issuer's pool has in the world of the tests. */
 const CONNECTIONS = 8
 

@@ -1,6 +1,7 @@
 // `npm run bench`: every claim of DESIGN section 8 that can be measured, each beside its floor of the same run. `--only lives` (or `lives,steps`) runs
 // some, `--json` prints the lines as JSON, `--strict` ends with 1 when a goal is missed. Progress goes to the error output, the table to the other.
 
+import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { acknowledge } from './acknowledge.ts'
 import { evidence } from './evidence.ts'
@@ -21,8 +22,16 @@ if (unknown.length > 0) {
   process.exit(64)
 }
 const lines: Line[] = []
+const load = [loadavg()[0]]
 for (const name of names) lines.push(...(await run(name)))
-process.stdout.write(values.json ? `${JSON.stringify(lines, null, 2)}\n` : `\n${table(lines)}\n`)
+load.push(loadavg()[0])
+// What else ran here decides how far the figures can be trusted.
+const machine = { node: process.version, processors: availableParallelism(), load }
+process.stdout.write(
+  values.json
+    ? `${JSON.stringify({ machine, lines }, null, 2)}\n`
+    : `\n${table(lines)}\n\nNode ${machine.node}, ${machine.processors} processors, load ${load.map((each) => each?.toFixed(1)).join(' before, ')} after\n`,
+)
 if (values.strict && lines.some(({ goal }) => goal?.met === false)) process.exitCode = 1
 
 async function run(name: string): Promise<readonly Line[]> {

@@ -8,7 +8,7 @@ import { type Around, during, openStage, plainly, STEPS, type Step } from './sta
 
 const CONCURRENCY = [1, 8] as const
 const ROUNDS = 4
-const ROUND_MS = 2000
+const ROUND_MS = 1500
 const CONNECTIONS = 8
 const GOAL_MS = 100
 const LAST_TAP = 'assertion to credential'
