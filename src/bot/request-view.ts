@@ -9,7 +9,7 @@ import type { GrantState, Recall } from '../domain/grant.ts'
 import { checkCode, type PersonId } from '../domain/ids.ts'
 import { readIntent } from '../domain/intent.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import type { RequestState } from '../domain/request.ts'
+import type { RequestState } from '../domain/request-state.ts'
 import { refusalWords } from '../domain/words.ts'
 
 /** A person in a message: the name of the directory, and the Slack account when there is one. */

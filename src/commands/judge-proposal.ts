@@ -39,6 +39,12 @@ export type Judged =
 export const offersFor = (set: RuleSet, person: PersonId): RuleSet['offers'] =>
   set.offers.filter(({ action }) => inGroups(set, person, action.rules.requesters))
 
+/** The leases a form offers: the usual one, the longest, and some between. */
+export function leaseChoices({ lease }: Pick<Action, 'lease'>): number[] {
+  const between = [300, 900, 1800, 3600, 7200, 14_400, 28_800].filter((seconds) => seconds < lease.maximum_seconds)
+  return [...new Set([...between, lease.default_seconds, lease.maximum_seconds])].sort((a, b) => a - b)
+}
+
 /** Reads one ask; either everything that a request needs, or every problem. */
 export function judgeProposal(set: RuleSet, asked: Asked): Judged {
   if (!set.people.some(({ id }) => id === asked.person)) return no({ at: 'whole', refusal: { reason: 'unknown_person' } })

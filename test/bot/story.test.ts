@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { checkCode } from '../../src/domain/ids.ts'
 import { openBot, type TestBot } from '../support/bot.ts'
-import { actionsOf, MODAL, on, wordsOf } from '../support/slack-driver.ts'
+import { actionsOf, HOME, MODAL, on, wordsOf } from '../support/slack-driver.ts'
 import { claim, confirm, decide, newHolder } from '../support/world.ts'
 
 const cleanups: (() => Promise<void> | void)[] = []
@@ -181,6 +181,8 @@ test('the Home tab shows what waits for its reader', async () => {
     const { home } = await rey.snapshot()
     return home && wordsOf(home.blocks).includes(code)
   })
+  const opened = await rey.press(HOME, 'link.open')
+  assert.match(String(opened.url), /^http:\/\/localhost:3001\/r\//)
 })
 
 test('no token, link of another person or personal value stands in anything that was sent to Slack', async () => {

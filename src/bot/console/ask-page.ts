@@ -1,7 +1,7 @@
 // Asking without Slack: a choice of action, then its form. Problems stand beside their fields with what was typed; the same form sent twice is one
 // request, because its id is made with the form.
 
-import { type Field, offersFor, type Problem, REASON_LENGTH } from '../../commands/judge-proposal.ts'
+import { type Field, leaseChoices, offersFor, type Problem, REASON_LENGTH } from '../../commands/judge-proposal.ts'
 import { type Action, actionName, type Parameter } from '../../domain/action.ts'
 import { durationWords, refusalWords } from '../../domain/words.ts'
 import { type Html, html, shown } from '../../html.ts'
@@ -72,12 +72,10 @@ function parameterField(parameter: Parameter, given: string | undefined, problem
   })
 }
 
-function leaseField({ lease }: Action, given: number | undefined, problem: string | undefined): Html {
-  const between = [300, 900, 1800, 3600, 7200, 14_400, 28_800].filter((seconds) => seconds < lease.maximum_seconds)
-  const choices = [...new Set([...between, lease.default_seconds, lease.maximum_seconds])].sort((a, b) => a - b)
-  const chosen = given ?? lease.default_seconds
+function leaseField(action: Action, given: number | undefined, problem: string | undefined): Html {
+  const chosen = given ?? action.lease.default_seconds
   return field('lease', 'For how long?', 'The time starts when you claim the credential.', problem, (described) => {
-    const options = choices.map(
+    const options = leaseChoices(action).map(
       (seconds) => html`<option value="${seconds}" ${seconds === chosen && html`selected`}>${durationWords(seconds)}</option>`,
     )
     return html`<select id="lease" name="lease" required ${described}>${options}</select>`

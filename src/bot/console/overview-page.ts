@@ -24,7 +24,7 @@ function waitingCard(session: Session, { view, page }: LinkedView): Html {
   const own = view.requester.id === session.person.id
   return html`<article class="card">
 <h3>${shown(view.title)}</h3>
-<p>${own ? 'Your request' : html`Asked by ${shown(view.requester.name)}`}: ${headline(view)}${
+<p>${own ? 'Your request' : html`Asked by ${shown(view.requester.name)}`}: ${own && view.state === 'awaiting_requester' ? 'waits for your key' : headline(view)}${
     view.state === 'awaiting_approvers' && ` (${missingWords(view)})`
   }${view.held && html`; ${shown(view.held.name)} objected`}</p>
 <p class="quiet"><span class="code">${view.action}</span>, for ${durationWords(view.leaseSeconds)}, check code <span class="code">${view.checkCode}</span></p>
@@ -36,10 +36,12 @@ function waitingCard(session: Session, { view, page }: LinkedView): Html {
 
 const accessCard = (session: Session, { view, page }: LinkedView): Html => html`<article class="card">
 <h3>${shown(view.title)}</h3>
-<p>${headline(view)}${view.grant && ` until ${timeWords(view.grant.endsAt * 1000)}`}</p>
+<p>${capital(headline(view))}${view.grant && ` until ${timeWords(view.grant.endsAt * 1000)}`}</p>
 <p class="quiet"><span class="code">${view.action}</span> on <span class="code">${view.target}</span>, check code <span class="code">${view.checkCode}</span></p>
 <div class="row"><a class="button" href="${page}">Open</a>${view.grant?.state === 'active' && wish(session, view, 'return', 'I’m done')}</div>
 </article>`
+
+const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)
 
 function nextStep(view: RequestView, own: boolean): string {
   if (!own) return 'Review & decide'

@@ -105,9 +105,13 @@ export const consoleRoutes =
 
     app.get('/sign-in', async (request, reply) => {
       const { to } = Where.parse(request.query)
-      const { url, begun } = await signIn.begin(to)
-      keepBegun(site, reply, begun)
-      return reply.redirect(url, 303)
+      const going = await signIn.begin(to).catch((error: unknown) => {
+        site.log.error({ err: error }, 'the issuer’s door for signing in was not found')
+      })
+      if (!going)
+        return saying(reply, 502, 'Not now', `${new URL(site.issuerUrl).host} does not answer, so nobody can sign in. Try again.`)
+      keepBegun(site, reply, going.begun)
+      return reply.redirect(going.url, 303)
     })
 
     app.get('/signed-in', async (request, reply) => {

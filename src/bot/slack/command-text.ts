@@ -1,8 +1,6 @@
 // Reads what follows `/elevate`: `runbook.action name=value name="two words" reason="…" lease=15m`. Pure; every mistake says where it is. Quotes may be
 // the typographic ones that phones put in. `reason` and `lease` are ours: a parameter of that name can be given in the form only.
 
-import type { Field } from '../../commands/judge-proposal.ts'
-
 export type Typed = {
   readonly action: string | undefined
   readonly parameters: { readonly [name: string]: string }
@@ -53,9 +51,6 @@ export function readCommand(text: string): ReadCommand {
     },
   }
 }
-
-/** Where a problem belongs when it is told in one line. */
-export const fieldName = (at: Field): string => (at.startsWith('parameter:') ? at.slice('parameter:'.length) : at)
 
 type Token = { readonly name: string | undefined; readonly value: string }
 

@@ -2,7 +2,7 @@
 // a view comes out. A block's id names the action it belongs to, so that a value never slips from one action's input into another's of the same name.
 
 import type { types } from '@slack/bolt'
-import { REASON_LENGTH } from '../../commands/judge-proposal.ts'
+import { leaseChoices, REASON_LENGTH } from '../../commands/judge-proposal.ts'
 import { type Action, actionName, type Parameter, type RuleSet } from '../../domain/action.ts'
 import { durationWords } from '../../domain/words.ts'
 import { type Block, clip, note, plain } from './blocks.ts'
@@ -130,13 +130,11 @@ function inputOf(parameter: Parameter, given: string | undefined): types.InputBl
   }
 }
 
-function leaseInput({ lease, ...action }: Action, given: number | undefined): Block {
-  const { default_seconds: usual, maximum_seconds: most } = lease
-  const between = [300, 900, 1800, 3600, 7200, 14_400, 28_800].filter((seconds) => seconds < most)
-  const asked = given !== undefined && given >= 30 && given <= most ? [given] : []
-  const choices = [...new Set([...between, usual, most, ...asked])].sort((a, b) => a - b)
+function leaseInput(action: Action, given: number | undefined): Block {
+  const asked = given !== undefined && given >= 30 && given <= action.lease.maximum_seconds ? [given] : []
+  const choices = [...new Set([...leaseChoices(action), ...asked])].sort((a, b) => a - b)
   const options = choices.map((seconds) => option(durationWords(seconds), String(seconds)))
-  const initial = options.find(({ value }) => value === String(asked[0] ?? usual))
+  const initial = options.find(({ value }) => value === String(asked[0] ?? action.lease.default_seconds))
   return {
     type: 'input',
     block_id: leaseBlock(actionName(action)),

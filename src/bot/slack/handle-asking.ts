@@ -48,7 +48,7 @@ export function handleAsking(bolt: App, side: SlackSide): void {
     const team = shortcut.user.team_id ?? shortcut.team?.id ?? ''
     const admitted = await gate.admit({ team, user: shortcut.user.id })
     if (!admitted.ok) return tellOne(side, {}, shortcut.user.id, say(admitted.words))
-    return openForm(side, shortcut as never, shortcut.trigger_id, admitted, { id: newId() })
+    return openForm(side, { user_id: shortcut.user.id }, shortcut.trigger_id, admitted, { id: newId() })
   })
 
   bolt.action({ action_id: 'action.choose', type: 'block_actions' }, async ({ body, ack, client }) => {
@@ -111,7 +111,7 @@ async function openForm(
     await side.client.views.open({ trigger_id: trigger, view: formOf(side, admitted, draft) })
   } catch (error) {
     side.log.warn({ error: error instanceof Error ? error.message : 'unknown' }, 'a form could not be opened')
-    const user = typeof body['user_id'] === 'string' ? body['user_id'] : ((body['user'] as { id?: string } | undefined)?.id ?? '')
+    const user = typeof body['user_id'] === 'string' ? body['user_id'] : ''
     await tellOne(side, body, user, say(`Slack did not open the form in time. Type it again, or ask at ${side.publicUrl}.`))
   }
 }
