@@ -8,7 +8,7 @@ import { canonicalBytes } from '../domain/canonical.ts'
 import { holderCode } from '../domain/ids.ts'
 import { readIntent } from '../domain/intent.ts'
 import { type Outcome, refuse } from '../domain/refusal.ts'
-import type { RequestState } from '../domain/request.ts'
+import type { RequestState } from '../domain/request-state.ts'
 import type { Holder } from '../domain/statement.ts'
 import type { IssuerContext } from './context.ts'
 

@@ -4,7 +4,7 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { CredentialState, GrantState, Recall } from '../domain/grant.ts'
 import type { PasskeyKey } from '../domain/keys.ts'
-import type { RequestState } from '../domain/request.ts'
+import type { RequestState } from '../domain/request-state.ts'
 import type { StatementKind } from '../domain/statement.ts'
 import type { Assertion, DirectoryLink } from '../evidence/bundle.ts'
 

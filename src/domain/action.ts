@@ -2,7 +2,7 @@
 // published under the digest of its canonical bytes. The digest of an action covers everything that a person is told and everything that
 // decides, its text and its rules included; groups stand there by name, so that membership can change without voiding what is open.
 
-import { ID, NAME, PERSON } from './ids.ts'
+import { NAME, PERSON } from './ids.ts'
 import { boolean, closed, integer, list, literal, record, type Shape, type Shaped, scalarOr, text, variant } from './shape.ts'
 
 const name = text(NAME)
@@ -114,5 +114,3 @@ export const personOfSlack = (set: RuleSet, team: string, user: string): Person 
 /** Whether a person stands in at least one of the groups. */
 export const inGroups = (set: RuleSet, id: string, groups: readonly string[]): boolean =>
   groups.some((group) => Object.hasOwn(set.groups, group) && set.groups[group]?.includes(id))
-
-export const requestId: Shape<string> = text(ID)

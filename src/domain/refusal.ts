@@ -2,7 +2,7 @@
 // thrown. Words for people live in words.ts, in one exhaustive switch; raw error text never reaches a browser, Slack or a token.
 
 import type { PersonId } from './ids.ts'
-import type { RequestState } from './request.ts'
+import type { RequestState } from './request-state.ts'
 
 export type Refusal =
   // asking

@@ -4,18 +4,7 @@
 
 import type { PersonId } from './ids.ts'
 import type { Refusal } from './refusal.ts'
-
-export const REQUEST_STATES = [
-  'awaiting_requester',
-  'awaiting_approvers',
-  'approved',
-  'claimed',
-  'lapsed',
-  'cancelled',
-  'voided',
-  'denied',
-] as const
-export type RequestState = (typeof REQUEST_STATES)[number]
+import type { RequestState } from './request-state.ts'
 
 /** Where a request stands. Times are absolute, in ms since 1970. */
 export type Standing = {

@@ -2,7 +2,7 @@
 // hostile input but the names of actions and parameters, which callers show as plain text.
 
 import type { Refusal } from './refusal.ts'
-import type { RequestState } from './request.ts'
+import type { RequestState } from './request-state.ts'
 
 /** "15 minutes", "1 hour", "90 seconds". */
 export function durationWords(seconds: number): string {

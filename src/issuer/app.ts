@@ -8,6 +8,7 @@ import { answerError, Turned, turn } from './answers.ts'
 import { loadBrowserCode } from './browser-code.ts'
 import { openChangeFeed } from './change-feed.ts'
 import { guardDoors } from './doors.ts'
+import type { Edge } from './edge.ts'
 import type { IssuerKeys } from './keys.ts'
 import type { Site } from './pages/frame.ts'
 import { openRateLimit } from './rate-limit.ts'
@@ -18,7 +19,7 @@ import { keyRoutes } from './routes/keys.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { statementRoutes } from './routes/statements.ts'
 import { viewRoutes } from './routes/views.ts'
-import { type SessionCookie, sessionCookie } from './session-cookie.ts'
+import { sessionCookie } from './session-cookie.ts'
 
 const MAX_BODY_BYTES = 16 * 1024
 
@@ -34,14 +35,6 @@ export type IssuerAppParts = {
   readonly extras?: FastifyPluginAsync
   /** Posts from one address: at once, and per second after that. */
   readonly rate?: { readonly burst: number; readonly perSecond: number }
-}
-
-/** What routes are given. */
-export type Edge = {
-  readonly ctx: IssuerContext
-  readonly origin: string
-  readonly site: Site
-  readonly cookie: SessionCookie
 }
 
 /** The issuer's app, ready to listen. */

@@ -24,7 +24,7 @@ import { type Commitment, isCommitment, type Opening } from '../domain/commitmen
 import { checkCode } from '../domain/ids.ts'
 import { type Intent, readIntent } from '../domain/intent.ts'
 import { type Outcome, type Refusal, refuse } from '../domain/refusal.ts'
-import type { RequestState } from '../domain/request.ts'
+import type { RequestState } from '../domain/request-state.ts'
 import { read } from '../domain/shape.ts'
 import { readStatement } from '../domain/statement.ts'
 import { openRight } from '../runbooks/resolve.ts'

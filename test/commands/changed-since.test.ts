@@ -66,8 +66,11 @@ const keyOf = async (person: string) => {
 async function whileSuspended(person: string, during: () => Promise<void>): Promise<void> {
   const passkeys = [await keyOf(person)]
   await keyChange({ operation: 'suspend', passkeys })
-  await during()
-  await keyChange({ operation: 'reinstate', passkeys })
+  try {
+    await during()
+  } finally {
+    await keyChange({ operation: 'reinstate', passkeys })
+  }
 }
 
 describe('the action', () => {

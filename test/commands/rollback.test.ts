@@ -47,6 +47,7 @@ test('a directory change lost from the database stops minting, in the running is
   const [live, waiting] = [await approved(), await approved()]
   assert.ok((await claim(world, live.intent, live.place)).ok)
   const sequence = await keyChange('suspend')
+  assert.equal((await world.ctx.chain()).sequence, sequence, 'the running issuer has read it and keeps it in memory')
   const { rows } = await superuser.query(`delete from directory where sequence = $1 returning *`, [sequence])
   assert.equal(rows.length, 1)
 

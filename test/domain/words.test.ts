@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Refusal } from '../../src/domain/refusal.ts'
-import { REQUEST_STATES } from '../../src/domain/request.ts'
+import { REQUEST_STATES } from '../../src/domain/request-state.ts'
 import { durationWords, refusalWords, stateWords, timeWords } from '../../src/domain/words.ts'
 
 const NOON = Date.UTC(2026, 6, 1, 12, 34, 56)

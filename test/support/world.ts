@@ -12,7 +12,7 @@ import { adoptProposals } from '../../src/commands/adopt-proposals.ts'
 import { claimCredential } from '../../src/commands/claim-credential.ts'
 import type { BotContext, IssuerContext } from '../../src/commands/context.ts'
 import { proposeRequest } from '../../src/commands/propose-request.ts'
-import { digestOf, newId, thumbprint } from '../../src/crypto.ts'
+import { newId, thumbprint } from '../../src/crypto.ts'
 import { findPublication } from '../../src/db/rule-sets.ts'
 import { encodeBase64url } from '../../src/domain/base64url.ts'
 import { canonicalBytes } from '../../src/domain/canonical.ts'
@@ -186,4 +186,3 @@ export const claim = async (world: World, intent: string, by: TestHolder, number
   claimCredential(world.ctx, await claimOf(world, intent, by, number, bent))
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url')
-export { digestOf }

@@ -9,7 +9,7 @@ import { decodeBase64url } from '../../domain/base64url.ts'
 import { registrationOptions } from '../../passkeys/ceremony.ts'
 import { makeNonce } from '../../passkeys/nonce.ts'
 import { refuseWith, Turned } from '../answers.ts'
-import type { Edge } from '../app.ts'
+import type { Edge } from '../edge.ts'
 import { sessionOf } from '../session-cookie.ts'
 import { person, viewId } from './bodies.ts'
 

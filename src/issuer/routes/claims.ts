@@ -11,7 +11,7 @@ import { read } from '../../domain/shape.ts'
 import { holder } from '../../domain/statement.ts'
 import { findUnseen } from '../../domain/visible.ts'
 import { answer, refuseWith } from '../answers.ts'
-import type { Edge } from '../app.ts'
+import type { Edge } from '../edge.ts'
 import { bytes, signed } from './bodies.ts'
 
 const Offer = z.strictObject({

@@ -2,8 +2,8 @@
 
 import type { FastifyPluginAsync } from 'fastify'
 import { sql } from 'kysely'
-import type { Edge } from '../app.ts'
 import { jwks, oidcDiscovery, tokenDiscovery } from '../discovery.ts'
+import type { Edge } from '../edge.ts'
 import type { IssuerKeys } from '../keys.ts'
 
 const KEPT = 'public, max-age=300'

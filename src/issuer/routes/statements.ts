@@ -13,7 +13,7 @@ import { refusalWords } from '../../domain/words.ts'
 import { makeNonce } from '../../passkeys/nonce.ts'
 import { registrationResponse } from '../../passkeys/response.ts'
 import { answer, refuseWith } from '../answers.ts'
-import type { Edge } from '../app.ts'
+import type { Edge } from '../edge.ts'
 import { keyWords } from '../key-words.ts'
 import { bytes, person, signed } from './bodies.ts'
 
