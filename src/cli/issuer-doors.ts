@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import { digest, REALM } from '../domain/ids.ts'
-import { REQUEST_STATES } from '../domain/request.ts'
+import { REQUEST_STATES } from '../domain/request-state.ts'
 import { read } from '../domain/shape.ts'
 import type { Holder } from '../domain/statement.ts'
 import { spelt } from '../domain/visible.ts'

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { sql } from 'kysely'
 import { CREDENTIAL_STATES, GRANT_STATES } from '../../src/domain/grant.ts'
-import { REQUEST_STATES } from '../../src/domain/request.ts'
+import { REQUEST_STATES } from '../../src/domain/request-state.ts'
 import { TAGS } from '../../src/domain/tags.ts'
 import { createTestDatabase } from '../support/database.ts'
 

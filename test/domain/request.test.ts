@@ -4,15 +4,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import {
-  deadline,
-  isOpen,
-  type Move,
-  moveRequest,
-  REQUEST_STATES,
-  type RequestState,
-  type Standing,
-} from '../../src/domain/request.ts'
+import { deadline, isOpen, type Move, moveRequest, type Standing } from '../../src/domain/request.ts'
+import { REQUEST_STATES, type RequestState } from '../../src/domain/request-state.ts'
 
 const CONFIRM_BY = 1_000
 const DECIDE_BY = 2_000
