@@ -31,7 +31,6 @@ export type Around = <T>(step: Step, work: () => Promise<T>) => Promise<T>
 export const plainly: Around = (_step, work) => work()
 export type Lane = { readonly asker: Signer; readonly approver: Signer }
 type Signer = { readonly person: string; readonly id: string; readonly passkey: string }
-export type Stage = Awaited<ReturnType<typeof openStage>>
 
 /** Opens a world with `count` lanes. */
 export async function openStage(hooks: Hooks, count: number) {
