@@ -130,6 +130,14 @@ test('a certificate check gets its empty answer, and a body that only mentions o
   assert.equal((await deliver(app, 'ssl_check=true', { signature: '' })).statusCode, 401)
 })
 
+test('a megabyte of broken certificate checks, which anybody can send, does not keep the door busy', async () => {
+  const before = await count()
+  const began = performance.now()
+  await deliver(app, `${'&ssl_check=1'.repeat(80_000)}\n`, { signature: '' })
+  assert.ok(performance.now() - began < 1_000)
+  assert.equal(await count(), before)
+})
+
 test('the question at set-up is answered only when it is signed', async () => {
   const body = JSON.stringify({ type: 'url_verification', challenge: 'are you there' })
   assert.deepEqual((await deliver(app, body, { type: 'application/json' })).json(), { challenge: 'are you there' })
