@@ -73,11 +73,14 @@ export async function startProduct(premises: Premises, environment: Readonly<Rec
   return running
 }
 
+/** Whether a test has passed so far, for its hooks; the types do not know it yet. */
+export const hasPassed = (t: TestContext): boolean => (t as TestContext & { readonly passed: boolean }).passed
+
 /** Prints what a process has said, if the test has failed by its end. */
 export function tellOnFailure(t: TestContext, running: Running): void {
   const from = running.err().length
   t.after(() => {
-    if (!(t as TestContext & { readonly passed: boolean }).passed)
+    if (!hasPassed(t))
       console.error(`── what the product said during “${t.name}” ──\n${running.err().slice(from).slice(-20_000)}`)
   })
 }
