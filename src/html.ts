@@ -55,7 +55,8 @@ function written(value: Value, place: Place): string {
   if (value instanceof Html) return inQuotes ? escaped(value.text) : value.text
   if (place === 'tag') throw new TypeError('a value inside a tag stands without double quotes')
   const text = String(value)
-  if (place === 'address' && !/^(?:\/(?!\/)|#|https?:\/\/)/.test(text)) throw new TypeError('an address that is neither http(s) nor a path')
+  if (place === 'address' && !/^(?:\/(?!\/)|#|https?:\/\/)/.test(text))
+    throw new TypeError('an address that is neither http(s) nor a path')
   return escaped(text)
 }
 

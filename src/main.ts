@@ -1,12 +1,16 @@
 // The command line and composition root: which command was meant, what its process is made of, and nothing else. Each command loads only its own
 // modules, so that the bot's process never holds the issuer's, and the sandbox's code is never loaded in production.
 
+import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { type Configured, isSandbox, readBot, readIssuer, readSandbox, readStart } from './config.ts'
 import { runUntilStopped, StartRefused, tellFailure } from './run.ts'
 import { supervise } from './supervise.ts'
+
+// Three processes load much the same code: compiled once, it is ready sooner and takes less memory.
+enableCompileCache()
 
 const ENTRY = fileURLToPath(import.meta.url)
 const HELP = `countersign: just-in-time privileged access; the bot may ask, only signatures may grant

@@ -46,11 +46,7 @@ export async function acceptStatement(ctx: IssuerContext, input: StatementInput)
       if (plan.ok) judged.push({ digest, plan })
       else {
         const request = known.get(digest)?.request.id
-        await work.record(
-          'statement.refused',
-          { request, actor: person },
-          { v: 1, kind: statement.kind, reason: plan.refusal.reason },
-        )
+        work.record('statement.refused', { request, actor: person }, { v: 1, kind: statement.kind, reason: plan.refusal.reason })
         effects.push({ request, refusal: plan.refusal })
       }
     }
@@ -152,7 +148,7 @@ async function carryOut(
     holder: statement.kind === 'request' ? thumbprint(statement.holder.sign) : null,
     accepted_at: now,
   })
-  await record('statement.accepted', about, {
+  record('statement.accepted', about, {
     v: 1,
     kind: statement.kind,
     decision: move.move,
@@ -174,9 +170,9 @@ async function carryOut(
     ...(event === 'request.denied' ? { ended_at: now, ended_by: person, ended_reason: 'denied' } : {}),
     ...(released ? { held_by: null, held_at: null } : {}),
   })
-  if (released) await record('request.released', about, { v: 1, by: 'approval' })
-  if (event) await record(event, about, { v: 1 })
-  await tell('request.changed', id)
+  if (released) record('request.released', about, { v: 1, by: 'approval' })
+  if (event) record(event, about, { v: 1 })
+  tell('request.changed', id)
   return { request: id, state: next }
 }
 

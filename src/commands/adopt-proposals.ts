@@ -12,6 +12,7 @@ import { fitParameter } from '../domain/parameters.ts'
 import { type Outcome, type Refusal, refuse } from '../domain/refusal.ts'
 import { resolveRight } from '../runbooks/resolve.ts'
 import type { IssuerContext } from './context.ts'
+import { eachInTurn } from './each-in-turn.ts'
 import { transact } from './transact.ts'
 
 const LOOK_BACK_MS = 3_600_000
@@ -21,12 +22,12 @@ const SKEW_SECONDS = 2
 /** Adopts or refuses what lies there; answers how many were looked at. */
 export async function adoptProposals(ctx: IssuerContext, limit = 50): Promise<number> {
   const proposals = await findProposals(ctx.db, new Date(ctx.now().getTime() - LOOK_BACK_MS), limit)
-  for (const proposal of proposals) await adopt(ctx, proposal)
+  await eachInTurn(proposals, (proposal) => adopt(ctx, proposal))
   return proposals.length
 }
 
 async function adopt(ctx: IssuerContext, proposal: RequestRow): Promise<void> {
-  const openings = await findOpenings(ctx.db, proposal.id)
+  const openings = await findOpenings(ctx.db, proposal)
   const derived = deriveAgain(ctx, proposal, openings, ctx.now())
   await transact(ctx, [], async ({ trx, now, record, tell }) => {
     const about = { request: proposal.id, actor: proposal.requester }
@@ -38,7 +39,7 @@ async function adopt(ctx: IssuerContext, proposal: RequestRow): Promise<void> {
         .onConflict((on) => on.doNothing())
         .executeTakeFirst()
       if (added.numInsertedOrUpdatedRows === 0n) return
-      await record('request.refused', about, { v: 1, reason })
+      record('request.refused', about, { v: 1, reason })
       return tell('request.changed', proposal.id)
     }
     const { intent } = derived
@@ -61,7 +62,7 @@ async function adopt(ctx: IssuerContext, proposal: RequestRow): Promise<void> {
       .onConflict((on) => on.doNothing())
       .executeTakeFirst()
     if (added.numInsertedOrUpdatedRows === 0n) return
-    await record('request.adopted', about, {
+    record('request.adopted', about, {
       v: 1,
       intent: proposal.intent_digest,
       action: actionName({ runbook: intent.runbook, name: intent.action }),
@@ -70,7 +71,7 @@ async function adopt(ctx: IssuerContext, proposal: RequestRow): Promise<void> {
       reason: intent.reason,
       lease_seconds: intent.lease_seconds,
     })
-    await tell('request.changed', proposal.id)
+    tell('request.changed', proposal.id)
   })
 }
 

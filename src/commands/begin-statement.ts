@@ -58,7 +58,11 @@ export async function beginStatement<const K extends StatementKind>(
   // The same post once more, by a browser that tried again or by a thief: it has done what it could already.
   if (!live.ok && live.reason === 'counter' && (await isNonceSpent(ctx.db, statement.nonce)))
     return refuse({ reason: 'nonce_used' })
-  if (!live.ok) return refuseKnown(ctx, statement.kind, person, live.reason)
+  if (!live.ok) {
+    // Nobody has proved to be this person: anonymous noise is logged, and never an entry in somebody's name.
+    ctx.log.warn({ check: live.reason, passkey: passkey.thumbprint, kind: statement.kind }, 'an assertion was refused')
+    return refuse({ reason: 'assertion_refused', check: live.reason })
+  }
   const judged = await judgeAssertion({ kind: statement.kind, bytes, assertion: live.assertion, passkey }, ctx.roots, nodeCrypto)
   if (!judged.ok) {
     await transact(ctx, [], ({ record }) =>
@@ -99,11 +103,4 @@ async function findSigner(
   const { person, passkey } = statement.signer
   const found = enrolling ? await enrolling(passkey) : await findPasskey(ctx.db, passkey)
   return found?.person === person && found.id === id ? found : undefined
-}
-
-async function refuseKnown(ctx: IssuerContext, kind: StatementKind, person: string, check: string) {
-  await transact(ctx, [], ({ record }) =>
-    record('statement.refused', { actor: person }, { v: 1, kind, reason: 'assertion_refused', check }),
-  )
-  return refuse({ reason: 'assertion_refused', check })
 }

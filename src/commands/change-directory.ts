@@ -26,6 +26,8 @@ export async function prepareChange(
   ctx: IssuerContext,
   wanted: Wanted,
 ): Promise<Outcome<{ readonly change: string; readonly digest: string; readonly sequence: number }>> {
+  const stopped = await ctx.mintingStopped()
+  if (stopped) return refuse({ reason: 'minting_stopped', why: stopped })
   const { sequence, head } = await ctx.chain()
   const linked = { v: 1, realm: ctx.realm, sequence: sequence + 1, previous: head } as const
   let body: DirectoryChange
@@ -75,6 +77,9 @@ export async function changeDirectory(
     statements: [{ statement: input.statement, assertion: accepted.assertion }],
     registrations,
   }
+  // On a database that was put back a change would stand after a gap that nobody could explain.
+  const stopped = await ctx.mintingStopped()
+  if (stopped) return refuse({ reason: 'minting_stopped', why: stopped })
   const state = await ctx.chain()
   const extended = await extendChain(state, link, nodeCrypto, ctx.roots)
   if (!extended.ok) {
@@ -97,12 +102,12 @@ export async function changeDirectory(
     if (!(await notePasskeyUse(trx, passkey, signCount, now))) throw new Error('a passkey was used twice at once')
     await addStatement(trx, accepted, now)
     await applyChange(trx, change, now)
-    await record(
+    record(
       'directory.changed',
       { actor: person },
       { v: 1, sequence, head, operation: change.operation, statement: accepted.digest, subjects: subjectsOf(change) },
     )
-    await tell('directory.changed', undefined, { operation: change.operation, subjects: subjectsOf(change), by: person })
+    tell('directory.changed', undefined, { operation: change.operation, subjects: subjectsOf(change), by: person })
     return { ok: true, sequence, person, passkey } as const
   })
   if (taken.ok) await ctx.directoryMoved({ sequence, head })

@@ -77,7 +77,7 @@ function begin(ctx: IssuerContext, id: string, claim: Claim): Promise<Step> {
     const known = (await findByDigest(work.trx, [claim.intent])).get(claim.intent)
     if (!known) return { is: 'refused', refusal: { reason: 'unknown_request' } }
     const no = async (refusal: Refusal): Promise<Step> => {
-      await recordRefusal(work, known, claim, refusal)
+      recordRefusal(work, known, claim, refusal)
       return { is: 'refused', refusal }
     }
     const grant = await findGrant(work.trx, id)
@@ -134,7 +134,7 @@ async function startGrant(work: Work<'issuer'>, known: KnownRequest, verdict: Pr
     ends_at: endsAt,
     updated_at: now,
   })
-  await record(
+  record(
     'grant.started',
     { request: id, actor: requester },
     {
@@ -165,7 +165,7 @@ function repeat(row: CredentialRow): Step | undefined {
 async function whyNotNow(ctx: IssuerContext, work: Work<'issuer'>): Promise<string | undefined> {
   const difference = (await readDatabaseClock(work.trx)).getTime() - ctx.now().getTime()
   if (Math.abs(difference) > MAX_CLOCK_DIFFERENCE_MS) {
-    await work.record('clock.differs', {}, { v: 1, milliseconds: Math.round(difference) })
+    work.record('clock.differs', {}, { v: 1, milliseconds: Math.round(difference) })
     return 'the clocks of the issuer and its database differ'
   }
   return ctx.mintingStopped(work.trx)
@@ -191,7 +191,7 @@ async function refuseClaim(
   return refuse(refusal)
 }
 
-const recordRefusal = (work: Work<'issuer'>, known: KnownRequest, claim: Claim, { reason }: Refusal): Promise<void> =>
+const recordRefusal = (work: Work<'issuer'>, known: KnownRequest, claim: Claim, { reason }: Refusal): void =>
   work.record(
     'claim.refused',
     { request: known.request.id, actor: known.request.requester },

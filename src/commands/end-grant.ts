@@ -27,8 +27,8 @@ export async function beginEnd(work: Work<'issuer'>, request: string, end: End):
     ended_reason: end.reason,
     updated_at: work.now,
   })
-  await work.record('grant.ending', { request, actor: end.by }, { v: 1, reason: end.reason })
-  await work.tell('request.changed', request)
+  work.record('grant.ending', { request, actor: end.by }, { v: 1, reason: end.reason })
+  work.tell('request.changed', request)
   return { ok: true, state: next }
 }
 
@@ -43,26 +43,26 @@ export async function settleGrant(work: Work<'issuer'>, request: string): Promis
     const past = credential.expires_at <= now
     if (credential.state === 'issued' && past) {
       await updateCredential(trx, credential.id, { state: 'expired', ended_at: now, ciphertext: null })
-      await record('credential.expired', { request }, { v: 1, credential: credential.id })
+      record('credential.expired', { request }, { v: 1, credential: credential.id })
     } else if (credential.state === 'revoking' && (past || credential.recall === 'confirmed')) {
       await updateCredential(trx, credential.id, { state: 'revoked', recall: 'confirmed', ciphertext: null })
-      await record('credential.revoked', { request }, { v: 1, credential: credential.id, by: past ? 'its_own_end' : 'target' })
+      record('credential.revoked', { request }, { v: 1, credential: credential.id, by: past ? 'its_own_end' : 'target' })
     } else if (['issuing', 'issued', 'unknown', 'revoking'].includes(credential.state)) live += 1
   }
   if (grant.state === 'revoking' && live === 0) {
     const state = moveGrant(grant.state, grant.ended_reason === 'returned' ? 'ended_by_return' : 'ended_by_revocation')
     if (!state) return false
     await updateGrant(trx, request, { state, updated_at: now })
-    await record(state === 'returned' ? 'grant.returned' : 'grant.revoked', { request }, { v: 1 })
-    await tell('request.changed', request)
+    record(state === 'returned' ? 'grant.returned' : 'grant.revoked', { request }, { v: 1 })
+    tell('request.changed', request)
     return true
   }
   if (grant.state !== 'revoking' && over) {
     const state = moveGrant(grant.state, 'expire')
     if (!state) return false
     await updateGrant(trx, request, { state, ended_at: now, ended_reason: 'expired', updated_at: now })
-    await record('grant.expired', { request }, { v: 1 })
-    await tell('request.changed', request)
+    record('grant.expired', { request }, { v: 1 })
+    tell('request.changed', request)
     return true
   }
   return false

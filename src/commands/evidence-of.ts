@@ -7,6 +7,7 @@ import type { KnownRequest } from '../db/requests.ts'
 import type { Schema } from '../db/schema.ts'
 import { findRuleSets, findSigned } from '../db/statements.ts'
 import { type Action, actionName, findOffer } from '../domain/action.ts'
+import type { Digest } from '../domain/ids.ts'
 import { readIntent } from '../domain/intent.ts'
 import type { SignedStatement } from '../evidence/bundle.ts'
 import { type Granted, type Verdict, verifyEvidence } from '../evidence/verify-evidence.ts'
@@ -29,19 +30,31 @@ export async function judgeRequest(
   const statements = added ? [...stored, added] : stored
   const published = ctx.published()
   const digests = [...new Set([published.digest, ...statements.map((signed) => signed.rule_set)])]
-  const ruleSets = await findRuleSets(db, digests)
   const bundle = {
     v: 1 as const,
     intent: known.request.intent.toString('base64url'),
     statements,
     // The chain is not copied into the bundle: it was verified link by link when it was loaded, and is handed over as its state.
     directory: [],
-    rule_sets: ruleSets.map((bytes) => bytes.toString('base64url')),
+    rule_sets: await ruleSetTexts(db, digests),
   }
   return verifyEvidence(
     { bundle, roots: ctx.roots, ruleSet: published.digest, now: now.getTime(), purpose, chain: await ctx.chain(db) },
     nodeCrypto,
   )
+}
+
+/** Bodies of rule sets by their digest. What a digest names never changes, and the verifier hashes it again each time. */
+const kept = new Map<Digest, string>()
+const KEPT_RULE_SETS = 32
+
+async function ruleSetTexts(db: Kysely<Schema>, digests: readonly Digest[]): Promise<string[]> {
+  const unknown = digests.filter((digest) => !kept.has(digest))
+  for (const { digest, body } of unknown.length > 0 ? await findRuleSets(db, unknown) : [])
+    kept.set(digest, body.toString('base64url'))
+  const texts = digests.flatMap((digest) => kept.get(digest) ?? [])
+  for (const digest of [...kept.keys()].slice(0, Math.max(0, kept.size - KEPT_RULE_SETS))) kept.delete(digest)
+  return texts
 }
 
 /** The action in force that a request asked for, if it is still offered. */

@@ -9,6 +9,7 @@ import { inGroups } from '../domain/action.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { type Move, moveRequest } from '../domain/request.ts'
 import type { IssuerContext } from './context.ts'
+import { eachInTurn } from './each-in-turn.ts'
 import { beginEnd } from './end-grant.ts'
 import { decidingGroups } from './evidence-of.ts'
 import { transact, type Work } from './transact.ts'
@@ -19,7 +20,7 @@ const LOOK_BACK_MS = 86_400_000
 /** Decides the wishes that wait; answers how many there were. */
 export async function heedWishes(ctx: IssuerContext, limit = 50): Promise<number> {
   const wishes = await findWishes(ctx.db, new Date(ctx.now().getTime() - LOOK_BACK_MS), limit)
-  for (const wish of wishes) await heed(ctx, wish)
+  await eachInTurn(wishes, (wish) => heed(ctx, wish))
   return wishes.length
 }
 
@@ -36,23 +37,24 @@ async function heed(ctx: IssuerContext, wish: WishRow): Promise<void> {
     const refusal = wish.request_id === null ? undefined : refusals[0]
     const added = await addWishOutcome(work.trx, wish.id, refusal?.reason ?? 'done', work.now)
     if (!added || !refusal || wish.request_id === null) return
-    await work.record(
+    work.record(
       'wish.refused',
       { request: wish.request_id, actor: wish.person },
       { v: 1, wish: wish.kind, reason: refusal.reason },
     )
-    await work.tell('wish.refused', wish.request_id, { wish: wish.kind, person: wish.person, refusal })
+    work.tell('wish.refused', wish.request_id, { wish: wish.kind, person: wish.person, refusal })
   })
 }
 
 async function heedOne(ctx: IssuerContext, work: Work<'issuer'>, wish: WishRow, request: string): Promise<Refusal | undefined> {
+  const known = await findKnown(work.trx, request)
+  if (!known) return { reason: 'unknown_request' }
   if (wish.kind === 'deactivated') {
+    if (known.request.requester !== wish.person) return { reason: 'not_yours' }
     await voidRequest(work, request, 'the requester was deactivated')
     await beginEnd(work, request, { by: 'issuer', reason: 'revoked' })
     return undefined
   }
-  const known = await findKnown(work.trx, request)
-  if (!known) return { reason: 'unknown_request' }
   if (wish.kind === 'return') {
     if (known.request.requester !== wish.person) return { reason: 'not_yours' }
     const ended = await beginEnd(work, request, { by: wish.person, reason: 'returned' })
@@ -68,8 +70,8 @@ async function heedOne(ctx: IssuerContext, work: Work<'issuer'>, wish: WishRow, 
     updated_at: work.now,
     ...(state === 'cancelled' ? { ended_at: work.now, ended_by: wish.person, ended_reason: 'cancelled' } : {}),
   })
-  if (moved.event) await work.record(moved.event, { request, actor: wish.person }, { v: 1 })
-  await work.tell('request.changed', request)
+  if (moved.event) work.record(moved.event, { request, actor: wish.person }, { v: 1 })
+  work.tell('request.changed', request)
   return undefined
 }
 

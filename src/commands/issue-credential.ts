@@ -54,7 +54,7 @@ export async function beginCredential(
     created_at: work.now,
     expires_at: endsAt,
   })
-  await work.record(
+  work.record(
     'credential.issuing',
     { request, actor: requester },
     {
@@ -65,7 +65,7 @@ export async function beginCredential(
       holder: claim.holder,
     },
   )
-  await work.tell('request.changed', request)
+  work.tell('request.changed', request)
   return { known, verdict, id, issuedAt: work.now, endsAt }
 }
 
@@ -98,9 +98,9 @@ export async function issueCredential(
           ended_reason: 'failed',
           updated_at: work.now,
         })
-      if (failed) await work.record('grant.failed', about, { v: 1 })
-      await work.record('credential.issue_failed', about, { v: 1, credential: id })
-      await work.tell('request.changed', about.request)
+      if (failed) work.record('grant.failed', about, { v: 1 })
+      work.record('credential.issue_failed', about, { v: 1, credential: id })
+      work.tell('request.changed', about.request)
     })
     return refuse({ reason: 'issue_failed' })
   }
@@ -119,9 +119,9 @@ export async function issueCredential(
     const active = moveGrant(grant.state, 'issued')
     if (active) {
       await updateGrant(work.trx, about.request, { state: active, updated_at: work.now })
-      await work.record('grant.activated', about, { v: 1 })
+      work.record('grant.activated', about, { v: 1 })
     }
-    await work.record('credential.issued', about, {
+    work.record('credential.issued', about, {
       v: 1,
       credential: id,
       number: claim.number,
@@ -133,7 +133,7 @@ export async function issueCredential(
       fingerprint: made.fingerprint,
       expires_at: Math.floor(begun.endsAt.getTime() / 1000),
     })
-    await work.tell('request.changed', about.request)
+    work.tell('request.changed', about.request)
     return { ok: true, credential: id, number: claim.number, ...made, endsAt: begun.endsAt } as const
   })
 }
@@ -144,7 +144,7 @@ export async function giveUp(work: Work<'issuer'>, request: string, row: Credent
   const revoking = lost && moveCredential(lost, 'revoke')
   if (!revoking) return
   await updateCredential(work.trx, row.id, { state: revoking, recall: 'pending', ended_at: work.now })
-  await work.record('credential.issue_unknown', { request }, { v: 1, credential: row.id })
+  work.record('credential.issue_unknown', { request }, { v: 1, credential: row.id })
 }
 
 async function makeSealed(ctx: IssuerContext, claim: Claim, begun: Begun, encrypt: P256Key) {
@@ -152,7 +152,7 @@ async function makeSealed(ctx: IssuerContext, claim: Claim, begun: Begun, encryp
   const { intent } = verdict
   const kind = credentialKinds.get(intent.right.kind)
   if (!kind) throw new Error(`no credential kind ${intent.right.kind}`)
-  const opened = openIntent(intent, await findOpenings(ctx.db, known.request.id))
+  const opened = openIntent(intent, await findOpenings(ctx.db, known.request))
   if (!opened.ok) throw new Error(`a personal value is gone: ${opened.missing.join(', ')}`)
   const minted = await kind.mint(ctx.signer, {
     id: begun.id,

@@ -17,7 +17,7 @@ export function makeWish(ctx: BotContext, wish: Wish): Promise<string> {
   return transact(ctx, [], async ({ trx, now, record }) => {
     const id = uuidv7(now)
     await insertWish(trx, { id, kind: wish.kind, person: wish.person, request_id: request ?? null, made_at: now })
-    await record('wish.made', { actor: wish.person, request }, { v: 1, wish: id, kind: wish.kind })
+    record('wish.made', { actor: wish.person, request }, { v: 1, wish: id, kind: wish.kind })
     return id
   })
 }

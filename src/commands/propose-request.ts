@@ -60,7 +60,7 @@ export async function proposeRequest(
       const before = await findProposed(trx, intent.id, asked.person)
       return before ? proposed(before) : refused([{ at: 'whole', refusal: { reason: 'unknown_request' } }])
     }
-    await record(
+    record(
       'request.proposed',
       { request: intent.id, actor: asked.person },
       {
@@ -73,7 +73,7 @@ export async function proposeRequest(
         lease_seconds: intent.lease_seconds,
       },
     )
-    await tell('request.changed', intent.id)
+    tell('request.changed', intent.id)
     return proposed({ id: intent.id, view: viewId, intent_digest: intentDigest, intent: row.intent })
   })
 }
@@ -161,7 +161,7 @@ async function recordRefusal(
         .map(({ at, refusal }) => ({ at: at.startsWith('parameter:') ? 'parameter' : at, reason: refusal.reason })),
       ...(FULL_NAME.test(asked.action) && { action: asked.action }),
     }
-    await record('request.proposal_refused', { actor: asked.person }, body)
+    record('request.proposal_refused', { actor: asked.person }, body)
   })
   return outcome
 }

@@ -28,9 +28,9 @@ export async function publishRuleSet(ctx: Omit<IssuerContext, 'published'>, rule
   const ids = voided.map(({ request }) => request.id)
   await transact({ ...ctx, published: () => published }, ids, async (work) => {
     await addPublication(work.trx, published.digest, body, work.now)
-    await work.record('rules.published', {}, { v: 1, rule_set: published.digest, gain: describeGain(before?.ruleSet, ruleSet) })
+    work.record('rules.published', {}, { v: 1, rule_set: published.digest, gain: describeGain(before?.ruleSet, ruleSet) })
     for (const id of ids) await voidRequest(work, id, 'the action changed after it was asked for')
-    await work.tell('rules.published', undefined)
+    work.tell('rules.published', undefined)
   })
   return published
 }

@@ -70,8 +70,8 @@ export async function completeRegistration(
     if (!(await spendNonce(trx, statement.nonce, now))) return refuse({ reason: 'nonce_used' })
     await addStatement(trx, accepted, now)
     if (!(await completeRegistrationRow(trx, thumbprint, accepted.digest))) return refuse({ reason: 'unknown_registration' })
-    await record('passkey.registered', { actor: person }, { v: 1, person, passkey: thumbprint, statement: accepted.digest })
-    await tell('passkey.changed', undefined, { person, operation: 'registered', thumbprint })
+    record('passkey.registered', { actor: person }, { v: 1, person, passkey: thumbprint, statement: accepted.digest })
+    tell('passkey.changed', undefined, { person, operation: 'registered', thumbprint })
     return { ok: true, thumbprint, person } as const
   })
 }

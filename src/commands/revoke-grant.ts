@@ -57,7 +57,7 @@ export async function revokeGrant(ctx: IssuerContext, input: StatementInput): Pr
         holder: null,
         accepted_at: work.now,
       })
-      await work.record(
+      work.record(
         'statement.accepted',
         { request, actor: person },
         {

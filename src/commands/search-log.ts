@@ -24,7 +24,7 @@ export async function searchLog(
   const permitted = published !== undefined && mayAudit(published.ruleSet, person)
   await transact(ctx, [], async ({ record }) => {
     const { type, actor, request, before } = filter
-    await record(
+    record(
       'log.searched',
       { actor: person },
       {

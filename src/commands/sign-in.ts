@@ -32,7 +32,7 @@ export async function signIn(
     if (!(await notePasskeyUse(trx, passkey.thumbprint, signCount, now)))
       return refuse({ reason: 'assertion_refused', check: 'counter' })
     await addStatement(trx, accepted, now)
-    await record('session.signed_in', { actor: passkey.person }, { v: 1, passkey: passkey.thumbprint })
+    record('session.signed_in', { actor: passkey.person }, { v: 1, passkey: passkey.thumbprint })
     return { ok: true, person: passkey.person, token: await startSession(ctx, trx, passkey.person, passkey.thumbprint) } as const
   })
 }

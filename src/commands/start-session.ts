@@ -14,12 +14,12 @@ export const startSession = (ctx: BotContext, person: PersonId, idHash: string):
   transact(ctx, [], async ({ trx, now, record }) => {
     const expires_at = new Date(now.getTime() + SESSION_SECONDS * 1000)
     await insertSession(trx, { id_hash: idHash, person, created_at: now, used_at: now, expires_at })
-    await record('session.started', { actor: person }, { v: 1 })
+    record('session.started', { actor: person }, { v: 1 })
   })
 
 /** Ends a session; one that is none ends quietly. */
 export const endSession = (ctx: BotContext, idHash: string): Promise<void> =>
   transact(ctx, [], async ({ trx, record }) => {
     const person = await deleteSession(trx, idHash)
-    if (person !== undefined) await record('session.ended', { actor: person }, { v: 1 })
+    if (person !== undefined) record('session.ended', { actor: person }, { v: 1 })
   })

@@ -43,8 +43,8 @@ const lapse = (ctx: IssuerContext, request: string): Promise<void> =>
       ended_reason: known.state.state,
       updated_at: now,
     })
-    await record('request.lapsed', { request }, { v: 1, from: known.state.state })
-    await tell('request.changed', request)
+    record('request.lapsed', { request }, { v: 1, from: known.state.state })
+    tell('request.changed', request)
   })
 
 /** Nobody knows whether it was made: it counts as made, and is taken back with the whole grant. */
@@ -72,7 +72,7 @@ async function recall(ctx: IssuerContext, request: string): Promise<void> {
     await transact(ctx, [request], async (work) => {
       await updateCredential(work.trx, credential.id, { recall: outcome })
       await settleGrant(work, request)
-      await work.tell('request.changed', request)
+      work.tell('request.changed', request)
     })
   }
 }

@@ -2,8 +2,7 @@
 // together; a thrown fault takes all of it back, a returned refusal commits its entry. Nothing may cross the network while rows are locked.
 // `for no key update` never waits for what the bot can lock (DESIGN section 4).
 
-import type { Transaction } from 'kysely'
-import { sql } from 'kysely'
+import { type Insertable, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Schema } from '../db/schema.ts'
 import { type Canonical, canonicalBytes } from '../domain/canonical.ts'
 import type { EntryType, Writer } from '../domain/event.ts'
@@ -17,10 +16,10 @@ export type EntryBody = { readonly [member: string]: Canonical }
 export type Work<W extends Writer> = {
   readonly trx: Transaction<Schema>
   readonly now: Date
-  /** Appends an entry; it commits with the change it tells of. */
-  readonly record: (type: EntryType<W>, about: About, body: EntryBody) => Promise<void>
+  /** Adds an entry; it commits with the change it tells of, in the order of the calls. */
+  readonly record: (type: EntryType<W>, about: About, body: EntryBody) => void
   /** Puts one thing to tell into this process's outbox. */
-  readonly tell: (topic: string, request: string | undefined, payload?: Record<string, unknown>) => Promise<void>
+  readonly tell: (topic: string, request: string | undefined, payload?: Record<string, unknown>) => void
 }
 
 type WriterOf<C> = C extends IssuerContext ? 'issuer' : 'bot'
@@ -32,7 +31,7 @@ type WriterOf<C> = C extends IssuerContext ? 'issuer' : 'bot'
 export function transact<C extends BotContext | IssuerContext, R>(
   ctx: C,
   locks: C extends IssuerContext ? readonly string[] : readonly [],
-  decide: (work: Work<WriterOf<C>>) => Promise<R>,
+  decide: (work: Work<WriterOf<C>>) => Promise<R> | R,
 ): Promise<R> {
   return ctx.db.transaction().execute(async (trx) => {
     const sorted = [...new Set<string>(locks)].sort()
@@ -47,22 +46,23 @@ export function transact<C extends BotContext | IssuerContext, R>(
     }
     const now = ctx.now()
     const append = ctx.process === 'issuer' ? sql`append_issuer` : sql`append_bot`
-    return decide({
+    const outbox = ctx.process === 'issuer' ? 'issuer_outbox' : 'bot_outbox'
+    const entries: RawBuilder<unknown>[] = []
+    const news: Insertable<Schema['issuer_outbox']>[] = []
+    const outcome = await decide({
       trx,
       now,
-      record: async (type, about, body) => {
+      record: (type, about, body) => {
         const bytes = Buffer.from(canonicalBytes(body))
-        await sql`select ${append}(${uuidv7(now)}::uuid, ${type}, ${about.request ?? null}, ${about.actor ?? null}, ${bytes})`.execute(
-          trx,
-        )
+        entries.push(sql`${append}(${uuidv7(now)}::uuid, ${type}, ${about.request ?? null}, ${about.actor ?? null}, ${bytes})`)
       },
-      tell: async (topic, request, payload = {}) => {
-        const outbox = ctx.process === 'issuer' ? 'issuer_outbox' : 'bot_outbox'
-        await trx
-          .insertInto(outbox)
-          .values({ id: uuidv7(now), topic, request_id: request ?? null, payload: JSON.stringify(payload), created_at: now })
-          .execute()
+      tell: (topic, request, payload = {}) => {
+        news.push({ id: uuidv7(now), topic, request_id: request ?? null, payload: JSON.stringify(payload), created_at: now })
       },
     })
+    // One round trip each, last of all: locks are held no longer than the decision takes.
+    if (entries.length > 0) await sql`select ${sql.join(entries)}`.execute(trx)
+    if (news.length > 0) await trx.insertInto(outbox).values(news).execute()
+    return outcome
   })
 }

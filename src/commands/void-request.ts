@@ -10,6 +10,6 @@ export async function voidRequest(work: Work<'issuer'>, request: string, why: st
   const moved = known && moveRequest(standingOf(known), { move: 'void', why }, work.now.getTime())
   if (!moved?.ok) return
   await updateState(work.trx, request, { state: moved.next.state, ended_at: work.now, ended_reason: why, updated_at: work.now })
-  await work.record('request.voided', { request }, { v: 1, why })
-  await work.tell('request.changed', request)
+  work.record('request.voided', { request }, { v: 1, why })
+  work.tell('request.changed', request)
 }

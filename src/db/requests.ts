@@ -1,7 +1,9 @@
 // Queries on requests as the issuer sees them: the bot's proposals, and the states that the issuer alone writes. Rows are locked by transact().
 
 import type { Kysely, Selectable, Transaction, Updateable } from 'kysely'
-import { type Opening, opening } from '../domain/commitment.ts'
+import { readCanonical } from '../domain/canonical.ts'
+import { isCommitment, type Opening, opening } from '../domain/commitment.ts'
+import { readIntent } from '../domain/intent.ts'
 import type { Standing } from '../domain/request.ts'
 import { read } from '../domain/shape.ts'
 import type { Schema } from './schema.ts'
@@ -25,62 +27,69 @@ export const findProposals = (db: Kysely<Schema>, since: Date, limit: number): P
     .limit(limit)
     .execute()
 
-/** The openings the bot left beside a request, by name (`reason`, `parameter:<name>`). An erased or unreadable one is missing. */
-export async function findOpenings(db: Kysely<Schema>, request: string): Promise<ReadonlyMap<string, Opening>> {
-  const rows = await db.selectFrom('personal').select(['name', 'value', 'salt']).where('request_id', '=', request).execute()
+/**
+ * The openings the bot left beside a request, by name (`reason`, `parameter:<name>`): those of the commitments in its intent and no others, because
+ * whoever has the bot's login may add rows to anybody's request. An erased or unreadable one is missing; so is one that is not in canonical form,
+ * as lone surrogates are, which nothing could be committed to.
+ */
+export async function findOpenings(
+  db: Kysely<Schema>,
+  request: Pick<RequestRow, 'id' | 'intent'>,
+): Promise<ReadonlyMap<string, Opening>> {
+  const intent = readIntent(request.intent)
+  if (!intent.ok) return new Map()
+  const personal = Object.entries(intent.value.parameters).filter(([, value]) => isCommitment(value))
+  const rows = await db
+    .selectFrom('personal')
+    .select(['name', 'value', 'salt'])
+    .where('request_id', '=', request.id)
+    .where('name', 'in', ['reason', ...personal.map(([name]) => `parameter:${name}`)])
+    .execute()
   const openings = new Map<string, Opening>()
   for (const { name, value, salt } of rows) {
-    try {
-      const found = read(opening, { value: JSON.parse(value), salt })
-      if (found.ok) openings.set(name, found.value)
-    } catch {
-      // What is not JSON opens nothing, and neither does a salt that is none; whoever needs it sees that it is missing.
-    }
+    const found = read(opening, { value: readCanonical(Buffer.from(value)), salt })
+    if (found.ok) openings.set(name, found.value)
   }
   return openings
 }
 
 export type KnownRequest = { readonly request: RequestRow; readonly state: StateRow }
 
+/** A row of both tables, taken apart. */
+const known = (row: RequestRow & StateRow): KnownRequest => {
+  const { id, intent, intent_digest, requester, runbook, action, channel, proposed_at, ...state } = row
+  return {
+    request: { id, intent, intent_digest, requester, runbook, action, channel, proposed_at },
+    state: { ...state, intent_digest },
+  }
+}
+
+const selectKnown = (db: Kysely<Schema>) =>
+  db
+    .selectFrom('request_state')
+    .innerJoin('request', 'request.id', 'request_state.request_id')
+    .selectAll('request')
+    .selectAll('request_state')
+
 /** Adopted requests by the digests of their intents. */
 export async function findByDigest(db: Kysely<Schema>, digests: readonly string[]): Promise<ReadonlyMap<string, KnownRequest>> {
-  const states = await db.selectFrom('request_state').selectAll().where('intent_digest', 'in', digests).execute()
-  if (states.length === 0) return new Map()
-  const requests = await db
-    .selectFrom('request')
-    .selectAll()
-    .where(
-      'id',
-      'in',
-      states.map((row) => row.request_id),
-    )
-    .execute()
-  const known = new Map<string, KnownRequest>()
-  for (const state of states) {
-    const request = requests.find(({ id }) => id === state.request_id)
-    if (request) known.set(state.intent_digest, { request, state })
-  }
-  return known
+  const rows = await selectKnown(db).where('request_state.intent_digest', 'in', digests).execute()
+  return new Map(rows.map((row) => [row.intent_digest, known(row)]))
 }
 
 /** One adopted request by id. */
 export async function findKnown(db: Kysely<Schema>, id: string): Promise<KnownRequest | undefined> {
-  const state = await db.selectFrom('request_state').selectAll().where('request_id', '=', id).executeTakeFirst()
-  const request = state && (await db.selectFrom('request').selectAll().where('id', '=', id).executeTakeFirst())
-  return state && request ? { request, state } : undefined
+  const row = await selectKnown(db).where('request_state.request_id', '=', id).executeTakeFirst()
+  return row && known(row)
 }
 
-/** Open requests, oldest first; all of them, or those of one person. */
+/** Open requests; all of them, or those of one person. */
 export async function findOpen(db: Kysely<Schema>, requester?: string): Promise<KnownRequest[]> {
-  const rows = await db
-    .selectFrom('request_state')
-    .innerJoin('request', 'request.id', 'request_state.request_id')
-    .select('request_state.request_id')
+  const rows = await selectKnown(db)
     .where('state', 'in', ['awaiting_requester', 'awaiting_approvers', 'approved'])
     .$if(requester !== undefined, (query) => query.where('request.requester', '=', requester ?? ''))
     .execute()
-  const known = await Promise.all(rows.map(({ request_id }) => findKnown(db, request_id)))
-  return known.filter((each) => each !== undefined)
+  return rows.map(known)
 }
 
 /** Open requests whose present deadline has passed. */

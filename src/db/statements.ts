@@ -94,11 +94,9 @@ export async function findSigned(db: Kysely<Schema>, request: string): Promise<S
   }))
 }
 
-/** The bytes of published rule sets. */
-export async function findRuleSets(db: Kysely<Schema>, digests: readonly Digest[]): Promise<Buffer[]> {
-  const rows = await db.selectFrom('rule_set').select('body').where('digest', 'in', digests).execute()
-  return rows.map(({ body }) => body)
-}
+/** The bytes of published rule sets, with their digests. */
+export const findRuleSets = (db: Kysely<Schema>, digests: readonly Digest[]): Promise<{ digest: Digest; body: Buffer }[]> =>
+  db.selectFrom('rule_set').select(['digest', 'body']).where('digest', 'in', digests).execute()
 
 /** The places that the requester's statements name for a request, the newest first. */
 export async function findHolders(db: Kysely<Schema>, request: string): Promise<Holder[]> {

@@ -6,7 +6,7 @@ import type { Logger } from 'pino'
 import { findChanges } from '../db/issuer-queries/find-changes.ts'
 import type { Schema } from '../db/schema.ts'
 
-const POLL_MS = 200
+const POLL_MS = 40
 const LOOK_BACK_MS = 5_000
 
 export type ChangeFeed = {

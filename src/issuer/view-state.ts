@@ -6,7 +6,6 @@
 // them; at any other time only a session of somebody involved does, and every accepted tap begins one. The price: who gets hold of an
 // approver's link during those minutes reads the reason. A week after the end, a link without such a session leads nowhere.
 
-import { Buffer } from 'node:buffer'
 import type { IssuerContext } from '../commands/context.ts'
 import { decidingGroups } from '../commands/evidence-of.ts'
 import { provenValues } from '../commands/open-intent.ts'
@@ -123,7 +122,7 @@ async function adopted(
     findCredentials(ctx.db, request.id),
     findDecisions(ctx.db, request.id),
     findHolders(ctx.db, request.id),
-    findOpenings(ctx.db, request.id),
+    findOpenings(ctx.db, request),
     findAction(ctx, intent, state.rule_set),
   ])
   const mine = groups.filter((group) => inGroups(published, looking.me.id, [group]))
@@ -160,7 +159,7 @@ async function adopted(
     intentBytes: request.intent,
     digest: state.intent_digest,
     checkCode: checkCode(state.intent_digest),
-    askedAt: request.proposed_at,
+    askedAt: state.first_seen_at,
     requester: name(request.requester),
     action,
     parameters: order.map((each) => {
@@ -238,7 +237,7 @@ async function findAction(ctx: IssuerContext, intent: Intent, adoptedUnder: stri
   }
   const inForce = among(ctx.published().ruleSet)
   if (inForce) return inForce
-  const [body] = await findRuleSets(ctx.db, [adoptedUnder])
-  const set = body && read(ruleSet, readCanonical(Buffer.from(body)))
+  const [published] = await findRuleSets(ctx.db, [adoptedUnder])
+  const set = published && read(ruleSet, readCanonical(published.body))
   return set?.ok ? among(set.value) : undefined
 }

@@ -72,8 +72,13 @@ function publishedParameter(name: string, written: WrittenParameter): Parameter 
   return { ...written, name, help, personal, max_length: written.max_length ?? DEFAULT_MAX_LENGTH }
 }
 
+/** What people type beside parameters: `/elevate service.restart service=x reason="…" lease=15m`. */
+const RESERVED = ['reason', 'lease']
+
 function checkParameter(at: At, parameter: Parameter): Problem[] {
   const path = ['parameters', parameter.name]
+  if (RESERVED.includes(parameter.name))
+    return [at(path, `\`${parameter.name}\` is what every request has beside its parameters`, 'choose another name')]
   switch (parameter.type) {
     case 'string': {
       const found = judgePattern(parameter.pattern, parameter.max_length)

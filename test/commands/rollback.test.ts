@@ -54,6 +54,11 @@ test('a directory change lost from the database stops minting, in the running is
   for (const issuer of [world, await restarted()]) {
     refused(await claim(issuer, waiting.intent, waiting.place), 'minting_stopped', BEHIND)
     refused(await claim(issuer, live.intent, live.place, 2), 'minting_stopped', BEHIND)
+    refused(
+      await prepareChange(issuer.ctx, { operation: 'role', person: 'ana', role: 'administrator', effect: 'grant' }),
+      'minting_stopped',
+      BEHIND,
+    )
     assert.equal((await findGrant(world.ctx.db, live.requestId))?.state, 'active', 'stopping is no revocation')
   }
   await makeWish(world.bot, { kind: 'return', person: 'rey', request: live.requestId })

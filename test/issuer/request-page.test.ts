@@ -1,6 +1,8 @@
 // A request's page: rendered from the stored bytes, hostile text stays text, personal values show to whom they may, every state reads as it is.
 
 import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { heedWishes } from '../../src/commands/heed-wishes.ts'
 import { makeWish } from '../../src/commands/make-wish.ts'
@@ -251,4 +253,20 @@ test('the intent on the page is byte for byte the stored one', async () => {
   const row = await door.world.ctx.db.selectFrom('request').select('intent').where('id', '=', requestId).executeTakeFirstOrThrow()
   assert.equal(Buffer.from(intent, 'base64url').compare(row.intent), 0)
   assert.equal(readIntent(Buffer.from(intent, 'base64url')).ok, true)
+})
+
+test('a page goes on telling what was asked for when the runbook has changed since', async () => {
+  const { viewId } = await ask(door.world)
+  const path = join(door.world.runbooksDir, 'service.md')
+  const before = await readFile(path, 'utf8')
+  await writeFile(path, before.replace('title: Restart a service', 'title: Restart it all'))
+  try {
+    await door.world.issuer.reload()
+    const text = words(await page(viewId))
+    assert.match(text, /Restart a service/)
+    assert.match(text, /the action changed after it was asked for/i)
+  } finally {
+    await writeFile(path, before)
+    await door.world.issuer.reload()
+  }
 })

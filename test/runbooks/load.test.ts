@@ -267,6 +267,13 @@ const MISTAKES: readonly Mistake[] = [
   ),
   inRunbook('a parameter without its quotes', '"{service}"', '{service}', '10:29', /null cannot be granted/, /in quotes/),
   inRunbook('a lone brace', '"{service}"', '"{service} {"', '10:28', /lone `\{`/, /`\{\{`/),
+  inRunbook(
+    'a parameter by a name of ours',
+    '"{replicas}" }\n    parameters:',
+    '"{replicas}", lease: "{lease}" }\n    parameters:\n      lease: { type: boolean, label: Lease }',
+    '12:14',
+    /`lease` is what every request has/,
+  ),
   inRunbook('a parameter that grants nothing', ', replicas: "{replicas}"', '', '13:7', /`replicas` is used nowhere/),
   {
     is: 'a personal parameter within a text',
