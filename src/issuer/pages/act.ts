@@ -52,9 +52,10 @@ const ready = (site: Site, view: Adopted): Html => html`<h2>Approved</h2>
 <p>You named another place when you confirmed. A terminal fetches the credential by itself.</p>
 </div>
 <div data-place="again" hidden>
-<p data-why>To have it in this browser instead, confirm once more from here. Approvals stay.</p>
+<p data-why>To have it somewhere else, confirm once more. Approvals stay.</p>
+${place()}
 ${keyChoice(site, view.keys)}
-${ceremonyButtons(site, [{ act: 'confirm-here', label: 'Confirm once more' }])}
+${ceremonyButtons(site, [{ act: 'confirm', label: 'Confirm once more' }])}
 </div>`
 
 /** Whether the panel is a matter of reading the document first. */

@@ -103,7 +103,6 @@ async function fetchCredential(): Promise<void> {
 
 onPress({
   confirm: (button) => confirm(button, chosenPlace() === 'terminal' ? 'terminal' : 'here'),
-  'confirm-here': (button) => confirm(button, 'here'),
   approve: (button) => decide(button, 'approve'),
   deny: (button) => decide(button, 'deny'),
   revoke,
