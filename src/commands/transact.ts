@@ -61,8 +61,15 @@ export function transact<C extends BotContext | IssuerContext, R>(
       },
     })
     // One round trip each, last of all: locks are held no longer than the decision takes.
-    if (entries.length > 0) await sql`select ${sql.join(entries)}`.execute(trx)
-    if (news.length > 0) await trx.insertInto(outbox).values(news).execute()
+    for (const some of inParts(entries)) await sql`select ${sql.join(some)}`.execute(trx)
+    for (const some of inParts(news)) await trx.insertInto(outbox).values(some).execute()
     return outcome
   })
 }
+
+/** PostgreSQL takes 1664 columns and 65535 parameters; how many requests one change of the rules voids is for whoever asks to say. */
+const MOST_AT_ONCE = 1_000
+const inParts = <T>(all: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(all.length / MOST_AT_ONCE) }, (_, part) =>
+    all.slice(part * MOST_AT_ONCE, (part + 1) * MOST_AT_ONCE),
+  )

@@ -8,6 +8,7 @@ import { adoptProposals } from '../../src/commands/adopt-proposals.ts'
 import { heedWishes } from '../../src/commands/heed-wishes.ts'
 import { makeWish } from '../../src/commands/make-wish.ts'
 import { proposeRequest } from '../../src/commands/propose-request.ts'
+import { transact } from '../../src/commands/transact.ts'
 import { digestOf, newId, newSalt } from '../../src/crypto.ts'
 import { findGrant } from '../../src/db/grants.ts'
 import { findKnown } from '../../src/db/requests.ts'
@@ -188,4 +189,15 @@ test('what cannot be dealt with in a round of wishes stops none of those behind 
   await heedWishes(ctx)
   assert.equal(await stateOf(spoilt.requestId), 'cancelled')
   assert.ok(await ctx.db.selectFrom('wish_outcome').selectAll().where('wish_id', '=', first).executeTakeFirst())
+})
+
+test('one change may touch more requests than one statement of the database holds, as a flood of proposals makes it', async () => {
+  const { requestId: request } = await propose()
+  const many = 14_000
+  await transact(ctx, [], async ({ record, tell }) => {
+    for (let index = 0; index < 2_000; index += 1) record('request.voided', { request }, { v: 1, why: `the ${index}th` })
+    for (let index = 0; index < many; index += 1) tell('request.changed', request)
+  })
+  const told = await ctx.db.selectFrom('issuer_outbox').select('id').where('request_id', '=', request).execute()
+  assert.equal(told.length, many)
 })
