@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { go, message, modal, shoot, tapWith, type Visitor } from '../support/pages.ts'
+import { go, look, message, modal, signInAs, tapWith, type Visitor } from '../support/pages.ts'
 import {
   assertNoTrouble,
   closeModal,
@@ -64,13 +64,13 @@ test('no credential that was handed out stands in any table, file, output or mes
 async function register({ handle, tab, tap }: Visitor): Promise<string[]> {
   assert.ok(tab)
   await tab.goto(`${premises().issuer}/enrol`)
-  await shoot(tab, `enrol-${handle}`)
+  await look(tab, `enrol-${handle}`)
   await tab.getByLabel('Who are you?').selectOption(handle)
   await tab.getByLabel(/A name for this key/).fill(`${handle}’s own key`)
   await tap(tab, 'Register')
   await tap(tab, 'Show that you hold it')
   await tab.getByRole('heading', { name: 'Now compare these words' }).waitFor()
-  await shoot(tab, `enrol-words-${handle}`)
+  await look(tab, `enrol-words-${handle}`)
   const words = await tab.locator('[data-words] li').allTextContents()
   assert.equal(words.length, 8)
   return words
@@ -81,67 +81,68 @@ async function enrol({ context }: Visitor, registered: readonly (readonly [Visit
   const page = await context.newPage()
   await page.goto(`${premises().issuer}/enrol`)
   await page.getByRole('link', { name: 'Sign in as an administrator' }).click()
-  await shoot(page, 'sign-in')
-  await page.getByRole('button', { name: 'Mira Castellanos' }).click()
+  await look(page, 'sign-in')
+  await signInAs(page, 'Mira Castellanos')
   await page.getByText('Compare the words with the person').waitFor()
   for (const [{ handle }, words] of registered) {
     const row = page.locator('#waiting .waiting > li').filter({ hasText: `${handle}’s own key` })
     assert.deepEqual(await row.locator('.words li').allTextContents(), words)
     await row.getByRole('checkbox').check()
   }
-  await shoot(page, 'enrol-administrator')
+  await look(page, 'enrol-administrator')
   await tapWith(page, 'I compared the words: enrol', 'simulated')
   await page.getByText('No key waits to be enrolled.').waitFor()
   await page.goto(`${premises().issuer}/keys`)
   for (const [{ handle }] of registered) await page.getByText(`${handle}’s own key`).waitFor()
-  await shoot(page, 'keys')
+  await look(page, 'keys')
 }
 
 /** From the composer to the end in the channel; gives the id of the request. */
 async function live(rey: Visitor, bo: Visitor): Promise<string> {
   const { slack, device } = rey
-  await shoot(slack, `slack-first-${device}`)
+  await slack.bringToFront()
+  await look(slack, `slack-first-${device}`)
   await slack.getByRole('button', { name: /^Try:/ }).click()
   await slack.keyboard.press('Enter')
   const form = modal(rey)
   await form.getByLabel('Service').selectOption('payments-api')
   await form.getByRole('button', { name: 'Next' }).click()
   await form.getByText('Please complete this required field.').waitFor()
-  await shoot(slack, `slack-form-${device}`)
+  await look(slack, `slack-form-${device}`)
   await form.getByLabel('Why?').fill(`INC-4211: payments refuse cards since 14:02 (${device})`)
   await form.getByRole('button', { name: 'Next' }).click()
   await form.getByRole('link', { name: 'Confirm with your key' }).waitFor()
-  await shoot(slack, `slack-confirm-${device}`)
+  await look(slack, `slack-confirm-${device}`)
 
   const { page, code } = await confirm(rey, form)
-  await shoot(page, `request-waiting-${device}`)
+  await look(page, `request-waiting-${device}`)
   await closeModal(rey)
 
   const decision = await review(bo, code)
-  await shoot(bo.slack, `slack-asked-${device}`)
-  await shoot(decision, `request-decide-${device}`)
+  await look(bo.slack, `slack-asked-${device}`)
+  await look(decision, `request-decide-${device}`)
   await decide(bo, decision, 'Approve', 'Go ahead, I watch the error rate.')
-  await shoot(decision, `request-decided-${device}`)
+  await look(decision, `request-decided-${device}`)
 
   await page.getByText('Go ahead, I watch the error rate.').waitFor()
-  await shoot(page, `request-approved-${device}`)
+  await look(page, `request-approved-${device}`)
   await page.getByRole('button', { name: 'Get the credential' }).click()
   const credential = await reveal(page, stage)
-  await shoot(page, `request-credential-${device}`)
+  await look(page, `request-credential-${device}`)
   await page.reload()
   assert.equal(await reveal(page, stage), credential, 'the same number brings the same credential')
   await watchTarget(rey, page)
 
   await page.getByRole('button', { name: 'I’m done' }).click()
   await page.getByRole('heading', { name: 'Given back' }).waitFor()
-  await shoot(page, `request-over-${device}`)
+  await look(page, `request-over-${device}`)
   await go(rey, 'incident-4211')
   await message(rey, code)
     .getByText(/Given back .*cannot be recalled before/)
     .waitFor()
-  await shoot(slack, `slack-over-${device}`)
+  await look(slack, `slack-over-${device}`)
   await go(rey, 'Countersign home')
-  await shoot(slack, `slack-home-${device}`)
+  await look(slack, `slack-home-${device}`)
   return String(payloadOf(credential)['txn'])
 }
 
@@ -156,22 +157,22 @@ async function watchTarget({ context, device }: Visitor, page: Page): Promise<vo
   await uses.nth(before).waitFor()
   assert.match((await uses.first().textContent()) ?? '', /Restart payments-api.*by rey/)
   await target.locator('#services').getByText('restarting').waitFor()
-  await shoot(target, `target-${device}`)
+  await look(target, `target-${device}`)
 }
 
 /** The auditor signs in with a key at the issuer and reads one request's story in the bot's log. */
 async function readLog({ context }: Visitor, request: string): Promise<void> {
   const page = await context.newPage()
   await page.goto(premises().bot)
-  await shoot(page, 'bot-sign-in')
+  await look(page, 'bot-sign-in')
   await page.getByRole('link', { name: 'Sign in with your key' }).click()
-  await page.getByRole('button', { name: 'Theo Brandt' }).click()
+  await signInAs(page, 'Theo Brandt')
   await page.getByRole('link', { name: 'Log' }).click()
   await page.getByLabel('Request').fill(request)
   await page.getByRole('button', { name: 'Search' }).click()
   await page.getByRole('cell', { name: /^grant\.ending/ }).waitFor()
   const types = await page.locator('tbody tr td:nth-child(2)').allTextContents()
-  await shoot(page, 'audit')
+  await look(page, 'audit')
   const story = types.map((text) => text.replace(/\s*(bot|issuer)$/, '')).toReversed()
   assert.deepEqual(story, [
     'request.proposed',

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { go, message, modal, shoot, tapWith, type, type Visitor } from '../support/pages.ts'
+import { go, look, message, modal, tapWith, type, type Visitor } from '../support/pages.ts'
 import { ask, assertNoTrouble, closeModal, confirm, decide, openStage, reveal, review, useCommand } from '../support/steps.ts'
 import { dumpDatabases, findTraces, readFiles, readOutput, readSlack } from '../support/traces.ts'
 
@@ -18,7 +18,7 @@ test('a quorum of two waits for both: one approval is not enough, the second ope
   const { page, code } = await confirm(rey, await ask(rey, line))
   await decide(ana, await review(ana, code), 'Approve')
   await page.getByText('Waits for approval: 1 of 2').waitFor()
-  await shoot(page, 'quorum-one-of-two')
+  await look(page, 'quorum-one-of-two')
   assert.equal(await page.getByRole('button', { name: 'Get the credential' }).count(), 0)
   await decide(bo, await review(bo, code), 'Approve')
   await page.getByRole('button', { name: 'Get the credential' }).click()
@@ -37,7 +37,7 @@ test('a personal value is shown to who must sign or has signed in, never in Slac
   await form.getByLabel('Why?').fill('Ticket 7719: charged twice')
   await form.getByRole('button', { name: 'Next' }).click()
   await form.locator('.wrong').filter({ hasText: 'Customer number' }).locator('.field-error').waitFor()
-  await shoot(rey.slack, 'personal-field-error')
+  await look(rey.slack, 'personal-field-error')
   await form.getByLabel('Customer number').fill(CUSTOMER)
   await form.getByRole('button', { name: 'Next' }).click()
   const { page, code } = await confirm(rey, form)
@@ -46,7 +46,7 @@ test('a personal value is shown to who must sign or has signed in, never in Slac
   const decision = await review(ana, code)
   const document = decision.getByRole('article', { name: 'What is signed' })
   await document.getByText(CUSTOMER).first().waitFor()
-  await shoot(decision, 'personal-shown')
+  await look(decision, 'personal-shown')
   await decide(ana, decision, 'Approve')
   await forwarded(ana, decision.url())
   await page.getByRole('button', { name: 'Get the credential' }).click()
@@ -68,7 +68,7 @@ async function forwarded(owner: Visitor, link: string): Promise<void> {
   const document = page.getByRole('article', { name: 'What is signed' })
   assert.doesNotMatch(await document.innerText(), new RegExp(CUSTOMER))
   await document.getByText('Hidden until you sign in').first().waitFor()
-  await shoot(page, 'personal-hidden')
+  await look(page, 'personal-hidden')
   await tapWith(page, 'Sign in to read', 'simulated')
   await document.getByText(CUSTOMER).first().waitFor()
 }
@@ -81,7 +81,7 @@ test('a denial ends the request, and its note reaches who asked', async (t) => {
   await decide(bo, await review(bo, code), 'Deny', 'The booking run is on until 02:20.')
   await page.getByText('This request was denied. Nothing was handed out.').waitFor()
   await page.getByText('The booking run is on until 02:20.').waitFor()
-  await shoot(page, 'denied')
+  await look(page, 'denied')
   assert.equal(await page.getByRole('button', { name: 'Get the credential' }).count(), 0)
   await go(rey, 'incident-4211')
   await message(rey, code)
@@ -102,7 +102,7 @@ test('a terminal as the place: the code typed on the page names it, and only it 
   await page.getByLabel('Code that the terminal shows').fill(typed.toUpperCase())
   await page.getByRole('button', { name: 'Find the terminal' }).click()
   await page.getByText('laptop of Rey').waitFor()
-  await shoot(page, 'terminal')
+  await look(page, 'terminal')
   await rey.tap(page, 'Confirm')
   await page.getByRole('heading', { name: 'Your part is done' }).waitFor()
   const code = (await page.locator('.code code').textContent()) ?? ''
@@ -117,7 +117,7 @@ test('a terminal as the place: the code typed on the page names it, and only it 
   })
   assert.equal(used.status, 200)
   await page.getByText('It was fetched in the place you named').waitFor()
-  await shoot(page, 'terminal-fetched')
+  await look(page, 'terminal-fetched')
   await rey.tap(page, 'End the access now')
   await page.getByRole('heading', { name: 'Given back' }).waitFor()
   assertNoTrouble([rey, bo])

@@ -1,8 +1,8 @@
 // People at their browsers: each a context of their own, as on a computer of their own, with Slack in one tab. A person signs with the simulated key or
 // with the browser's virtual authenticator, which belongs to one tab; then links are followed there. What a page complains of (an exception, a broken
-// rule of its CSP, a request that fails) is kept, and a test ends by finding nothing there. With SHOTS set to a folder, pages are photographed.
+// rule of its CSP, a request that fails) is kept, and a test ends by finding nothing there.
 
-import { mkdirSync } from 'node:fs'
+import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import type { Premises } from './product.ts'
@@ -48,6 +48,7 @@ export async function visit(browser: Browser, premises: Premises, handle: string
     follow: async (link) => {
       if (tab) {
         await link.waitFor()
+        await tab.bringToFront()
         await tab.goto((await link.getAttribute('href')) ?? '')
         return tab
       }
@@ -60,12 +61,23 @@ export async function visit(browser: Browser, premises: Premises, handle: string
 }
 
 /** Presses a button of a ceremony with a device of the sandbox. */
-export const tapWith = (page: Page, label: string, device: Device): Promise<void> =>
-  page
-    .getByRole('button', {
-      name: `${label} with ${device === 'computer' ? 'this computer’s key' : 'the simulated security key (sandbox)'}`,
-    })
-    .click()
+export async function tapWith(page: Page, label: string, device: Device): Promise<void> {
+  // As people do; and a tab behind others is drawn once a second only.
+  await page.bringToFront()
+  const by = device === 'computer' ? 'this computer’s key' : 'the simulated security key (sandbox)'
+  await press(page, `${label} with ${by}`)
+}
+
+/** Signs in with the simulated key of a person, on the issuer's page for that. */
+export const signInAs = (page: Page, name: string): Promise<void> => press(page, name)
+
+async function press(page: Page, name: string): Promise<void> {
+  const button = page.getByRole('button', { name })
+  await button.waitFor()
+  // Before that the page's script does not hear it.
+  await page.waitForLoadState()
+  await button.click()
+}
 
 /** A tab whose security key is Chromium's own: everything but the touch is real. */
 async function withAuthenticator(context: BrowserContext): Promise<Page> {
@@ -97,12 +109,14 @@ function listen(page: Page, whose: string, trouble: string[]): void {
 
 /** Goes to a place of the rail: a channel, `Countersign` for its direct messages, `Countersign home`. */
 export async function go({ slack }: Visitor, place: string): Promise<void> {
+  await slack.bringToFront()
   const places = slack.getByRole('navigation', { name: 'Places' }).getByRole('button')
   await places.filter({ has: slack.locator('.place-name').getByText(place, { exact: true }) }).click()
 }
 
 /** Types into the composer, as it stands, and sends. */
 export async function type({ slack }: Visitor, text: string): Promise<void> {
+  await slack.bringToFront()
   const composer = slack.getByRole('main').getByRole('textbox')
   await composer.fill(text)
   await composer.press('Enter')
@@ -129,17 +143,20 @@ export async function describe({ handle, context, trouble }: Visitor): Promise<s
   return [`── what ${handle} sees ──`, ...tabs, ...trouble].join('\n\n')
 }
 
-/** Photographs a page: light, dark, and as narrow as a small phone. */
-export async function shoot(page: Page, name: string): Promise<void> {
+/** Looks at a page as narrow as a small phone, where nothing may push it sideways; photographs it so, light and dark, if SHOTS names a folder. */
+export async function look(page: Page, name: string): Promise<void> {
   const folder = process.env['SHOTS']
-  if (!folder) return
-  mkdirSync(folder, { recursive: true })
-  const take = (how: string) => page.screenshot({ path: join(folder, `${name}-${how}.png`), fullPage: true })
+  const take = async (how: string) => {
+    if (folder) await page.screenshot({ path: join(folder, `${name}-${how}.png`), fullPage: true })
+  }
   await take('light')
+  await page.setViewportSize(NARROW)
+  const width = await page.evaluate<number>('document.documentElement.scrollWidth')
+  await take('320')
+  await page.setViewportSize(SIZE)
+  assert.ok(width <= NARROW.width, `${name} scrolls sideways at ${NARROW.width} px: it is ${width} px wide`)
+  if (!folder) return
   await page.emulateMedia({ colorScheme: 'dark' })
   await take('dark')
   await page.emulateMedia({ colorScheme: 'light' })
-  await page.setViewportSize(NARROW)
-  await take('320')
-  await page.setViewportSize(SIZE)
 }
