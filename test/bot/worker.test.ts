@@ -44,10 +44,18 @@ async function until(what: string, look: () => Promise<boolean> | boolean): Prom
     await delay(10)
   }
 }
+/** Every piece of news has been planned, and everything planned has been told. */
 const settled = (ctx: BotContext) => async () => {
-  const open = await ctx.db.selectFrom('delivery').select('id').where('done_at', 'is', null).execute()
-  const made = await ctx.db.selectFrom('delivery').select('id').where('kind', '=', 'slack').execute()
-  return made.length > 0 && open.length === 0
+  const planned = await ctx.db.selectFrom('delivery').select(['source', 'kind', 'done_at']).execute()
+  const news = [
+    ...(await ctx.db.selectFrom('bot_outbox').select('id').execute()),
+    ...(await ctx.db.selectFrom('issuer_outbox').select('id').execute()),
+  ]
+  return (
+    planned.some(({ kind }) => kind === 'slack') &&
+    news.every(({ id }) => planned.some(({ source }) => source === id)) &&
+    planned.every(({ done_at }) => done_at !== null)
+  )
 }
 const channelPosts = (api: Awaited<ReturnType<typeof openSlackApi>>) =>
   api.of('chat.postMessage').filter(({ body }) => body['channel']?.startsWith('#'))
