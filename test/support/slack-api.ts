@@ -14,6 +14,7 @@ export async function openSlackApi(t: { after(work: () => Promise<void>): void }
   const app = Fastify({ forceCloseConnections: true })
   const calls: Call[] = []
   const next = new Map<string, Answer[]>()
+  const closed = new Map<string, string>()
   let ts = 0
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
     done(null, Object.fromEntries(new URLSearchParams(String(body)))),
@@ -21,7 +22,8 @@ export async function openSlackApi(t: { after(work: () => Promise<void>): void }
   app.post<{ Params: { method: string }; Body: Record<string, string> }>('/api/:method', async (request, reply) => {
     const { method } = request.params
     calls.push({ method, at: performance.now(), body: request.body })
-    const answer = next.get(method)?.shift()
+    const error = closed.get(request.body['channel'] ?? '')
+    const answer = error === undefined ? next.get(method)?.shift() : failed(error)
     if (answer?.drop) return reply.hijack().raw.destroy()
     ts += 1
     const usual = { ok: true, ts: `1700000000.${String(ts).padStart(6, '0')}`, channel: request.body['channel'] ?? 'C0' }
@@ -37,6 +39,8 @@ export async function openSlackApi(t: { after(work: () => Promise<void>): void }
     url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/api/`,
     calls,
     of: (method: string) => calls.filter((call) => call.method === method),
+    /** From now on this channel refuses everything. */
+    close: (channel: string, error: string) => void closed.set(channel, error),
     /** The next answers of a method, in order; the usual one after them. */
     answer: (method: string, ...answers: readonly Answer[]) => void next.set(method, [...answers]),
   }
