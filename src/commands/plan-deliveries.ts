@@ -68,8 +68,12 @@ export function approversOf(set: RuleSet, action: string, requester: PersonId): 
 const askPlace = (person: PersonId): string => `ask/${person}`
 export const placeOfNotice = (stage: string, person: PersonId): string => `tell/${stage}/${person}`
 
+/** The modal in which a request was asked for, as long as its requester leaves it open. */
+export const FORM_PLACE = 'form'
+
 export type Place =
   | { readonly is: 'channel' }
+  | { readonly is: 'form' }
   | { readonly is: 'ask'; readonly person: PersonId }
   | { readonly is: 'tell'; readonly stage: string; readonly person: PersonId }
 
@@ -77,5 +81,6 @@ export type Place =
 export function readPlace(place: string): Place {
   const [kind, first = '', second = ''] = place.split('/')
   if (kind === 'ask') return { is: 'ask', person: first }
+  if (kind === FORM_PLACE) return { is: 'form' }
   return kind === 'tell' ? { is: 'tell', stage: first, person: second } : { is: 'channel' }
 }

@@ -143,9 +143,15 @@ test('the form follows the chosen action, says what is wrong at the field, and t
   const right = await rey.submit()
   assert.ok(right.ok, right.error)
   const next = await rey.modal((m) => actionsOf(m.blocks).some((a) => a.action_id === 'link.confirm'), 'the next step')
-  const { code } = await proposed()
+  const { id, intent, code } = await proposed()
   assert.match(wordsOf(next.blocks), new RegExp(code))
+  await adopted(id)
+  assert.ok((await confirm(bot.world, intent, await newHolder())).ok)
+  const asks = await rey.modal((m) => /waits for 1 more of service-owners/.test(wordsOf(m.blocks)), 'the form left open')
+  assert.doesNotMatch(wordsOf(asks.blocks), /Nobody has been asked yet/)
   await rey.close(true)
+  assert.ok((await decide(bot.world, intent, 'bo')).ok)
+  await rey.message('direct', (m) => wordsOf(m.blocks).includes(code), 'news after the form was closed')
 })
 
 test('a command that lacks something opens the form with what was typed', async () => {

@@ -3,7 +3,9 @@
 
 import type { types } from '@slack/bolt'
 import type { Proposed } from '../../commands/propose-request.ts'
+import type { RequestView } from '../request-view.ts'
 import { actions, type Block, button, header, lines, type Message, note } from './blocks.ts'
+import { statusLines } from './status.ts'
 
 const blocksFor = (proposed: Proposed, title: string, page: string): Block[] => [
   header(title),
@@ -25,6 +27,20 @@ export const confirmView = (proposed: Proposed, title: string, page: string): ty
   title: { type: 'plain_text', text: 'One more step' },
   close: { type: 'plain_text', text: 'Close' },
   blocks: blocksFor(proposed, title, page),
+})
+
+/** What the modal says once its requester has confirmed: left open, it must not go on asking for what is done. */
+export const askedView = (view: RequestView, page: string): types.View => ({
+  type: 'modal',
+  callback_id: 'request.confirm',
+  title: { type: 'plain_text', text: 'Asked' },
+  close: { type: 'plain_text', text: 'Close' },
+  blocks: [
+    header(view.title),
+    lines(statusLines(view)),
+    actions(button('link.confirm', 'Open your page', { url: page })),
+    note(`Check code ${view.checkCode}. The page becomes the credential when everybody needed has approved.`),
+  ],
 })
 
 /** A modal that only says something: a refusal that belongs to no field, or a fault. */

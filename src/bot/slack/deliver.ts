@@ -14,6 +14,7 @@ import { digestOfText } from '../digest.ts'
 import { pageOf } from '../own-work.ts'
 import { nameOf, type RequestView, viewRequest } from '../request-view.ts'
 import type { Message } from './blocks.ts'
+import { askedView } from './confirm.ts'
 import { findMessageLimits, type LimitFault } from './limits.ts'
 import { type Pace, readTrouble, type Trouble } from './pace.ts'
 import { renderAsk, renderNotice } from './render-notice.ts'
@@ -30,6 +31,8 @@ export type Deliverer = Pick<SlackSide, 'ctx' | 'teamIds' | 'issuerUrl' | 'log'>
   readonly pace: Pace
 }
 
+type MessagePlace = Exclude<Place, { readonly is: 'form' }>
+
 /** Tells one place about one request. */
 export async function tellPlace(of: Deliverer, requestId: string, placeName: string): Promise<Told> {
   const [facts, published, before] = await Promise.all([
@@ -40,6 +43,7 @@ export async function tellPlace(of: Deliverer, requestId: string, placeName: str
   if (!facts || !published) return { told: true, how: 'nothing_to_say' }
   const view = viewRequest(facts, published.ruleSet, of.teamIds)
   const place = readPlace(placeName)
+  if (place.is === 'form') return before ? tellForm(of, view, before) : { told: true, how: 'nothing_to_say' }
   const channel = place.is === 'channel' ? facts.request.channel : nameOf(published.ruleSet, place.person, of.teamIds).slack
   // Who has no account in Slack finds everything on the console.
   if (channel === undefined || (!before && !hasNews(view, place))) return { told: true, how: 'nothing_to_say' }
@@ -55,11 +59,30 @@ export async function tellPlace(of: Deliverer, requestId: string, placeName: str
   return told
 }
 
+/** Brings the modal up to date that its requester may have left open. A closed one is no place any more, and nothing is lost with it. */
+async function tellForm(of: Deliverer, view: RequestView, before: MessageRow): Promise<Told> {
+  if (view.state === 'checking' || view.state === 'awaiting_requester') return { told: true, how: 'nothing_to_say' }
+  const form = askedView(view, await ownPage(of, view, view.requester.id))
+  const shown = digestOfText(JSON.stringify(form))
+  if (before.shown === shown) return { told: true, how: 'unchanged' }
+  const method = 'views.update'
+  const held = of.pace.heldUntil(method, of.ctx.now().getTime())
+  if (held !== undefined) return { told: false, held }
+  try {
+    await of.client.views.update({ view_id: before.channel, view: form })
+  } catch (error) {
+    const trouble = readTrouble(error)
+    return trouble.is === 'in_vain' ? { told: true, how: 'nothing_to_say' } : { told: false, method, trouble }
+  }
+  await keepMessage(of.ctx.db, { ...before, shown })
+  return { told: true, how: 'updated' }
+}
+
 /** A message is begun only while it is news: a late delivery must not ask somebody for what is over. */
-const hasNews = (view: RequestView, place: Place): boolean =>
+const hasNews = (view: RequestView, place: MessagePlace): boolean =>
   place.is === 'ask' ? view.state === 'awaiting_approvers' && !view.decisions.some(({ by }) => by.id === place.person) : true
 
-async function compose(of: Deliverer, view: RequestView, place: Place, set: RuleSet): Promise<Message> {
+async function compose(of: Deliverer, view: RequestView, place: MessagePlace, set: RuleSet): Promise<Message> {
   if (place.is === 'channel') return within(of, view, (short) => renderRequest(view, { short }))
   const page = await ownPage(of, view, place.person)
   if (place.is === 'tell') return within(of, view, () => renderNotice(view, { page }, place.stage))

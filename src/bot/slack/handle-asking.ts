@@ -4,8 +4,10 @@
 import type { App, types } from '@slack/bolt'
 import type { Published } from '../../commands/context.ts'
 import { type Asked, offersFor, type Problem } from '../../commands/judge-proposal.ts'
+import { FORM_PLACE } from '../../commands/plan-deliveries.ts'
 import { proposeRequest } from '../../commands/propose-request.ts'
 import { newId, sha256 } from '../../crypto.ts'
+import { keepMessage } from '../../db/bot-queries/messages.ts'
 import { actionName, findOffer, type Person } from '../../domain/action.ts'
 import { idFrom } from '../../domain/ids.ts'
 import { refusalWords } from '../../domain/words.ts'
@@ -74,6 +76,7 @@ export function handleAsking(bolt: App, side: SlackSide): void {
     if (!asked) return ack({ response_action: 'errors', errors: { action: 'Choose what you need.' } })
     const outcome = await proposeRequest(ctx, { id, person: person.id, ...asked })
     if (outcome.ok) {
+      await keepMessage(ctx.db, { request_id: outcome.requestId, place: FORM_PLACE, channel: view.id, ts: '', shown: '' })
       const shown = confirmView(outcome, titleOf(published, asked.action), pageOf(side.issuerUrl, outcome.viewId))
       return ack({ response_action: 'update', view: shown })
     }

@@ -25,7 +25,7 @@ const GONE = new Set(['message_not_found', 'cant_update_message', 'edit_window_c
 /** The place is closed to us, or the message is none: trying again changes nothing. A bad token is mended by the operator, so that is tried again. */
 const IN_VAIN = new Set(
   (
-    'is_archived channel_not_found not_in_channel user_not_found users_not_found user_disabled restricted_action cannot_dm_bot ' +
+    'is_archived not_found channel_not_found not_in_channel user_not_found users_not_found user_disabled restricted_action cannot_dm_bot ' +
     'messages_tab_disabled invalid_blocks msg_too_long msg_blocks_too_long no_text invalid_arguments'
   ).split(' '),
 )
