@@ -142,6 +142,7 @@ async function live(rey: Visitor, bo: Visitor): Promise<string> {
     .waitFor()
   await look(slack, `slack-over-${device}`)
   await go(rey, 'Countersign home')
+  await slack.getByRole('main').getByText(code).waitFor()
   await look(slack, `slack-home-${device}`)
   return String(payloadOf(credential)['txn'])
 }
