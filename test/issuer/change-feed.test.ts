@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import { HOST, openDoors } from '../support/issuer-app.ts'
 import { ask, confirm, newHolder } from '../support/world.ts'
 
@@ -49,6 +50,38 @@ test('a page hears of changes of its request, and of no other', async (t) => {
   const ended = Promise.all([once(a.line, 'close'), once(b.line, 'close')])
   await door.app.close()
   await ended
+})
+
+test('who goes away before the line is there keeps no place on it', async (t) => {
+  const door = await openDoors(t)
+  const { viewId } = await ask(door.world)
+  await door.app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = door.app.server.address() as AddressInfo
+  const heartbeats = t.mock.method(globalThis, 'setInterval')
+  const owner = door.world.database.connect('owner')
+  const waiting = () =>
+    sql<{ n: number }>`select count(*)::int as n from pg_locks where not granted and relation = 'view'::regclass`.execute(owner)
+  await owner.transaction().execute(async (trx) => {
+    // The issuer looks the link up, and has to wait for it.
+    await sql`lock table view in access exclusive mode`.execute(trx)
+    for (let gone = 0; gone < 5; gone += 1) {
+      const arrived = once(door.app.server, 'connection') as Promise<[Socket]>
+      const socket = connect(port, '127.0.0.1')
+      socket.write(`GET /v1/views/${viewId}/events HTTP/1.1\r\nhost: ${HOST}\r\n\r\n`)
+      const [served] = await arrived
+      while (((await waiting()).rows[0]?.n ?? 0) <= gone);
+      socket.destroy()
+      await once(served, 'close')
+    }
+  })
+  // Who asks after them is answered after them.
+  for (let after = 0; after < 5; after += 1) assert.equal((await door.get(`/v1/views/${viewId}`)).statusCode, 200)
+  assert.equal(heartbeats.mock.callCount(), 0)
+  const line = get({ port, host: '127.0.0.1', path: `/v1/views/${viewId}/events`, headers: { host: HOST } })
+  await once(line, 'response')
+  assert.equal(heartbeats.mock.callCount(), 1)
+  line.destroy()
+  await once(line, 'close')
 })
 
 test('a link that leads nowhere has no line', async (t) => {

@@ -46,6 +46,8 @@ export const viewRoutes =
       const headers = reply.getHeaders() as Record<string, string>
       reply.hijack()
       const line = reply.raw
+      // Who has gone meanwhile will not be heard going, and would keep a place and a heartbeat for ever.
+      if (line.destroyed) return
       lines.set(line, request.ip)
       line.writeHead(200, { ...headers, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
       line.write('retry: 2000\n\n')
