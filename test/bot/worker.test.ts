@@ -20,7 +20,7 @@ async function open(t: TestContext) {
   const ctx = world.bot
   const client = workerClient({ ...SLACK, apiUrl: api.url }, ctx.log)
   const base = { ctx, teamIds: SLACK.teamIds, issuerUrl: 'http://localhost:3001', log: ctx.log, client }
-  const receiver = createReceiver({ ctx, ...SLACK, appId: () => undefined, log: ctx.log, wake: () => undefined })
+  const receiver = createReceiver({ ctx, ...SLACK, answersAt: [], appId: () => undefined, log: ctx.log, wake: () => undefined })
   // Each worker has a pace of its own, as each process does.
   const start = () => {
     const deliverer: Deliverer = { ...base, pace: createPace() }

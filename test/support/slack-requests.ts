@@ -39,7 +39,7 @@ export const command = (over: Record<string, string> = {}): string =>
     channel_id: 'C0INCIDENT42',
     api_app_id: 'A0COUNTERSIGN',
     trigger_id: `trigger.${randomUUID()}`,
-    response_url: 'http://localhost:9/hooks/none',
+    response_url: 'http://127.0.0.1:9/hooks/none',
     ...over,
   }).toString()
 

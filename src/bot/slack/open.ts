@@ -15,6 +15,9 @@ import type { SlackSide } from './side.ts'
 
 export type { SlackSettings } from './connect.ts'
 
+/** Where Slack takes answers to what people did. */
+const SLACK = ['https://hooks.slack.com', 'https://hooks.slack-gov.com']
+
 export type OpenSlack = {
   readonly receiver: SlackReceiver
   readonly deliverer: Deliverer
@@ -31,9 +34,10 @@ export function openSlack(options: {
   readonly wake: () => void
 }): OpenSlack {
   const { ctx, settings, publicUrl, issuerUrl, log, wake } = options
-  const { signingSecret, teamIds } = settings
+  const { signingSecret, teamIds, apiUrl } = settings
+  const answersAt = apiUrl === undefined ? SLACK : [new URL(apiUrl).origin]
   let appId: string | undefined
-  const receiver = createReceiver({ ctx, signingSecret, teamIds, appId: () => appId, log, wake })
+  const receiver = createReceiver({ ctx, signingSecret, teamIds, answersAt, appId: () => appId, log, wake })
   const bolt = createBolt(settings, receiver, log)
   const client = interactiveClient(settings, log)
   const gate = createGate(ctx, client, { teamIds, consoleUrl: publicUrl })

@@ -21,6 +21,8 @@ export type ReceiverOptions = {
   readonly ctx: BotContext
   readonly signingSecret: string
   readonly teamIds: readonly string[]
+  /** Origins at which Slack takes late answers. */
+  readonly answersAt: readonly string[]
   /** The app's own id, once Slack has told it. */
   readonly appId: () => string | undefined
   readonly log: Pick<FastifyBaseLogger, 'warn' | 'error'>
@@ -94,8 +96,11 @@ async function receive(
   return answerAtOnce(options, process, envelope, reply)
 }
 
-function foreignness({ teamIds, appId }: ReceiverOptions, { teams, app }: Envelope): string | undefined {
+function foreignness({ teamIds, answersAt, appId }: ReceiverOptions, { teams, app, body }: Envelope): string | undefined {
   if (teams.length === 0 || !teams.every((team) => teamIds.includes(team))) return 'foreign_workspace'
+  // With a stolen signing secret anybody could else have us post to whatever this process reaches.
+  const { response_url: url } = body
+  if (typeof url === 'string' && !(URL.canParse(url) && answersAt.includes(new URL(url).origin))) return 'foreign_response_url'
   const own = appId()
   return own !== undefined && app !== undefined && app !== own ? 'foreign_app' : undefined
 }

@@ -115,6 +115,17 @@ test('another workspace, also one that only the person belongs to, is refused al
   assert.equal(await kept('trigger:click.T0SANDBOX.T0PARTNER1'), undefined)
 })
 
+test('a delivery that wants its answer at another address than Slack’s is refused, however well signed', async () => {
+  for (const response_url of [
+    'http://127.0.0.1:3001/v1/claims',
+    'http://169.254.169.254/latest',
+    'http://127.0.0.1:9@evil.example/',
+  ]) {
+    const answer = await deliver(app, command({ response_url }))
+    assert.deepEqual([answer.statusCode, answer.json()], [403, { reason: 'foreign_response_url' }], response_url)
+  }
+})
+
 test('a body over one megabyte is refused before it is read', async () => {
   const answer = await deliver(app, `payload=${'x'.repeat(1_048_577)}`)
   assert.deepEqual([answer.statusCode, answer.json()], [413, { reason: 'too_large' }])
