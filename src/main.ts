@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { type Configured, isSandbox, readBot, readIssuer, readSandbox, readStart } from './config.ts'
 import { runUntilStopped, StartRefused, tellFailure } from './run.ts'
-import { supervise } from './supervise.ts'
+import { type Supervised, supervise } from './supervise.ts'
 
 // Three processes load much the same code: compiled once, it is ready sooner and takes less memory.
 enableCompileCache()
@@ -69,8 +69,16 @@ async function start(): Promise<void> {
   const began = performance.now()
   const { prepareSandbox } = await import('./sandbox/prepare.ts')
   const { readyText } = await import('./sandbox/ready-text.ts')
-  const sandbox = await prepareSandbox(settings, pino({ level: settings.logLevel }, process.stderr))
-  const children = supervise(
+  const preparing = prepareSandbox(settings, pino({ level: settings.logLevel }, process.stderr))
+  let children: Supervised | undefined
+  const close = async () => {
+    await children?.stop()
+    await (await preparing).close()
+  }
+  // From the first moment: who interrupts a start must not leave a database behind.
+  runUntilStopped(close)
+  const sandbox = await preparing
+  children = supervise(
     ENTRY,
     [
       { name: 'issuer', environment: sandbox.issuer },
@@ -78,16 +86,11 @@ async function start(): Promise<void> {
     ],
     tell,
   )
-  const close = async () => {
-    await children.stop()
-    await sandbox.close()
-  }
   await children.ready.catch(async (error: unknown) => {
     await close()
     throw error
   })
   process.stdout.write(readyText(sandbox.urls, (performance.now() - began) / 1000))
-  runUntilStopped(close)
 }
 
 async function issuer(): Promise<void> {

@@ -60,7 +60,8 @@ function fitString(parameter: Extract<Parameter, { type: 'string' }>, given: unk
   if (unseen) return misfit(`holds a character that does not show (${unseen.name}, at place ${unseen.index + 1})`)
   // Two spellings of one word would look alike to the approver and differ at the target (Unicode Standard Annex 15).
   if (given.normalize('NFC') !== given) return misfit('is not in the usual Unicode spelling (NFC)')
-  if (!matchesWhole(parameter.pattern, given)) return misfit(`does not match ${parameter.pattern}`)
+  if (!matchesWhole(parameter.pattern, given))
+    return misfit(`is not in the form that is asked for${parameter.help ? ` (${parameter.help})` : `: ${parameter.pattern}`}`)
   return { ok: true, value: given }
 }
 

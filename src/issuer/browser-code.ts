@@ -14,7 +14,7 @@ const ENTRIES = [
   'issuer/static/keys.ts',
   'issuer/static/sign-in.ts',
 ] as const
-const STYLES = ['issuer/static/tokens.css', 'issuer/static/style.css'] as const
+const STYLES = ['tokens.css', 'issuer/static/style.css'] as const
 const ICON = 'issuer/static/icon.svg'
 const ALLOWED = /^(?:issuer\/static|domain|evidence)\/[a-z0-9-]+\.ts$/
 const IMPORT = /^\s*(?:import|export)\s(?:[^'"]*?\sfrom\s)?['"]([^'"]+)['"]/gm

@@ -51,7 +51,7 @@ test('one life in Slack: asked, confirmed, decided, claimed, given back; one cha
   const holder = await newHolder()
   assert.ok((await confirm(bot.world, intent, holder)).ok)
   const message = await ana.message(CHANNEL, (m) => wordsOf(m.blocks).includes(code), 'the channel message')
-  assert.match(wordsOf(message.blocks), /waits for 1 more of service-owners/)
+  assert.match(wordsOf(message.blocks), /[Ww]aits for 1 more of service-owners/)
   assert.match(wordsOf(message.blocks), /INC-4211: payments time out/)
   const asks = await ana.until('a direct message', async () =>
     (await directOf('ana')).find((m) => wordsOf(m.blocks).includes(code)),
@@ -147,7 +147,7 @@ test('the form follows the chosen action, says what is wrong at the field, and t
   assert.match(wordsOf(next.blocks), new RegExp(code))
   await adopted(id)
   assert.ok((await confirm(bot.world, intent, await newHolder())).ok)
-  const asks = await rey.modal((m) => /waits for 1 more of service-owners/.test(wordsOf(m.blocks)), 'the form left open')
+  const asks = await rey.modal((m) => /[Ww]aits for 1 more of service-owners/.test(wordsOf(m.blocks)), 'the form left open')
   assert.doesNotMatch(wordsOf(asks.blocks), /Nobody has been asked yet/)
   await rey.close(true)
   assert.ok((await decide(bot.world, intent, 'bo')).ok)

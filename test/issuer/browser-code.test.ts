@@ -30,7 +30,7 @@ test('a page preloads exactly what its script reaches, each once', () => {
 
 test('no served module holds anything but our own code', () => {
   for (const [path] of code.assets)
-    assert.match(path, /^[0-9a-f]{16}\/(issuer\/static|domain|evidence)\/[a-z0-9-]+\.(ts|css|svg)$/)
+    assert.match(path, /^[0-9a-f]{16}\/(?:tokens\.css|(issuer\/static|domain|evidence)\/[a-z0-9-]+\.(ts|css|svg))$/)
 })
 
 test('browser code that reaches into the server stops the start', (t) => {

@@ -24,7 +24,7 @@ import { beginSession, findSession, isOwnForm, keepBegun, leaveSession, type Ses
 import { createSignIn } from './sign-in.ts'
 import { headersOf, type Site } from './site.ts'
 
-const STYLE = readFileSync(new URL('./console.css', import.meta.url), 'utf8')
+const STYLE = ['../../tokens.css', './console.css'].map((path) => readFileSync(new URL(path, import.meta.url), 'utf8')).join('\n')
 const FORM_BYTES = 65_536
 
 const Where = z.object({

@@ -84,7 +84,7 @@ function standing(view: RequestView, count: string): Piece[] {
     case 'awaiting_requester':
       return ['⏳ Waits for ', { person: view.requester }, ' to confirm with a key until ', { at: view.confirmBy }]
     case 'awaiting_approvers':
-      return [`⏳ ${count}waits for ${missingWords(view)} until `, { at: view.decideBy }]
+      return [`⏳ ${count}${count === '' ? 'W' : 'w'}aits for ${missingWords(view)} until `, { at: view.decideBy }]
     case 'approved':
       return view.held
         ? ['⏳ Approved, but held; the time to claim it ends at ', { at: view.claimBy }]

@@ -46,7 +46,7 @@ function grantState(grant: GrantRow, now: Date): readonly [Tone, Html] {
     case 'active':
       return ['good', html`In use until ${when(grant.ends_at, now, true)}`]
     case 'revoking':
-      return ['wait', html`Ending early`]
+      return ['wait', grant.ended_reason === 'returned' ? html`Given back` : html`Ending early`]
     case 'returned':
       return ['over', html`Given back`]
     case 'revoked':

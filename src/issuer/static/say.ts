@@ -14,7 +14,7 @@ export class Stopped extends Error {
 
 export const byId = (id: string): HTMLElement | null => document.getElementById(id)
 
-const SAID_MS = 8_000
+const SAID_MS = 4_000
 let clearing: ReturnType<typeof setTimeout> | undefined
 
 /** Says something politely; it goes by itself once nothing is going on. An empty text clears it. */
@@ -70,4 +70,6 @@ export function onPress(handlers: { readonly [act: string]: (button: HTMLButtonE
     const handler = handlers[target.dataset['do'] ?? '']
     if (handler) void handler(target)
   })
+  // Until here a press would have been lost; the style sheet keeps buttons from being pressed before.
+  document.body.dataset['alive'] = ''
 }
