@@ -46,9 +46,9 @@ export async function claimCredential(
   if (!known) return refuse({ reason: 'unknown_request' })
   const named = await findNamedHolder(ctx, known, claim.holder)
   const signature = decodeBase64url(input.signature)
-  if (!named) return refuseClaim(ctx, known, claim, { reason: 'foreign_holder_key' })
+  if (!named) return refuseUnproven(ctx, known, { reason: 'foreign_holder_key' })
   if (!signature || !(await nodeCrypto.verify(named.sign, signature, tagged('claim', bytes), 'p1363'))) {
-    return refuseClaim(ctx, known, claim, { reason: 'claim_signature' })
+    return refuseUnproven(ctx, known, { reason: 'claim_signature' })
   }
   // The requester's statement names both keys of the place: a claim for another encryption key is not for that place.
   if (thumbprint(named.encrypt) !== claim.encrypt)
@@ -179,6 +179,12 @@ async function findNamedHolder(
 ): Promise<{ readonly sign: P256Key; readonly encrypt: P256Key } | undefined> {
   const holders = await findHolders(ctx.db, known.request.id)
   return holders.find(({ sign }) => thumbprint(sign) === holder)
+}
+
+/** Whoever has a link knows the intent: what no named place has signed is noise, and no entry beside the requester's name. */
+function refuseUnproven(ctx: IssuerContext, { request }: KnownRequest, refusal: Refusal): { ok: false; refusal: Refusal } {
+  ctx.log.warn({ request: request.id, reason: refusal.reason }, 'a claim of nobody named was refused')
+  return refuse(refusal)
 }
 
 async function refuseClaim(
