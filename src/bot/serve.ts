@@ -6,6 +6,8 @@ import type { Logger } from 'pino'
 import type { BotContext, Published } from '../commands/context.ts'
 import { type BotConfig, misfitsOfRealm } from '../config.ts'
 import { connect } from '../db/connect.ts'
+import { loginMisfits } from '../db/login-misfits.ts'
+import { BOT_ROLE } from '../db/roles.ts'
 import { findPublication, findPublishedDigest } from '../db/rule-sets.ts'
 import { trustRoots } from '../domain/directory.ts'
 import { read } from '../domain/shape.ts'
@@ -20,6 +22,14 @@ export async function serveBot(config: BotConfig, log: Logger): Promise<{ readon
   const misfits = misfitsOfRealm(config, roots)
   if (misfits.length > 0) throw new StartRefused(misfits)
   const db = connect(config.databaseUrl, { applicationName: 'countersign bot', max: CONNECTIONS, log })
+  const beyond = await loginMisfits(db, 'DATABASE_URL', BOT_ROLE).catch(async (error: unknown) => {
+    await db.destroy()
+    throw error
+  })
+  if (beyond.length > 0) {
+    await db.destroy()
+    throw new StartRefused(beyond)
+  }
   let known: Published | undefined
   const published: BotContext['published'] = async () => {
     const digest = await findPublishedDigest(db)

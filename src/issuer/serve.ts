@@ -6,6 +6,8 @@ import type { Logger } from 'pino'
 import type { IssuerContext } from '../commands/context.ts'
 import { type IssuerConfig, misfitsOfRealm } from '../config.ts'
 import { connect } from '../db/connect.ts'
+import { loginMisfits } from '../db/login-misfits.ts'
+import { ISSUER_ROLE } from '../db/roles.ts'
 import { StartRefused } from '../run.ts'
 import { buildIssuerApp, type IssuerAppParts } from './app.ts'
 import { startClockwork } from './clockwork.ts'
@@ -42,6 +44,18 @@ export async function serveIssuer(
     lockTimeoutMs: LOCK_TIMEOUT_MS,
     log,
   })
+  const end = async (): Promise<void> => {
+    await db.destroy()
+    heads.close()
+  }
+  const beyond = await loginMisfits(db, 'ISSUER_DATABASE_URL', ISSUER_ROLE).catch(async (error: unknown) => {
+    await end()
+    throw error
+  })
+  if (beyond.length > 0) {
+    await end()
+    throw new StartRefused(beyond)
+  }
   const opened = await openIssuer({
     db,
     now: () => new Date(),
@@ -54,8 +68,7 @@ export async function serveIssuer(
     runbooksDir: config.runbooksDir,
     ownNames: [config.publicUrl, 'bot'],
   }).catch(async (error: unknown) => {
-    await db.destroy()
-    heads.close()
+    await end()
     throw error instanceof RunbooksRefused ? new StartRefused([`${error.message}\n${error.told}`]) : error
   })
   const { ctx } = opened
@@ -79,8 +92,7 @@ export async function serveIssuer(
     close: async () => {
       await clockwork.stop()
       await app.close()
-      await db.destroy()
-      heads.close()
+      await end()
     },
   }
 }
