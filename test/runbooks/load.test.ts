@@ -417,12 +417,19 @@ test('parameters keep the order in which the author wrote them, and defaults are
   assert.equal(action?.text, '# Restart\n\nRestarts it.')
 })
 
-test('the runbooks that come along load, and offer the three actions of the sandbox', async () => {
+test('the runbooks that come along load, and offer the six actions of the sandbox', async () => {
   const loaded = await loadRuleSet(fileURLToPath(new URL('../../runbooks', import.meta.url)), credentialKinds)
   assert.ok(loaded.ok, loaded.ok ? '' : loaded.problems.map(({ file, line, what }) => `${file}:${line} ${what}`).join('; '))
   assert.deepEqual(
     loaded.ruleSet.offers.map(({ action }) => actionName(action)),
-    ['customer.read-record', 'service.restart', 'vector-db.drop-collection'],
+    [
+      'customer.read-record',
+      'kubernetes.namespace-admin',
+      'llm-gateway.rotate-key',
+      'service.restart',
+      'sql.read',
+      'vector-db.drop-collection',
+    ],
   )
 })
 

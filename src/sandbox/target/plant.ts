@@ -1,7 +1,12 @@
-// The things behind the target: services that restart, customer records, vector collections. In memory and harmless; `reset` brings all back. A
-// service's state follows from when it was restarted, so nothing has to run in the background.
+// The things behind the target: services and pods that restart, customer records, vector collections, keys of a gateway, a replica that answers
+// named queries. In memory and harmless; `reset` brings all back. What changes with time follows from when somebody acted, so nothing has to run in
+// the background.
+
+import { createReplica, type Replica } from './replica.ts'
 
 export const RESTART_MS = 4000
+/** How long a gateway takes the version before the newest, so that its clients can change over. */
+export const OVERLAP_MS = 600_000
 
 export interface Service {
   readonly name: string
@@ -23,6 +28,24 @@ export interface Collection {
   readonly vectors: number
   droppedAt: number | null
 }
+/** A key by which a gateway calls a model provider: callers never see it, only its version. */
+export interface GatewayKey {
+  readonly name: string
+  readonly about: string
+  version: number
+  rotatedAt: number | null
+}
+/** A pod of a stateful set: deleted, it comes back under its name. */
+export interface Pod {
+  readonly name: string
+  state: 'running' | 'crash looping'
+  startedAt: number | null
+  restarts: number
+}
+export interface Namespace {
+  readonly name: string
+  readonly pods: readonly Pod[]
+}
 /** One attempt to do something here, for the page. */
 export interface Use {
   readonly at: number
@@ -37,10 +60,15 @@ export interface Plant {
   readonly services: readonly Service[]
   readonly customers: readonly Customer[]
   readonly collections: readonly Collection[]
+  readonly keys: readonly GatewayKey[]
+  readonly namespaces: readonly Namespace[]
+  readonly replica: Replica
+  /** How often each named query was run. */
+  readonly queried: Map<string, number>
   readonly uses: Use[]
 }
 
-/** A plant in its first state: payments are failing, all else is well. */
+/** A plant in its first state: payments are failing and one worker with them, all else is well. */
 export function createPlant(): Plant {
   const service = (name: string, about: string, state: Service['state'] = 'healthy'): Service => ({
     name,
@@ -57,6 +85,8 @@ export function createPlant(): Plant {
     note,
     reads: 0,
   })
+  const key = (name: string, about: string, version: number): GatewayKey => ({ name, about, version, rotatedAt: null })
+  const pod = (name: string, state: Pod['state'] = 'running'): Pod => ({ name, state, startedAt: null, restarts: 0 })
   return {
     services: [
       service('payments-api', 'Takes card payments', 'failing'),
@@ -73,6 +103,18 @@ export function createPlant(): Plant {
       { name: 'product-search-v1', vectors: 1_204_556, droppedAt: null },
       { name: 'product-search-v2', vectors: 1_377_018, droppedAt: null },
     ],
+    keys: [
+      key('support-assistant', 'Drafts answers to customers', 7),
+      key('product-search', 'Embeds products and queries', 12),
+      key('code-review', 'Comments on changes of ours', 3),
+    ],
+    namespaces: [
+      { name: 'payments', pods: [pod('settlement-worker-0', 'crash looping'), pod('settlement-worker-1')] },
+      { name: 'search', pods: [pod('indexer-0'), pod('indexer-1')] },
+      { name: 'web', pods: [pod('session-store-0')] },
+    ],
+    replica: createReplica(),
+    queried: new Map(),
     uses: [],
   }
 }
@@ -100,6 +142,39 @@ export function drop(plant: Plant, name: string, now: number): Collection | unde
   return collection
 }
 
+/** Makes the next version of a gateway's key; the one before works for ten minutes more. */
+export function rotate(plant: Plant, name: string, now: number): GatewayKey | undefined {
+  const key = plant.keys.find((each) => each.name === name)
+  if (!key) return undefined
+  key.version += 1
+  key.rotatedAt = now
+  return key
+}
+
+/** The pods of a namespace as they are now. */
+export const listPods = (plant: Plant, namespace: string, now: number) =>
+  plant.namespaces.find(({ name }) => name === namespace)?.pods.map((pod) => ({ ...pod, state: stateOf(pod, now) }))
+
+/** Deletes a pod, which is how one restarts it: its set starts it again. */
+export function deletePod(plant: Plant, namespace: string, name: string, now: number): Pod | undefined {
+  const pod = plant.namespaces.find((each) => each.name === namespace)?.pods.find((each) => each.name === name)
+  if (!pod) return undefined
+  pod.state = 'running'
+  pod.startedAt = now
+  pod.restarts += 1
+  return pod
+}
+
+const stateOf = ({ state, startedAt }: Pod, now: number) =>
+  startedAt !== null && now < startedAt + RESTART_MS ? ('starting' as const) : state
+
+/** Runs a named query on the replica; undefined when there is none of that name. */
+export function query(plant: Plant, name: string): readonly object[] | undefined {
+  const rows = plant.replica.run(name)
+  if (rows) plant.queried.set(name, (plant.queried.get(name) ?? 0) + 1)
+  return rows
+}
+
 /** All that the page shows. Customers' records stay behind the token: the page says only how often each was read. */
 export function overview(plant: Plant, now: number) {
   return {
@@ -109,6 +184,12 @@ export function overview(plant: Plant, now: number) {
     }),
     customers: plant.customers.map(({ id, reads }) => ({ id, reads })),
     collections: plant.collections,
+    keys: plant.keys.map((key) => ({
+      ...key,
+      overlapUntil: key.rotatedAt !== null && now < key.rotatedAt + OVERLAP_MS ? key.rotatedAt + OVERLAP_MS : null,
+    })),
+    namespaces: plant.namespaces.map(({ name }) => ({ name, pods: listPods(plant, name, now) ?? [] })),
+    queries: plant.replica.queries.map(({ name, about }) => ({ name, about, runs: plant.queried.get(name) ?? 0 })),
     uses: plant.uses.toReversed(),
     restartMs: RESTART_MS,
   }

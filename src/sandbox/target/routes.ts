@@ -3,9 +3,10 @@
 
 import { readFile } from 'node:fs/promises'
 import { stripTypeScriptTypes } from 'node:module'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { PAGE_HEADERS } from '../page-headers.ts'
-import { createPlant, drop, overview, type Plant, readCustomer, restart } from './plant.ts'
+import { type Named, OPERATIONS } from './operations.ts'
+import { createPlant, overview } from './plant.ts'
 import { createVerifier, type Demand, type Verdict } from './token.ts'
 
 const KEPT_USES = 200
@@ -27,61 +28,27 @@ export async function target(app: FastifyInstance, options: TargetOptions): Prom
     for (const watcher of watchers) watcher.raw.write(`data: ${JSON.stringify(overview(plant, now()))}\n\n`)
   }
 
-  /** One operation: check the token for exactly this thing, do it, show it. */
-  const operation =
-    (
-      what: (name: string) => string,
-      demand: (name: string) => Demand,
-      effect: (plant: Plant, name: string) => object | undefined,
-    ) =>
-    async (request: FastifyRequest<{ Params: { name: string } }>, reply: FastifyReply) => {
-      const { name } = request.params
-      const verdict = await verify(request.headers.authorization, demand(name))
-      const result = verdict.ok ? effect(plant, name) : undefined
-      const detail = !verdict.ok ? verdict.description : result ? 'done' : 'there is no such thing'
-      const { sub = null, request: id = null, jti = null } = verdict.caller ?? {}
-      plant.uses.push({ at: now(), what: what(name), outcome: result ? 'done' : 'refused', detail, sub, request: id, jti })
-      if (plant.uses.length > KEPT_USES) plant.uses.shift()
-      tell()
-      if (!verdict.ok) return refuse(reply, verdict, demand(name), options.resource)
-      return result ?? reply.code(404).send({ error: 'not_found', error_description: `There is no "${name}" here.` })
-    }
-
-  app.post<{ Params: { name: string } }>(
-    '/target/api/services/:name/restart',
-    operation(
-      (name) => `Restart ${name}`,
-      (service) => ({ scope: 'service:restart', resource: { service } }),
-      (at, name) => {
-        const service = restart(at, name, now())
-        return service && { service: service.name, restarted_at: new Date(now()).toISOString(), restarts: service.restarts }
+  // Each operation: check the token for exactly this thing, do it, show it.
+  for (const { method, path, what, demand, effect } of OPERATIONS) {
+    app.route<{ Params: Partial<Named> }>({
+      method,
+      url: `/target/api/${path}`,
+      handler: async (request, reply) => {
+        const named: Named = { name: '', inner: '', ...request.params }
+        const demanded = demand(named)
+        const verdict = await verify(request.headers.authorization, demanded)
+        const result = verdict.ok ? effect(plant, named, now()) : undefined
+        const detail = !verdict.ok ? verdict.description : result ? 'done' : 'there is no such thing'
+        const { sub = null, request: id = null, jti = null } = verdict.caller ?? {}
+        plant.uses.push({ at: now(), what: what(named), outcome: result ? 'done' : 'refused', detail, sub, request: id, jti })
+        if (plant.uses.length > KEPT_USES) plant.uses.shift()
+        tell()
+        if (!verdict.ok) return refuse(reply, verdict, demanded, options.resource)
+        const missing = named.inner || named.name
+        return result ?? reply.code(404).send({ error: 'not_found', error_description: `There is no "${missing}" here.` })
       },
-    ),
-  )
-  app.get<{ Params: { name: string } }>(
-    '/target/api/customers/:name',
-    operation(
-      (name) => `Read customer ${name}`,
-      (customer) => ({ scope: 'customer:read', resource: { customer } }),
-      (at, id) => {
-        const customer = readCustomer(at, id)
-        return (
-          customer && { id: customer.id, name: customer.name, email: customer.email, plan: customer.plan, note: customer.note }
-        )
-      },
-    ),
-  )
-  app.delete<{ Params: { name: string } }>(
-    '/target/api/collections/:name',
-    operation(
-      (name) => `Drop collection ${name}`,
-      (collection) => ({ scope: 'collection:drop', resource: { collection } }),
-      (at, name) => {
-        const collection = drop(at, name, now())
-        return collection && { collection: collection.name, dropped_vectors: collection.vectors }
-      },
-    ),
-  )
+    })
+  }
 
   app.get('/target/state', async () => overview(plant, now()))
   app.post('/target/reset', async () => {

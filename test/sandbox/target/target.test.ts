@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import Fastify from 'fastify'
 import type { JWTPayload } from 'jose'
-import type { Overview } from '../../../src/sandbox/target/plant.ts'
+import { OVERLAP_MS, type Overview } from '../../../src/sandbox/target/plant.ts'
 import { target } from '../../../src/sandbox/target/routes.ts'
 import { issuerOfTest, type TestIssuer } from './issuer-of-test.ts'
 
@@ -26,7 +26,8 @@ async function plant(t: TestContext) {
     }
   }
   const state = async () => JSON.parse((await app.inject({ url: '/target/state' })).body) as Overview
-  return { issuer, use, state }
+  const reset = () => app.inject({ method: 'POST', url: '/target/reset' })
+  return { issuer, use, state, reset }
 }
 const detail = (resource: unknown): JWTPayload => ({
   authorization_details: [{ type: 'urn:countersign:action', request: 'r-1', resource }],
@@ -54,6 +55,67 @@ test('a record is read and a collection dropped with their own scopes and detail
   const { collections, customers } = await state()
   assert.notEqual(collections.find((each) => each.name === 'product-search-v1')?.droppedAt, null)
   assert.equal(customers[0]?.reads, 1)
+})
+
+test('an administrator of a namespace lists its pods and deletes one, which starts again; other namespaces stay closed', async (t) => {
+  const { issuer, use, state } = await plant(t)
+  const admin = await issuer.token({ claims: { scope: 'namespace:admin', ...detail({ namespace: 'payments' }) } })
+  const { body } = await use(admin, ['GET', '/target/api/namespaces/payments/pods'])
+  assert.deepEqual(body['pods'], [
+    { name: 'settlement-worker-0', state: 'crash looping', restarts: 0 },
+    { name: 'settlement-worker-1', state: 'running', restarts: 0 },
+  ])
+  const deleted = await use(admin, ['DELETE', '/target/api/namespaces/payments/pods/settlement-worker-0'])
+  assert.deepEqual(deleted.body, { namespace: 'payments', pod: 'settlement-worker-0', restarts: 1 })
+  assert.equal((await use(admin, ['GET', '/target/api/namespaces/search/pods'])).status, 403)
+  assert.equal((await use(admin, ['DELETE', '/target/api/namespaces/search/pods/indexer-0'])).status, 403)
+  const unknown = await use(admin, ['DELETE', '/target/api/namespaces/payments/pods/indexer-0'])
+  assert.equal(unknown.body['error_description'], 'There is no "indexer-0" here.')
+  const pods = (await state()).namespaces.flatMap((namespace) => namespace.pods)
+  assert.deepEqual(
+    pods.filter(({ restarts }) => restarts > 0).map(({ name, state }) => [name, state]),
+    [['settlement-worker-0', 'starting']],
+  )
+})
+
+test('a gateway key gets its next version, and the one before an end; reset brings the first version back', async (t) => {
+  const { issuer, use, state, reset } = await plant(t)
+  const token = await issuer.token({ claims: { scope: 'gateway:rotate', ...detail({ key: 'support-assistant' }) } })
+  const began = Date.now()
+  const { body } = await use(token, ['POST', '/target/api/gateway/keys/support-assistant/rotate'])
+  assert.deepEqual([body['key'], body['version']], ['support-assistant', 8])
+  assert.ok(Date.parse(String(body['replaced_version_ends_at'])) >= began + OVERLAP_MS)
+  assert.equal((await use(token, ['POST', '/target/api/gateway/keys/product-search/rotate'])).status, 403)
+  const versions = async () => (await state()).keys.map(({ version }) => version)
+  assert.deepEqual(await versions(), [8, 12, 3])
+  await reset()
+  assert.deepEqual(await versions(), [7, 12, 3])
+})
+
+test('the replica answers its named queries and nothing else, and is counted', async (t) => {
+  const { issuer, use, state } = await plant(t)
+  const run = async (query: string) => {
+    const token = await issuer.token({ claims: { scope: 'sql:read', ...detail({ replica: 'payments', query }) } })
+    return use(token, ['GET', `/target/api/replicas/payments/queries/${query}`])
+  }
+  const byState = (await run('payments-by-state')).body['rows']
+  assert.deepEqual(byState, [
+    { state: 'failed', payments: 5, euros: 1621 },
+    { state: 'settled', payments: 3, euros: 211 },
+    { state: 'authorised', payments: 2, euros: 600 },
+  ])
+  assert.deepEqual((await run('failed-payments')).body['rows'], [
+    { failure: 'connection reset', payments: 4, euros: 1602, first: '14:02', last: '14:07' },
+    { failure: 'card declined', payments: 1, euros: 19, first: '14:05', last: '14:05' },
+  ])
+  assert.equal((await run('oldest-unbooked')).status, 200)
+  assert.equal((await run('constructor')).status, 404)
+  const runs = (await state()).queries.map(({ name, runs }) => [name, runs])
+  assert.deepEqual(runs, [
+    ['payments-by-state', 1],
+    ['failed-payments', 1],
+    ['oldest-unbooked', 1],
+  ])
 })
 
 const REFUSED: readonly [string, number, RegExp, (issuer: TestIssuer) => Promise<string | undefined>][] = [

@@ -17,6 +17,10 @@ const clock = (at: number): string =>
 const card = (state: string, name: string, about: string, label: string): HTMLElement =>
   el('li', `card ${state}`, el('strong', '', name), el('span', 'about', about), el('span', 'state', label))
 
+/** `never read`, `read once`, `read 3 times`. */
+const counted = (done: string, times: number): string =>
+  times === 0 ? `never ${done}` : times === 1 ? `${done} once` : `${done} ${times} times`
+
 let timer: number | undefined
 function show(overview: Overview): void {
   fill(
@@ -44,13 +48,37 @@ function show(overview: Overview): void {
   fill(
     'customers',
     overview.customers.map(({ id, reads }) =>
-      card(
-        reads > 0 ? 'seen' : 'healthy',
-        id,
-        'closed without a credential',
-        reads < 2 ? (['never read', 'read once'][reads] ?? '') : `read ${reads} times`,
+      card(reads > 0 ? 'seen' : 'healthy', id, 'closed without a credential', counted('read', reads)),
+    ),
+  )
+  fill(
+    'namespaces',
+    overview.namespaces.flatMap(({ name: namespace, pods }) =>
+      pods.map(({ name, state, startedAt, restarts }) =>
+        card(
+          { running: 'healthy', starting: 'restarting', 'crash looping': 'failing' }[state],
+          name,
+          `in ${namespace}`,
+          startedAt === null || state === 'starting' ? state : `${state}, started ${clock(startedAt)} (${restarts})`,
+        ),
       ),
     ),
+  )
+  fill(
+    'keys',
+    overview.keys.map(({ name, about, version, rotatedAt, overlapUntil }) => {
+      const before = overlapUntil === null ? '' : `; version ${version - 1} works until ${clock(overlapUntil)}`
+      return card(
+        rotatedAt === null ? 'healthy' : 'seen',
+        name,
+        about,
+        rotatedAt === null ? `version ${version}` : `version ${version} since ${clock(rotatedAt)}${before}`,
+      )
+    }),
+  )
+  fill(
+    'queries',
+    overview.queries.map(({ name, about, runs }) => card(runs > 0 ? 'seen' : 'healthy', name, about, counted('run', runs))),
   )
   const uses = overview.uses.map((use) =>
     el(
@@ -71,7 +99,9 @@ function show(overview: Overview): void {
   )
   // A restart ends by time alone: look again when it should be over.
   window.clearTimeout(timer)
-  if (overview.services.some((service) => service.state === 'restarting')) timer = window.setTimeout(refresh, 500)
+  const pods = overview.namespaces.flatMap((namespace) => namespace.pods)
+  if (overview.services.some(({ state }) => state === 'restarting') || pods.some(({ state }) => state === 'starting'))
+    timer = window.setTimeout(refresh, 500)
 }
 
 function refresh(): void {
