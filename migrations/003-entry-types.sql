@@ -38,6 +38,7 @@ insert into entry_type (writer, type) values
   ('issuer', 'credential.revoked'),
   ('issuer', 'credential.expired'),
   ('issuer', 'passkey.registered'),
+  ('issuer', 'passkey.rejected'),
   ('issuer', 'directory.changed'),
   ('issuer', 'session.signed_in'),
   ('issuer', 'clock.differs'),

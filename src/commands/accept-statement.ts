@@ -42,7 +42,8 @@ export async function acceptStatement(ctx: IssuerContext, input: StatementInput)
     const effects: Effect[] = []
     const judged: { readonly digest: string; readonly plan: Plan }[] = []
     for (const digest of statement.intents) {
-      const plan = await planOne(ctx, work, digest, begun)
+      // Only what was locked is looked at: a request that was adopted since is not.
+      const plan = known.has(digest) ? await planOne(ctx, work, digest, begun) : refuse({ reason: 'unknown_request' })
       if (plan.ok) judged.push({ digest, plan })
       else {
         const request = known.get(digest)?.request.id
@@ -53,7 +54,7 @@ export async function acceptStatement(ctx: IssuerContext, input: StatementInput)
     const first = effects[0]
     if (judged.length === 0) return refuse(first && 'refusal' in first ? first.refusal : { reason: 'unknown_request' })
     await addStatement(work.trx, accepted, work.now)
-    for (const { plan } of judged) effects.push(await carryOut(ctx, work, begun, plan))
+    for (const { plan } of judged) effects.push(await carryOut(work, begun, plan))
     return { ok: true, person, passkey, effects } as const
   })
 }
@@ -94,7 +95,7 @@ async function planOne(
     statement: Buffer.from(accepted.bytes).toString('base64url'),
     assertion: accepted.assertion,
     accepted_at: now.getTime(),
-    rule_set: ctx.published().digest,
+    rule_set: accepted.ruleSet,
     directory: accepted.directory,
   })
   const move = moveOf(statement, verdict, person)
@@ -128,7 +129,6 @@ function moveOf(statement: StatementOf<'request' | 'decide'>, verdict: Verdict, 
 }
 
 async function carryOut(
-  ctx: IssuerContext,
   { trx, now, record, tell }: Work<'issuer'>,
   { statement, accepted }: Decisive,
   { id, move, next, event, missing, wasHeld }: Plan,
@@ -154,7 +154,7 @@ async function carryOut(
     decision: move.move,
     statement: accepted.digest,
     passkey,
-    rule_set: ctx.published().digest,
+    rule_set: accepted.ruleSet,
     directory: accepted.directory,
     ...(statement.kind === 'decide' && statement.note ? { note: statement.note } : {}),
     ...(lease === null ? {} : { lease_seconds: lease }),

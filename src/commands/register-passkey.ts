@@ -2,7 +2,7 @@
 // administrator who has compared the words with the person makes a passkey of it (change-directory.ts).
 
 import { findPasskeyById, findRegistration, type KnownPasskey } from '../db/passkeys.ts'
-import { addRegistration, completeRegistrationRow, countRegistrations } from '../db/registrations.ts'
+import { addRegistration, completeRegistrationRow, countRegistrations, endRegistration } from '../db/registrations.ts'
 import { addStatement, spendNonce } from '../db/statements.ts'
 import { decodeBase64url } from '../domain/base64url.ts'
 import { canonicalText } from '../domain/canonical.ts'
@@ -73,5 +73,23 @@ export async function completeRegistration(
     record('passkey.registered', { actor: person }, { v: 1, person, passkey: thumbprint, statement: accepted.digest })
     tell('passkey.changed', undefined, { person, operation: 'registered', thumbprint })
     return { ok: true, thumbprint, person } as const
+  })
+}
+
+/** An administrator turns down a key that waits: nobody vouched for it. Taking away needs a session, no signature. */
+export async function rejectRegistration(
+  ctx: IssuerContext,
+  by: string,
+  thumbprint: string,
+): Promise<Outcome<{ readonly person: string }>> {
+  const { ruleSet } = ctx.published()
+  if (!ruleSet.administrators.includes(by) || !(await ctx.chain()).administrators.has(by))
+    return refuse({ reason: 'not_an_administrator' })
+  return transact(ctx, [], async ({ trx, now, record, tell }) => {
+    const person = await endRegistration(trx, thumbprint, now)
+    if (person === undefined) return refuse({ reason: 'unknown_registration' })
+    record('passkey.rejected', { actor: by }, { v: 1, person, passkey: thumbprint })
+    tell('passkey.changed', undefined, { person, operation: 'rejected', thumbprint })
+    return { ok: true, person } as const
   })
 }

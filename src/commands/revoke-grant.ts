@@ -66,7 +66,7 @@ export async function revokeGrant(ctx: IssuerContext, input: StatementInput): Pr
           decision,
           statement: accepted.digest,
           passkey,
-          rule_set: ctx.published().digest,
+          rule_set: accepted.ruleSet,
           directory: accepted.directory,
         },
       )

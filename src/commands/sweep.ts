@@ -8,6 +8,7 @@ import { purgeShortLived } from '../db/short-lived.ts'
 import { readIntent } from '../domain/intent.ts'
 import { moveRequest } from '../domain/request.ts'
 import type { IssuerContext } from './context.ts'
+import { eachInTurn } from './each-in-turn.ts'
 import { beginEnd, settleGrant } from './end-grant.ts'
 import { giveUp } from './issue-credential.ts'
 import { transact } from './transact.ts'
@@ -15,20 +16,30 @@ import { transact } from './transact.ts'
 const BATCH = 100
 const STALE_ISSUING_MS = 30_000
 
-/** One round; answers how many things it moved. */
+/** One round; answers how many things it moved. What fails for one request waits for the next round and holds up nothing else. */
 export async function sweep(ctx: IssuerContext): Promise<number> {
   const now = ctx.now()
-  const overdue = await findOverdue(ctx.db, now, BATCH)
-  for (const { request_id } of overdue) await lapse(ctx, request_id)
-  const stale = await findStaleIssuing(ctx.db, new Date(now.getTime() - STALE_ISSUING_MS), BATCH)
-  for (const { id, request_id } of stale) await giveUpStale(ctx, request_id, id)
-  const revoking = await findRevoking(ctx.db, BATCH)
-  for (const { request_id } of revoking) await recall(ctx, request_id)
-  const past = await findPastEnd(ctx.db, now, BATCH)
-  let settled = 0
-  for (const { request_id } of past) if (await transact(ctx, [request_id], (work) => settleGrant(work, request_id))) settled += 1
-  await purgeShortLived(ctx.db, now)
-  return overdue.length + stale.length + settled
+  let moved = 0
+  const steps: readonly (() => Promise<void>)[] = [
+    async () => {
+      const overdue = await findOverdue(ctx.db, now, BATCH)
+      moved += overdue.length
+      await eachInTurn(overdue, ({ request_id }) => lapse(ctx, request_id))
+    },
+    async () => {
+      const stale = await findStaleIssuing(ctx.db, new Date(now.getTime() - STALE_ISSUING_MS), BATCH)
+      moved += stale.length
+      await eachInTurn(stale, ({ id, request_id }) => giveUpStale(ctx, request_id, id))
+    },
+    async () => eachInTurn(await findRevoking(ctx.db, BATCH), ({ request_id }) => recall(ctx, request_id)),
+    async () =>
+      eachInTurn(await findPastEnd(ctx.db, now, BATCH), async ({ request_id }) => {
+        if (await transact(ctx, [request_id], (work) => settleGrant(work, request_id))) moved += 1
+      }),
+    () => purgeShortLived(ctx.db, now),
+  ]
+  await eachInTurn(steps, (step) => step())
+  return moved
 }
 
 const lapse = (ctx: IssuerContext, request: string): Promise<void> =>

@@ -12,7 +12,8 @@ export type Accepted = {
   readonly bytes: Uint8Array
   readonly statement: Statement
   readonly assertion: Assertion
-  readonly ruleSet: Digest | undefined
+  /** The rule set in force when it was accepted. */
+  readonly ruleSet: Digest
   readonly directory: { readonly sequence: number; readonly head: Digest }
   readonly note?: Opening | undefined
 }
@@ -47,7 +48,7 @@ export async function addStatement(trx: Transaction<Schema>, accepted: Accepted,
       decision: 'decision' in statement ? statement.decision : null,
       assertion: JSON.stringify(accepted.assertion),
       accepted_at: now,
-      rule_set: accepted.ruleSet ?? null,
+      rule_set: accepted.ruleSet,
       directory_sequence: accepted.directory.sequence,
       directory_head: accepted.directory.head,
       note_value: accepted.note ? JSON.stringify(accepted.note.value) : null,

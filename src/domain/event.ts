@@ -42,6 +42,7 @@ export const ENTRY_TYPES = {
     'credential.revoked',
     'credential.expired',
     'passkey.registered',
+    'passkey.rejected',
     'directory.changed',
     'session.signed_in',
     'clock.differs',

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { acceptStatement } from '../../src/commands/accept-statement.ts'
 import { changeDirectory, prepareChange, type Wanted } from '../../src/commands/change-directory.ts'
-import { completeRegistration, registerPasskey } from '../../src/commands/register-passkey.ts'
+import { completeRegistration, registerPasskey, rejectRegistration } from '../../src/commands/register-passkey.ts'
 import { digestOf } from '../../src/crypto.ts'
 import { findLinksAfter } from '../../src/db/passkeys.ts'
 import { decodeBase64url, encodeBase64url } from '../../src/domain/base64url.ts'
@@ -270,3 +270,22 @@ function attestedData({ response }: RegistrationJSON): Buffer {
   assert.equal(object[name + 8], 0x58, 'a byte string with a length of one byte')
   return object.subarray(name + 10)
 }
+
+test('an administrator turns down keys that a stranger left in a person’s name, and makes room for the person’s own', async () => {
+  const strangers = []
+  for (let count = 0; count < 5; count += 1) strangers.push(await proved('mira'))
+  refused(await register(newKey('mira'), 'mira'), 'too_many_registrations', /An administrator has to look at those first/)
+  for (const { thumbprint } of strangers) {
+    refused(await rejectRegistration(ctx, 'ana', thumbprint), 'not_an_administrator', /administrator/)
+    assert.ok((await rejectRegistration(ctx, 'mira', thumbprint)).ok)
+  }
+  const [first] = strangers
+  assert.ok(first)
+  refused(await rejectRegistration(ctx, 'mira', first.thumbprint), 'unknown_registration', /No such key waits/)
+  refused(
+    await prepareChange(ctx, { operation: 'enrol', registrations: [first.thumbprint] }),
+    'unknown_registration',
+    /No such key waits/,
+  )
+  await registered('mira')
+})

@@ -79,7 +79,8 @@ function vouch(site: Site, { keys, waiting }: NonNullable<EnrolState['administra
     ({ who, nickname, words, deviceBound, at, fact }) => html`<li>
 <label class="choice"><input type="checkbox" name="registration" value="${fact.passkey.thumbprint}">
 <span><strong>${shown(who.name)}</strong> <span class="help">${shown(nickname)}, registered ${when(at, now)}${!deviceBound && ', may be copied between devices'}</span></span></label>
-<ol class="words">${words.map((word) => html`<li>${word}</li>`)}</ol></li>`,
+<ol class="words">${words.map((word) => html`<li>${word}</li>`)}</ol>
+<button type="button" class="quiet" data-do="reject" data-passkey="${fact.passkey.thumbprint}">Turn this key down</button></li>`,
   )}</ul>
 ${keyChoice(site, keys)}
 ${ceremonyButtons(site, [{ act: 'enrol', label: 'I compared the words: enrol' }])}`

@@ -3,9 +3,11 @@
 import { createHash } from 'node:crypto'
 import type { FastifyPluginAsync } from 'fastify'
 import { z } from 'zod'
+import { rejectRegistration } from '../../commands/register-passkey.ts'
 import { findAllPasskeys } from '../../db/issuer-queries/find-passkeys.ts'
 import { findOpenRegistrations, findPasskeysOf, type PasskeyRow, type RegistrationRow } from '../../db/passkeys.ts'
 import { endSession } from '../../db/sign-in.ts'
+import { answer, refuseWith } from '../answers.ts'
 import type { Edge } from '../edge.ts'
 import { keyWords } from '../key-words.ts'
 import { type EnrolState, enrolPage, type Waiting } from '../pages/enrol.ts'
@@ -16,6 +18,7 @@ import type { Named } from '../view-state.ts'
 
 const Onward = z.strictObject({ onward: z.literal('enrol').optional() })
 const Nothing = z.strictObject({})
+const Reject = z.strictObject({ thumbprint: z.string().max(64) })
 
 export const keyRoutes =
   ({ ctx, site, cookie }: Edge): FastifyPluginAsync =>
@@ -73,6 +76,13 @@ export const keyRoutes =
         ctx.now(),
       )
       return reply.send(page)
+    })
+
+    app.post('/v1/registrations/reject', async (request, reply) => {
+      const { thumbprint } = Reject.parse(request.body)
+      const session = await sessionOf(ctx, cookie, request)
+      if (!session) return refuseWith(reply, { reason: 'signed_out' })
+      return answer(reply, await rejectRegistration(ctx, session.person, thumbprint), ({ person }) => ({ person }))
     })
 
     app.post('/v1/sign-out', async (request, reply) => {

@@ -73,6 +73,13 @@ const enrol = (button: HTMLElement) =>
     await refresh(() => undefined)
   })
 
-onPress({ create, prove, enrol, 'sign-out': () => signOut() })
+const reject = (button: HTMLElement) =>
+  act(async () => {
+    await post('/v1/registrations/reject', { thumbprint: button.dataset['passkey'] ?? '' })
+    say('Turned down.')
+    await refresh(() => undefined)
+  })
+
+onPress({ create, prove, enrol, reject, 'sign-out': () => signOut() })
 document.querySelector('#register')?.addEventListener('submit', (event) => event.preventDefault())
 startClock()
