@@ -62,6 +62,7 @@ async function start(): Promise<void> {
       await children.stop()
       throw error
     })
+    process.on('SIGHUP', children.reload)
     tell('ready')
     return runUntilStopped(children.stop)
   }
@@ -99,8 +100,10 @@ async function issuer(): Promise<void> {
   const ring = process.env['SANDBOX_KEYS']
   const sandbox = ring === undefined ? undefined : (await import('./sandbox/issuer-part.ts')).sandboxPart(config.issuerUrl, ring)
   const log = pino({ name: 'issuer', level: config.logLevel }, process.stderr)
-  const served = await serveIssuer(config, log, sandbox)
-  process.on('SIGHUP', () => void served.reload())
+  let served: Awaited<ReturnType<typeof serveIssuer>> | undefined
+  // From the first moment: a start reads the runbooks anyway, and must not be ended by the wish to read them again.
+  process.on('SIGHUP', () => void served?.reload())
+  served = await serveIssuer(config, log, sandbox)
   runUntilStopped(served.close)
 }
 

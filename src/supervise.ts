@@ -9,6 +9,8 @@ export type Child = { readonly name: 'issuer' | 'bot'; readonly environment: Rea
 export type Supervised = {
   /** Settles when every child has said that it is ready; rejects when one ends before that. */
   readonly ready: Promise<void>
+  /** Has the issuer read its runbooks again. */
+  readonly reload: () => void
   readonly stop: () => Promise<void>
 }
 
@@ -47,6 +49,7 @@ export function supervise(entry: string, children: readonly Child[], say: (line:
 
   return {
     ready: Promise.all(children.map((child) => start(child, FIRST_PAUSE_MS, true))).then(() => undefined),
+    reload: () => void living.get('issuer')?.kill('SIGHUP'),
     stop: async () => {
       stopping = true
       await Promise.all([...living.values()].map(end))

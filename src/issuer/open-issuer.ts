@@ -4,17 +4,14 @@
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { IssuerContext, Published } from '../commands/context.ts'
-import { publishRuleSet } from '../commands/publish-rule-set.ts'
 import { transact } from '../commands/transact.ts'
-import { credentialKinds } from '../credentials/index.ts'
 import { pinRoots } from '../db/passkeys.ts'
 import type { Schema } from '../db/schema.ts'
 import type { TrustRoots } from '../domain/directory.ts'
 import type { HeadStore } from '../domain/heads.ts'
-import { loadRuleSet } from '../runbooks/load.ts'
-import { printProblems } from '../runbooks/print-problems.ts'
 import { openChain } from './chain.ts'
 import type { IssuerKeys } from './keys.ts'
+import { publishRunbooks } from './read-runbooks.ts'
 import { rootsDigest, rootsMisfits } from './trust-roots.ts'
 
 export type IssuerParts = {
@@ -32,19 +29,10 @@ export type IssuerParts = {
   readonly ownNames: readonly string[]
 }
 
-/** The runbooks cannot be used; `told` is what the author of them should read. */
-export class RunbooksRefused extends Error {
-  readonly told: string
-  constructor(dir: string, told: string) {
-    super(`the runbooks in ${dir} have mistakes; nothing of them is published`)
-    this.told = told
-  }
-}
-
 export type OpenIssuer = {
   readonly ctx: IssuerContext
-  /** Reads the runbooks again; keeps what is in force when they have mistakes. */
-  readonly reload: () => Promise<void>
+  /** Reads the runbooks again; keeps what is in force when they have mistakes, and throws them. */
+  readonly reload: () => Promise<Published>
 }
 
 /** Opens the issuer: checks its roots, verifies the directory, checks and publishes the runbooks. */
@@ -70,32 +58,15 @@ export async function openIssuer(parts: IssuerParts): Promise<OpenIssuer> {
       record('roots.pinned', {}, { v: 1, realm: roots.realm, era: roots.era, roots: rootsDigest(roots) }),
     )
   }
-  let published = await publish(parts, base)
+  const publish = () => publishRunbooks(parts.runbooksDir, [origin, ...parts.ownNames], base)
+  let published = await publish()
   return {
     ctx: { ...base, published: () => published },
     reload: async () => {
-      published = await publish(parts, base)
+      published = await publish()
+      return published
     },
   }
-}
-
-async function publish(parts: IssuerParts, base: Omit<IssuerContext, 'published'>): Promise<Published> {
-  const loaded = await loadRuleSet(parts.runbooksDir, credentialKinds)
-  if (!loaded.ok) throw new RunbooksRefused(parts.runbooksDir, printProblems(loaded.files, loaded.problems, false))
-  // A credential for ourselves would turn one grant into every grant: no target may have a name of ours.
-  const ours = [parts.origin, ...parts.ownNames]
-  for (const target of loaded.ruleSet.targets) {
-    const clash = credentialKinds
-      .get(target.kind)
-      ?.audiences(target.settings)
-      .find((audience) => ours.some((own) => audience === own || audience.startsWith(`${own}/`)))
-    if (clash)
-      throw new RunbooksRefused(
-        parts.runbooksDir,
-        `targets.yaml: ${target.name} names ${clash}, which is Countersign itself; choose the target's own audience\n`,
-      )
-  }
-  return publishRuleSet(base, loaded.ruleSet)
 }
 
 const noRules = (): never => {

@@ -13,7 +13,8 @@ import { buildIssuerApp, type IssuerAppParts } from './app.ts'
 import { startClockwork } from './clockwork.ts'
 import { openFileHeadStore } from './head-store.ts'
 import { loadOrCreateKeys } from './keys.ts'
-import { openIssuer, RunbooksRefused } from './open-issuer.ts'
+import { openIssuer } from './open-issuer.ts'
+import { RunbooksRefused, reloader } from './read-runbooks.ts'
 import { holderRequestRoutes } from './routes/holder-request.ts'
 import { readTrustRoots } from './trust-roots.ts'
 
@@ -84,11 +85,7 @@ export async function serveIssuer(
   await app.listen({ host: config.host, port: config.port })
   const clockwork = startClockwork(ctx)
   return {
-    reload: async () => {
-      await opened
-        .reload()
-        .catch((error: unknown) => log.error({ err: error }, 'the runbooks were not read again; what is in force stays'))
-    },
+    reload: reloader(opened.reload, log),
     close: async () => {
       await clockwork.stop()
       await app.close()
