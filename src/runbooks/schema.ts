@@ -1,26 +1,33 @@
 // What authors write: the front matter of a runbook, `directory.yaml` and `targets.yaml`, closed. Names here are for hands and eyes;
-// check-action.ts and check-directory.ts turn them into the formats of domain/action.ts. A message says what a value must be and reads after "it".
+// check-action.ts and check-directory.ts turn them into the formats of domain/action.ts. A message says what a value must be and reads after "it"; a
+// description is what editors show, through the JSON Schemas that json-schema.ts makes of this.
 
 import { z } from 'zod'
 import { NAME, PERSON } from '../domain/ids.ts'
 import { findUnseen } from '../domain/visible.ts'
 
+const DURATION = /^([1-9][0-9]{0,5})([smhd])$/
 const UNITS: { readonly [unit: string]: number } = { s: 1, m: 60, h: 3600, d: 86_400 }
 const VARIABLE = /^[a-z][a-z0-9_]{0,62}$/
 
 /** Seconds of `90s`, `15m`, `8h` or `1d`. */
 export function secondsOf(duration: string): number | undefined {
-  const [, count, unit] = /^([1-9][0-9]{0,5})([smhd])$/.exec(duration) ?? []
+  const [, count, unit] = DURATION.exec(duration) ?? []
   return count && unit ? Number(count) * (UNITS[unit] ?? 0) : undefined
 }
 
-const span = (least: string, most: string) =>
-  z.string(`must be a time with a unit, like 15m or 1h`).transform((written, context) => {
-    const seconds = secondsOf(written)
-    if (seconds !== undefined && seconds >= (secondsOf(least) ?? 0) && seconds <= (secondsOf(most) ?? 0)) return seconds
-    context.addIssue({ code: 'custom', message: `must be a time from ${least} to ${most} with a unit, like 15m or 1h` })
-    return z.NEVER
-  })
+const span = (least: string, most: string) => {
+  const message = `must be a time from ${least} to ${most} with a unit, like 15m or 1h`
+  return z
+    .string('must be a time with a unit, like 15m or 1h')
+    .regex(DURATION, message)
+    .transform((written, context) => {
+      const seconds = secondsOf(written)
+      if (seconds !== undefined && seconds >= (secondsOf(least) ?? 0) && seconds <= (secondsOf(most) ?? 0)) return seconds
+      context.addIssue({ code: 'custom', message })
+      return z.NEVER
+    })
+}
 
 const name = z.string().regex(NAME, 'must be small letters, digits and dashes, beginning with a letter')
 const person = z.string().regex(PERSON, 'must be small letters, digits, dots, dashes and underlines, beginning with a letter')
@@ -37,13 +44,20 @@ const plain = (most: number) =>
   line(most).refine((text) => findUnseen(text) === undefined, 'must hold only plain spaces and characters that show')
 const number = z.int('must be a whole number')
 
-const described = { label: line(75), help: line(500).optional(), personal: z.boolean('must be true or false').optional() }
+const described = {
+  label: line(75).describe('What stands above the field.'),
+  help: line(500).optional().describe('What stands below the field: what to write, and what not.'),
+  personal: z
+    .boolean('must be true or false')
+    .optional()
+    .describe('Keeps the value out of Slack, signatures and log; they hold a salted commitment.'),
+}
 const parameter = z.discriminatedUnion('type', [
   z.strictObject({
     ...described,
     type: z.literal('string'),
-    pattern: line(500),
-    max_length: number.min(1, 'must be at least 1').max(2000, 'must be at most 2000').optional(),
+    pattern: line(500).describe('A regular expression that the whole value matches. One that can run away is refused.'),
+    max_length: number.min(1, 'must be at least 1').max(2000, 'must be at most 2000').optional().describe('200 if not given.'),
   }),
   z.strictObject({
     ...described,
@@ -56,47 +70,66 @@ const parameter = z.discriminatedUnion('type', [
 export type WrittenParameter = z.infer<typeof parameter>
 
 export const writtenAction = z.strictObject({
-  title: line(200),
-  kind: name,
-  target: name,
+  title: line(200).describe('What people see that they ask for, sign and get.'),
+  kind: name.describe('Which kind of credential is issued.'),
+  target: name.describe('Where it works: a name in targets.yaml.'),
   // Read by templates.ts, which can say for each text in it what is wrong there.
-  grants: z.record(variable, z.unknown()),
-  parameters: z.record(variable, parameter).optional(),
-  lease: z.strictObject({ default: span('30s', '1d'), maximum: span('30s', '1d') }),
-  freshness: span('1m', '1d').optional(),
-  ask: z.array(name).min(1, 'must name a group: an empty list means nobody').max(20, 'must name at most 20 groups'),
+  grants: z.record(variable, z.unknown()).describe('What it allows there. "{name}" stands for a parameter.'),
+  parameters: z.record(variable, parameter).optional().describe('What is asked for. Each must stand somewhere in `grants`.'),
+  lease: z
+    .strictObject({ default: span('30s', '1d'), maximum: span('30s', '1d') })
+    .describe('How long it lasts, from the moment in which it is fetched: from 30s to 1d.'),
+  freshness: span('1m', '1d')
+    .optional()
+    .describe('How old the own confirmation may be at the claim, from 1m to 1d; 15m if not given.'),
+  ask: z
+    .array(name)
+    .min(1, 'must name a group: an empty list means nobody')
+    .max(20, 'must name at most 20 groups')
+    .describe('Groups of directory.yaml whose members may ask.'),
   approve: z
     .array(z.strictObject({ group: name, count: number.min(1, 'must be at least 1').max(8, 'must be at most 8').optional() }))
     .min(1, 'must have a rule: nothing is granted without an approval')
-    .max(8, 'must have at most 8 rules'),
+    .max(8, 'must have at most 8 rules')
+    .describe('All of these must hold. Each place needs a person and a key of its own, never those of the one who asks.'),
 })
 
 export const frontMatter = z.strictObject({
   channel: z
     .string('must be a channel; `#` begins a comment in YAML, so write it in quotes: "#incidents"')
-    .regex(/^#?[A-Za-z0-9_-]{1,80}$/, 'must be the name or the id of a Slack channel'),
+    .regex(/^#?[A-Za-z0-9_-]{1,80}$/, 'must be the name or the id of a Slack channel')
+    .describe('Where requests are told. In quotes: `#` begins a comment.'),
   // Each is read by itself: a mistake in one must not hide those in another.
   actions: z.record(name, z.unknown()).refine((all) => Object.keys(all).length > 0, 'must offer an action'),
 })
 
 export const directory = z.strictObject({
-  people: z.record(
-    person,
-    z.strictObject({
-      name: plain(200),
-      slack: z
-        .array(
-          z
-            .string()
-            .regex(/^[TE][A-Z0-9]{2,20}\/[UW][A-Z0-9]{2,20}$/, 'must be TEAM/USER by their Slack ids, like T024BE7LD/U012AB3CD'),
-        )
-        .max(8, 'must list at most 8 accounts')
-        .optional(),
-    }),
-  ),
-  groups: z.record(name, z.array(person)),
-  administrators: z.array(person).max(200, 'must list at most 200 people'),
-  auditors: z.array(person).max(500, 'must list at most 500 people'),
+  people: z
+    .record(
+      person,
+      z.strictObject({
+        name: plain(200),
+        slack: z
+          .array(
+            z
+              .string()
+              .regex(
+                /^[TE][A-Z0-9]{2,20}\/[UW][A-Z0-9]{2,20}$/,
+                'must be TEAM/USER by their Slack ids, like T024BE7LD/U012AB3CD',
+              ),
+          )
+          .max(8, 'must list at most 8 accounts')
+          .optional()
+          .describe('The Slack accounts of this one human.'),
+      }),
+    )
+    .describe('By ids that never change and are never given to somebody else.'),
+  groups: z.record(name, z.array(person)).describe('Who may ask and approve. A group that is empty or missing is nobody.'),
+  administrators: z
+    .array(person)
+    .max(200, 'must list at most 200 people')
+    .describe('Who may use the power to enrol keys that the signed passkey directory gives.'),
+  auditors: z.array(person).max(500, 'must list at most 500 people').describe('Who may read the whole log.'),
 })
 export type WrittenDirectory = z.infer<typeof directory>
 
