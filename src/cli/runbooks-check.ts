@@ -4,10 +4,23 @@
 import type { Kinds } from '../runbooks/kinds.ts'
 import { loadRuleSet } from '../runbooks/load.ts'
 import { printProblems } from '../runbooks/print-problems.ts'
+import type { Problem } from '../runbooks/problem.ts'
 
 export type CheckOptions = { readonly json: boolean; readonly kinds: Kinds }
 /** Where the report goes, and whether it may be coloured. */
 export type CheckOutput = { readonly write: (text: string) => unknown; readonly colour?: boolean }
+
+/**
+ * What `--json` writes, one object. Members may be added; none changes its meaning while `v` is 1. `files` are all that were looked at, sorted;
+ * `problems` stand in reading order, with lines and columns from 1, a column counting UTF-16 units, and `quote` the line as written.
+ */
+export type CheckReport = {
+  readonly v: 1
+  /** Whether the folder can be published. */
+  readonly ok: boolean
+  readonly files: readonly string[]
+  readonly problems: readonly Problem[]
+}
 
 /** Checks a folder and writes the report; gives the exit code. */
 export async function runbooksCheck(dir: string, { json, kinds }: CheckOptions, out: CheckOutput): Promise<0 | 1> {
@@ -15,14 +28,15 @@ export async function runbooksCheck(dir: string, { json, kinds }: CheckOptions, 
   const problems = loaded.ok ? [] : loaded.problems
   if (json) {
     // Escaped to ASCII: the text of a hostile file must not act on whoever reads the report.
-    out.write(`${ascii(JSON.stringify({ ok: loaded.ok, files: loaded.files, problems }, null, 2))}\n`)
+    const report: CheckReport = { v: 1, ok: loaded.ok, files: loaded.files, problems }
+    out.write(`${ascii(JSON.stringify(report, null, 2))}\n`)
     return loaded.ok ? 0 : 1
   }
-  out.write(printProblems(loaded.files, problems, out.colour ?? false))
+  out.write(`${printProblems(loaded.files, problems, out.colour ?? false).trimEnd()}\n\n`)
   if (loaded.ok) {
     const { offers, people, targets } = loaded.ruleSet
     out.write(
-      `\n${counted(offers.length, 'action')}, ${counted(targets.length, 'target')} and ${counted(people.length, 'person', 'people')} can be published.\n`,
+      `${counted(offers.length, 'action')}, ${counted(targets.length, 'target')} and ${counted(people.length, 'person', 'people')} can be published.\n`,
     )
     return 0
   }

@@ -33,6 +33,7 @@ test('a mistake is shown with its line, a caret under its place, and its mend', 
       '       → did you mean `on-call`?',
       '',
       '✓ targets.yaml',
+      '',
       '1 problem in 1 file; nothing would be published.',
       '',
     ].join('\n'),
@@ -55,4 +56,28 @@ test('a very long line is cut around the place', async (t) => {
   )
   assert.ok(written.split('\n').every((line) => line.length < 200))
   assert.match(written, /…x+<U\+200B>y+…/)
+})
+
+test('--json has one shape, which pipelines may rely on, and the same exit codes', async (t) => {
+  const good = await check(await runbookFolder(t), true)
+  assert.equal(good.code, 0)
+  const files = ['directory.yaml', 'restart.md', 'targets.yaml']
+  assert.deepEqual(JSON.parse(good.written), { v: 1, ok: true, files, problems: [] })
+  const bad = await check(await runbookFolder(t, changed('restart.md', 'ask: [on-call]', 'ask: [oncall]')), true)
+  assert.equal(bad.code, 1)
+  assert.deepEqual(JSON.parse(bad.written), {
+    v: 1,
+    ok: false,
+    files,
+    problems: [
+      {
+        file: 'restart.md',
+        line: 15,
+        column: 11,
+        what: '`oncall` is not a group of directory.yaml',
+        mend: 'did you mean `on-call`?',
+        quote: '    ask: [oncall]',
+      },
+    ],
+  })
 })
