@@ -4,8 +4,8 @@
 import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { pino } from 'pino'
 import { type Configured, isSandbox, readBot, readIssuer, readSandbox, readStart } from './config.ts'
+import { openLogger } from './logger.ts'
 import { runUntilStopped, StartRefused, tellFailure } from './run.ts'
 import { type Supervised, supervise } from './supervise.ts'
 
@@ -70,7 +70,7 @@ async function start(): Promise<void> {
   const began = performance.now()
   const { prepareSandbox } = await import('./sandbox/prepare.ts')
   const { readyText } = await import('./sandbox/ready-text.ts')
-  const preparing = prepareSandbox(settings, pino({ level: settings.logLevel }, process.stderr))
+  const preparing = prepareSandbox(settings, openLogger('sandbox', settings.logLevel))
   let children: Supervised | undefined
   const close = async () => {
     await children?.stop()
@@ -99,7 +99,7 @@ async function issuer(): Promise<void> {
   const { serveIssuer } = await import('./issuer/serve.ts')
   const ring = process.env['SANDBOX_KEYS']
   const sandbox = ring === undefined ? undefined : (await import('./sandbox/issuer-part.ts')).sandboxPart(config.issuerUrl, ring)
-  const log = pino({ name: 'issuer', level: config.logLevel }, process.stderr)
+  const log = openLogger('issuer', config.logLevel)
   let served: Awaited<ReturnType<typeof serveIssuer>> | undefined
   // From the first moment: a start reads the runbooks anyway, and must not be ended by the wish to read them again.
   process.on('SIGHUP', () => void served?.reload())
@@ -110,14 +110,14 @@ async function issuer(): Promise<void> {
 async function bot(): Promise<void> {
   const config = must(readBot(process.env))
   const { serveBot } = await import('./bot/serve.ts')
-  const served = await serveBot(config, pino({ name: 'bot', level: config.logLevel }, process.stderr))
+  const served = await serveBot(config, openLogger('bot', config.logLevel))
   runUntilStopped(served.close)
 }
 
 async function migrate(): Promise<void> {
   const url = process.env['MIGRATE_DATABASE_URL']
   if (!url) throw new StartRefused(['MIGRATE_DATABASE_URL is missing: the login that owns the tables'])
-  const log = pino({ name: 'migrate', level: process.env['LOG_LEVEL'] ?? 'warn' }, process.stderr)
+  const log = openLogger('migrate', process.env['LOG_LEVEL'] ?? 'warn')
   const { prepareRoles } = await import('./db/roles.ts')
   const { migrate } = await import('./db/migrate.ts')
   await prepareRoles(url)
