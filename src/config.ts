@@ -42,7 +42,14 @@ const NEEDED = [
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
-type Common = { readonly host: string; readonly logLevel: string; readonly publicUrl: string; readonly issuerUrl: string }
+type Common = {
+  readonly host: string
+  readonly logLevel: string
+  readonly publicUrl: string
+  readonly issuerUrl: string
+  /** What Prometheus must show at `/metrics`; without one there is none. */
+  readonly metricsToken: string | undefined
+}
 export type SandboxConfig = {
   readonly port: number
   readonly issuerPort: number
@@ -169,6 +176,9 @@ export function misfitsOfRealm(
 const common = (of: ReturnType<typeof reader>): Common => ({
   host: of.env['HOST'] || '127.0.0.1',
   logLevel: of.level('info'),
+  metricsToken: of.env['METRICS_TOKEN']
+    ? of.text('METRICS_TOKEN', /^[!-~]{24,}$/, 'a secret of at least 24 characters without spaces')
+    : undefined,
   publicUrl: of.origin('PUBLIC_URL'),
   issuerUrl: of.origin('ISSUER_URL'),
 })

@@ -18,7 +18,18 @@ const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 10_000
 const DRAIN_MS = 10_000
 /** What a child needs of its parent's environment to run at all. */
-const INHERITED = ['PATH', 'HOME', 'TZ', 'LANG', 'NODE_ENV', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'NO_COLOR', 'LOG_LEVEL']
+const INHERITED = [
+  'PATH',
+  'HOME',
+  'TZ',
+  'LANG',
+  'NODE_ENV',
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'NO_COLOR',
+  'LOG_LEVEL',
+  'METRICS_TOKEN',
+]
 
 /** Starts the children by the command of the same name. `entry` is the file of the command line. */
 export function supervise(entry: string, children: readonly Child[], say: (line: string) => void): Supervised {

@@ -74,6 +74,21 @@ test('a sandbox realm is served on this computer only', () => {
   assert.equal(of('http://bot.example', '127.0.0.1').length, 1)
 })
 
+test('a token for metrics that could be guessed stops the start, and without one there is none', () => {
+  for (const [read, env] of [
+    [readBot, bot],
+    [readIssuer, issuer],
+  ] as const) {
+    assert.match(problems(read({ ...env, METRICS_TOKEN: 'short' })), /METRICS_TOKEN is not a secret of at least 24 characters/)
+    const told = problems(read({ ...env, METRICS_TOKEN: 'with spaces in the middle of it' }))
+    assert.ok(told.includes('METRICS_TOKEN') && !told.includes('in the middle'), 'the secret itself is not repeated')
+    const without = read(env)
+    assert.ok(without.ok && without.config.metricsToken === undefined)
+    const given = read({ ...env, METRICS_TOKEN: '0123456789abcdef01234567' })
+    assert.equal(given.ok && given.config.metricsToken, '0123456789abcdef01234567')
+  }
+})
+
 test('three ports of the sandbox must be three', () => {
   assert.match(problems(readSandbox({ PORT: '3001' })), /three different ports/)
 })

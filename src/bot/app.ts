@@ -2,15 +2,16 @@
 // database login, and nothing that signs, decides or mints (DESIGN section 4). Errors that nobody expected go to the log under a reference; what
 // leaves is the reference alone.
 
-import { randomBytes } from 'node:crypto'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
-import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import { ZodError } from 'zod'
 import type { BotContext } from '../commands/context.ts'
+import { newReference, traceRequests } from '../logger.ts'
+import type { Metrics } from '../metrics.ts'
 import { consoleRoutes } from './console/routes.ts'
 import type { Loop } from './loop.ts'
 import { openSlack, type SlackSettings } from './slack/open.ts'
+import { healthRoutes, watchQueues } from './watch.ts'
 import { startWorker } from './worker.ts'
 
 export type BotOptions = {
@@ -20,6 +21,8 @@ export type BotOptions = {
   /** Our own origin, and the issuer's. */
   readonly publicUrl: string
   readonly issuerUrl: string
+  /** Undefined: nobody watches, and there is no `/metrics`. */
+  readonly metrics?: Metrics | undefined
   readonly log: Logger
 }
 export type Bot = {
@@ -29,12 +32,14 @@ export type Bot = {
 }
 
 /** Builds the bot; it listens and works when told to. */
-export function buildBot({ ctx, slack: settings, publicUrl, issuerUrl, log }: BotOptions): Bot {
+export function buildBot({ ctx, slack: settings, publicUrl, issuerUrl, metrics, log }: BotOptions): Bot {
   const app: FastifyInstance = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
+    genReqId: newReference,
     bodyLimit: 16_384,
   })
+  traceRequests(app, log)
   let worker: Loop | undefined
   const wake = () => worker?.wake()
   const slack = settings && openSlack({ ctx, settings, publicUrl, issuerUrl, log, wake })
@@ -45,21 +50,21 @@ export function buildBot({ ctx, slack: settings, publicUrl, issuerUrl, log }: Bo
     app.addHook('onRequest', async (request, reply) => {
       if (request.headers.host !== new URL(publicUrl).host) return reply.code(421).send({ reason: 'wrong_host' })
     })
-  app.setErrorHandler((error, _request, reply) => {
+  app.setErrorHandler((error, request, reply) => {
     const status = error instanceof ZodError ? 400 : ((error as { statusCode?: number }).statusCode ?? 500)
     if (status < 500) return reply.code(status).send({ reason: status === 413 ? 'too_large' : 'malformed' })
-    const reference = randomBytes(6).toString('hex')
+    const reference = request.id
     log.error({ err: error, reference }, 'a fault')
     return reply.code(500).send({ reason: 'fault', reference })
   })
 
   if (slack) void app.register(slack.receiver.routes)
   void app.register(consoleRoutes({ ctx, publicUrl, issuerUrl, teamIds, log: app.log }))
-  app.get('/healthz', () => ({ ok: true }))
-  app.get('/readyz', async (_request, reply) => {
-    const [database, rules] = await Promise.all([answers(ctx), ctx.published().catch(() => undefined)])
-    return reply.code(database && rules ? 200 : 503).send({ database, rules: rules !== undefined })
-  })
+  healthRoutes(app, ctx, () => slack?.standing() ?? { ready: true, words: 'There is no Slack: the console does everything.' })
+  if (metrics) {
+    metrics.serve(app)
+    watchQueues(metrics, ctx)
+  }
   app.addHook('onClose', async () => worker?.stop())
   return {
     app,
@@ -69,9 +74,3 @@ export function buildBot({ ctx, slack: settings, publicUrl, issuerUrl, log }: Bo
     },
   }
 }
-
-const answers = (ctx: BotContext): Promise<boolean> =>
-  sql`select 1`.execute(ctx.db).then(
-    () => true,
-    () => false,
-  )

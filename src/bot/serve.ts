@@ -21,7 +21,14 @@ export async function serveBot(config: BotConfig, log: Logger): Promise<{ readon
   const roots = await readRoots(config.trustRoots)
   const misfits = misfitsOfRealm(config, roots)
   if (misfits.length > 0) throw new StartRefused(misfits)
-  const db = connect(config.databaseUrl, { applicationName: 'countersign bot', max: CONNECTIONS, log })
+  const metrics =
+    config.metricsToken === undefined ? undefined : (await import('../metrics.ts')).openMetrics('bot', config.metricsToken)
+  const db = connect(config.databaseUrl, {
+    applicationName: 'countersign bot',
+    max: CONNECTIONS,
+    log,
+    watch: metrics?.watchPool,
+  })
   const beyond = await loginMisfits(db, 'DATABASE_URL', BOT_ROLE).catch(async (error: unknown) => {
     await db.destroy()
     throw error
@@ -36,9 +43,9 @@ export async function serveBot(config: BotConfig, log: Logger): Promise<{ readon
     if (known?.digest !== digest) known = await findPublication(db)
     return known
   }
-  const ctx: BotContext = { process: 'bot', db, now: () => new Date(), realm: roots.realm, log, published }
+  const ctx: BotContext = { process: 'bot', db, now: () => new Date(), realm: roots.realm, log, watch: metrics?.watch, published }
   const { slack, publicUrl, issuerUrl } = config
-  const bot = buildBot({ ctx, slack, publicUrl, issuerUrl, log })
+  const bot = buildBot({ ctx, slack, publicUrl, issuerUrl, metrics, log })
   await bot.app.listen({ host: config.host, port: config.port })
   bot.startWorker()
   return {

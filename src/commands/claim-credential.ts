@@ -5,7 +5,6 @@
 
 import { setTimeout as wait } from 'node:timers/promises'
 import { nodeCrypto, thumbprint } from '../crypto.ts'
-import { readDatabaseClock } from '../db/clock.ts'
 import { addGrant, type CredentialRow, findCredentials, findGrant } from '../db/grants.ts'
 import { findByDigest, type KnownRequest, standingOf, updateState } from '../db/requests.ts'
 import { findHolders } from '../db/statements.ts'
@@ -22,10 +21,10 @@ import type { IssuerContext } from './context.ts'
 import { beginEnd } from './end-grant.ts'
 import { actionOf, judgeRequest, type Proven } from './evidence-of.ts'
 import { type Begun, beginCredential, type Claimed, issueCredential } from './issue-credential.ts'
+import { CLOCKS_DIFFER, clocksDifferBy } from './minting.ts'
 import { transact, type Work } from './transact.ts'
 import { voidRequest } from './void-request.ts'
 
-const MAX_CLOCK_DIFFERENCE_MS = 2_000
 const WAIT_FOR_OTHER_MS = 3_000
 const POLL_MS = 20
 
@@ -163,10 +162,10 @@ function repeat(row: CredentialRow): Step | undefined {
 
 /** Minting stops, and only minting, when this clock and the database's differ, or the database is behind its outside heads. */
 async function whyNotNow(ctx: IssuerContext, work: Work<'issuer'>): Promise<string | undefined> {
-  const difference = (await readDatabaseClock(work.trx)).getTime() - ctx.now().getTime()
-  if (Math.abs(difference) > MAX_CLOCK_DIFFERENCE_MS) {
+  const difference = await clocksDifferBy(ctx, work.trx)
+  if (difference !== undefined) {
     work.record('clock.differs', {}, { v: 1, milliseconds: Math.round(difference) })
-    return 'the clocks of the issuer and its database differ'
+    return CLOCKS_DIFFER
   }
   return ctx.mintingStopped(work.trx)
 }

@@ -6,12 +6,26 @@ import type { Logger } from 'pino'
 import type { Signer } from '../credentials/jws.ts'
 import type { Schema } from '../db/schema.ts'
 import type { RuleSet } from '../domain/action.ts'
+import type { Canonical } from '../domain/canonical.ts'
 import type { TrustRoots } from '../domain/directory.ts'
+import type { EntryType, Writer } from '../domain/event.ts'
 import type { Heads } from '../domain/heads.ts'
 import type { Digest } from '../domain/ids.ts'
 import type { ChainState } from '../evidence/chain-state.ts'
 
 export type Published = { readonly digest: Digest; readonly ruleSet: RuleSet }
+
+/** Who counts what happens: told after the fact, never asked, and never throwing. */
+export type Watch = {
+  readonly committed: (
+    entries: readonly { readonly type: EntryType<Writer>; readonly body: { readonly [member: string]: Canonical } }[],
+  ) => void
+  /** One round of something that a process does by itself. */
+  readonly round: (name: string, outcome: 'ok' | 'failed', seconds: number) => void
+  /** The first credential of a grant was issued, so long after the last assertion that it needed. */
+  readonly issued?: (seconds: number) => void
+  readonly called?: (slackMethod: string, outcome: 'ok' | 'refused' | 'limited' | 'broken' | 'silent') => void
+}
 
 type Shared = {
   readonly db: Kysely<Schema>
@@ -19,6 +33,7 @@ type Shared = {
   readonly now: () => Date
   readonly realm: string
   readonly log: Logger
+  readonly watch?: Watch | undefined
 }
 
 export type BotContext = Shared & {

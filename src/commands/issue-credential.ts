@@ -104,7 +104,7 @@ export async function issueCredential(
     })
     return refuse({ reason: 'issue_failed' })
   }
-  return transact(ctx, [about.request], async (work) => {
+  const outcome = await transact(ctx, [about.request], async (work): Promise<Outcome<Claimed>> => {
     const row = (await findCredentials(work.trx, about.request)).find((credential) => credential.id === id)
     const issued = row && moveCredential(row.state, 'issued')
     // The sweep was faster and has given this one up: it must not leave.
@@ -134,8 +134,11 @@ export async function issueCredential(
       expires_at: Math.floor(begun.endsAt.getTime() / 1000),
     })
     work.tell('request.changed', about.request)
-    return { ok: true, credential: id, number: claim.number, ...made, endsAt: begun.endsAt } as const
+    return { ok: true, credential: id, number: claim.number, ...made, endsAt: begun.endsAt }
   })
+  const approvedAt = known.state.approved_at
+  if (outcome.ok && claim.number === 1 && approvedAt) ctx.watch?.issued?.((ctx.now().getTime() - approvedAt.getTime()) / 1000)
+  return outcome
 }
 
 /** Gives up a credential whose making never ended, or ended too late: nobody has it, it counts as made, and it is taken back. */

@@ -28,12 +28,13 @@ type WriterOf<C> = C extends IssuerContext ? 'issuer' : 'bot'
  * Runs one decision in one transaction. `locks` are request ids whose state rows are locked, sorted, before the decision looks at them;
  * only the issuer locks.
  */
-export function transact<C extends BotContext | IssuerContext, R>(
+export async function transact<C extends BotContext | IssuerContext, R>(
   ctx: C,
   locks: C extends IssuerContext ? readonly string[] : readonly [],
   decide: (work: Work<WriterOf<C>>) => Promise<R> | R,
 ): Promise<R> {
-  return ctx.db.transaction().execute(async (trx) => {
+  const recorded: { readonly type: EntryType<Writer>; readonly body: EntryBody }[] = []
+  const outcome = await ctx.db.transaction().execute(async (trx) => {
     const sorted = [...new Set<string>(locks)].sort()
     if (sorted.length > 0) {
       await trx
@@ -49,11 +50,12 @@ export function transact<C extends BotContext | IssuerContext, R>(
     const outbox = ctx.process === 'issuer' ? 'issuer_outbox' : 'bot_outbox'
     const entries: RawBuilder<unknown>[] = []
     const news: Insertable<Schema['issuer_outbox']>[] = []
-    const outcome = await decide({
+    const decided = await decide({
       trx,
       now,
       record: (type, about, body) => {
         const bytes = Buffer.from(canonicalBytes(body))
+        recorded.push({ type, body })
         entries.push(sql`${append}(${uuidv7(now)}::uuid, ${type}, ${about.request ?? null}, ${about.actor ?? null}, ${bytes})`)
       },
       tell: (topic, request, payload = {}) => {
@@ -63,8 +65,10 @@ export function transact<C extends BotContext | IssuerContext, R>(
     // One round trip each, last of all: locks are held no longer than the decision takes.
     for (const some of inParts(entries)) await sql`select ${sql.join(some)}`.execute(trx)
     for (const some of inParts(news)) await trx.insertInto(outbox).values(some).execute()
-    return outcome
+    return decided
   })
+  ctx.watch?.committed(recorded)
+  return outcome
 }
 
 /** PostgreSQL takes 1664 columns and 65535 parameters; how many requests one change of the rules voids is for whoever asks to say. */

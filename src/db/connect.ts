@@ -8,6 +8,8 @@ import type { Logger } from 'pino'
 import type { Schema } from './schema.ts'
 
 export type DatabaseLog = Pick<Logger, 'info' | 'warn' | 'error'>
+/** Connections that work, that lie ready, and queries that wait for one. */
+export type PoolCounts = { readonly busy: number; readonly idle: number; readonly waiting: number }
 export type ConnectOptions = {
   readonly applicationName: string
   readonly max: number
@@ -16,6 +18,8 @@ export type ConnectOptions = {
   readonly lockTimeoutMs?: number
   readonly statementTimeoutMs?: number
   readonly idleInTransactionTimeoutMs?: number
+  /** Is given a way to look at the pool. */
+  readonly watch?: ((counts: () => PoolCounts) => void) | undefined
 }
 
 /** Opens a pool; the first connection is made by the first query. */
@@ -36,6 +40,7 @@ export function connect<Database = Schema>(url: string, options: ConnectOptions)
   pool.on('error', (error) =>
     options.log.warn({ err: error, applicationName: options.applicationName }, 'database connection lost'),
   )
+  options.watch?.(() => ({ busy: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount }))
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
 }
 

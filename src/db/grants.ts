@@ -36,6 +36,17 @@ export async function updateCredential(
 export const findLiveGrantsOf = (db: Kysely<Schema>, person: string): Promise<{ request_id: string }[]> =>
   db.selectFrom('grant').select('request_id').where('person', '=', person).where('state', 'in', ['issuing', 'active']).execute()
 
+/** How many grants live, by state; also the states in which none does. */
+export async function countLiveGrants(db: Kysely<Schema>): Promise<Readonly<Record<'issuing' | 'active' | 'revoking', number>>> {
+  const rows = await db
+    .selectFrom('grant')
+    .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
+    .where('state', 'in', ['issuing', 'active', 'revoking'])
+    .groupBy('state')
+    .execute()
+  return { issuing: 0, active: 0, revoking: 0, ...Object.fromEntries(rows.map(({ state, count }) => [state, count])) }
+}
+
 /** Requests whose grant or one of whose credentials is past its end but not ended yet. */
 export const findPastEnd = (db: Kysely<Schema>, now: Date, limit: number): Promise<{ request_id: string }[]> =>
   db

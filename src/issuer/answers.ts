@@ -1,7 +1,6 @@
 // How the issuer's doors say no: a refusal as its reason and its sentence with one status per reason; a fault as a reference that stands in the log
 // beside the error. Raw error text never leaves. Pages get the same as HTML.
 
-import { randomBytes } from 'node:crypto'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { ZodError } from 'zod'
@@ -107,7 +106,7 @@ export const answerError =
   (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const turned = turnedBy(error)
     if (turned) return turn(site, request, reply, turned)
-    const reference = randomBytes(6).toString('hex')
+    const reference = request.id
     log.error({ err: error, reference, route: request.routeOptions.url }, 'a request failed')
     reply.code(500)
     return wantsPage(request)

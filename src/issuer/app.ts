@@ -4,6 +4,8 @@
 import cookie from '@fastify/cookie'
 import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import type { IssuerContext } from '../commands/context.ts'
+import { newReference, traceRequests } from '../logger.ts'
+import type { Metrics } from '../metrics.ts'
 import { answerError, Turned, turn } from './answers.ts'
 import { loadBrowserCode } from './browser-code.ts'
 import { openChangeFeed } from './change-feed.ts'
@@ -20,6 +22,7 @@ import { signInRoutes } from './routes/sign-in.ts'
 import { statementRoutes } from './routes/statements.ts'
 import { viewRoutes } from './routes/views.ts'
 import { sessionCookie } from './session-cookie.ts'
+import { healthRoutes, watchIssuing } from './watch.ts'
 
 const MAX_BODY_BYTES = 16 * 1024
 
@@ -33,6 +36,8 @@ export type IssuerAppParts = {
   readonly sandbox?: Site['sandbox']
   /** Doors that only the sandbox has. */
   readonly extras?: FastifyPluginAsync
+  /** Undefined: nobody watches, and there is no `/metrics`. */
+  readonly metrics?: Metrics | undefined
   /** Posts from one address: at once, and per second after that. */
   readonly rate?: { readonly burst: number; readonly perSecond: number }
 }
@@ -45,6 +50,7 @@ export function buildIssuerApp(parts: IssuerAppParts): FastifyInstance {
   const edge: Edge = { ctx, origin, site, cookie: sessionCookie(origin) }
   const app = Fastify({
     logger: false,
+    genReqId: newReference,
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: parts.trustedProxies === undefined || parts.trustedProxies.length === 0 ? false : [...parts.trustedProxies],
     requestTimeout: 30_000,
@@ -54,6 +60,7 @@ export function buildIssuerApp(parts: IssuerAppParts): FastifyInstance {
   // Fastify reads text/plain as well by default; nobody here sends it.
   app.removeContentTypeParser('text/plain')
   app.register(cookie)
+  traceRequests(app, ctx.log)
   guardDoors(app, origin, openRateLimit(rate.burst, rate.perSecond))
   app.setErrorHandler(answerError(site, ctx.log))
   app.setNotFoundHandler((request, reply) => turn(site, request, reply, new Turned('not_found')))
@@ -68,6 +75,11 @@ export function buildIssuerApp(parts: IssuerAppParts): FastifyInstance {
   app.register(keyRoutes(edge))
   app.register(signInRoutes(edge, publicUrl, keys))
   app.register(discoveryRoutes(edge, keys))
+  healthRoutes(app, ctx)
+  if (parts.metrics) {
+    parts.metrics.serve(app)
+    watchIssuing(parts.metrics, ctx)
+  }
   if (extras) app.register(extras)
   return app
 }

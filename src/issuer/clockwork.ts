@@ -17,9 +17,13 @@ export function startClockwork(ctx: IssuerContext): { readonly stop: () => Promi
   const every = async (ms: number, name: string, round: (ctx: IssuerContext) => Promise<number>): Promise<void> => {
     while (!ending.signal.aborted) {
       let pause = ms
+      const began = performance.now()
+      const ended = (outcome: 'ok' | 'failed') => ctx.watch?.round(name, outcome, (performance.now() - began) / 1000)
       try {
         if ((await round(ctx)) > 0) pause = 0
+        ended('ok')
       } catch (error) {
+        ended('failed')
         ctx.log.error({ err: error, round: name }, 'a round of the clockwork failed')
         pause = AFTER_FAULT_MS
       }

@@ -24,15 +24,15 @@ const permissions = (create: boolean): string =>
 
 /** Called by programs as well, which send no Origin. */
 const PROGRAMS = new Set(['/v1/ceremonies', '/v1/holders', '/v1/claims', '/v1/revocations', '/token'])
-const HEALTH = new Set(['/healthz', '/readyz'])
+const PROBES = new Set(['/healthz', '/readyz', '/metrics'])
 
 /** Puts the checks and headers in front of every route of this app. */
 export function guardDoors(app: FastifyInstance, origin: string, rate: RateLimit): void {
   const { host, protocol } = new URL(origin)
   app.addHook('onRequest', async (request, reply) => {
     setHeaders(reply, protocol === 'https:', request.url.split('?')[0] === '/enrol')
-    // Probes come by address; they tell nothing.
-    if (HEALTH.has(request.routeOptions.url ?? '')) return
+    // Probes come by address; they tell nothing, or ask for a token of their own.
+    if (PROBES.has(request.routeOptions.url ?? '')) return
     if (request.headers.host !== host) throw new Turned('wrong_host')
     if (request.method === 'GET' || request.method === 'HEAD') return
     mustBeOurs(request, origin)

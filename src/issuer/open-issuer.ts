@@ -3,7 +3,7 @@
 
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
-import type { IssuerContext, Published } from '../commands/context.ts'
+import type { IssuerContext, Published, Watch } from '../commands/context.ts'
 import { transact } from '../commands/transact.ts'
 import { pinRoots } from '../db/passkeys.ts'
 import type { Schema } from '../db/schema.ts'
@@ -18,6 +18,7 @@ export type IssuerParts = {
   readonly db: Kysely<Schema>
   readonly now: () => Date
   readonly log: Logger
+  readonly watch?: Watch | undefined
   readonly keys: IssuerKeys
   readonly roots: TrustRoots
   readonly heads: HeadStore
@@ -37,7 +38,7 @@ export type OpenIssuer = {
 
 /** Opens the issuer: checks its roots, verifies the directory, checks and publishes the runbooks. */
 export async function openIssuer(parts: IssuerParts): Promise<OpenIssuer> {
-  const { db, now, log, keys, roots, origin, rpId } = parts
+  const { db, now, log, watch, keys, roots, origin, rpId } = parts
   const misfits = rootsMisfits(roots, { realm: keys.realm, issuer: origin, rp_id: rpId, log_key: keys.logKey })
   if (misfits.length > 0) throw new Error(misfits.join('\n'))
   const chain = await openChain(parts)
@@ -46,6 +47,7 @@ export async function openIssuer(parts: IssuerParts): Promise<OpenIssuer> {
     db,
     now,
     log,
+    watch,
     realm: keys.realm,
     roots,
     nonceKey: keys.nonceKey,

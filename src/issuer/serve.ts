@@ -39,11 +39,14 @@ export async function serveIssuer(
   if (misfits.length > 0) throw new StartRefused(misfits)
   const keys = await loadOrCreateKeys({ dir: config.keysDir, realm: roots.realm, create: false })
   const heads = await openFileHeadStore(`${config.keysDir}/heads.json`)
+  const metrics =
+    config.metricsToken === undefined ? undefined : (await import('../metrics.ts')).openMetrics('issuer', config.metricsToken)
   const db = connect(config.databaseUrl, {
     applicationName: 'countersign issuer',
     max: CONNECTIONS,
     lockTimeoutMs: LOCK_TIMEOUT_MS,
     log,
+    watch: metrics?.watchPool,
   })
   const end = async (): Promise<void> => {
     await db.destroy()
@@ -61,6 +64,7 @@ export async function serveIssuer(
     db,
     now: () => new Date(),
     log,
+    watch: metrics?.watch,
     keys,
     roots,
     heads,
@@ -79,6 +83,7 @@ export async function serveIssuer(
     keys,
     publicUrl: config.publicUrl,
     trustedProxies: config.trustedProxies,
+    metrics,
     ...(sandbox && { sandbox: sandbox.people(ctx), extras: sandbox.extras }),
   })
   await app.register(holderRequestRoutes(ctx))

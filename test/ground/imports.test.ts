@@ -49,7 +49,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'src/passkeys/ceremony.ts': { right: [WEBAUTHN, '../domain/ids.ts'], wrong: folder('log', 'credentials', 'commands', 'bot') },
   'src/commands/x.ts': {
     right: folder('domain', 'evidence', 'db', ...MIDDLE),
-    wrong: [...folder(...EDGES), '../main.ts', '../config.ts', WEBAUTHN],
+    wrong: [...folder(...EDGES), '../main.ts', '../config.ts', '../metrics.ts', WEBAUTHN],
   },
   'src/issuer/pages/x.ts': {
     right: ['../../commands/x.ts', '../../passkeys/x.ts', '../../credentials/index.ts', '../keys.ts', '../../config.ts'],

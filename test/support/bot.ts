@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { pino } from 'pino'
 import { buildBot } from '../../src/bot/app.ts'
 import { startClockwork } from '../../src/issuer/clockwork.ts'
+import type { Metrics } from '../../src/metrics.ts'
 import { buildSlackServer } from '../../src/sandbox/slack/server.ts'
 import { createWorkspace } from '../../src/sandbox/slack/workspace.ts'
 import { sandboxWorld, TEAM_ID } from '../../src/sandbox/world.ts'
@@ -26,7 +27,7 @@ export async function freePort(): Promise<number> {
 export type TestBot = Awaited<ReturnType<typeof openBot>>
 
 /** Opens everything; closed at the end of the test. */
-export async function openBot(t: { after(work: () => Promise<void> | void): void }) {
+export async function openBot(t: { after(work: () => Promise<void> | void): void }, metrics?: Metrics) {
   const world = await openWorld(t)
   const port = await freePort()
   const publicUrl = `http://localhost:${port}`
@@ -43,7 +44,7 @@ export async function openBot(t: { after(work: () => Promise<void> | void): void
   const slackUrl = await slackServer.listen()
   const slackSettings = { botToken: BOT_TOKEN, signingSecret: SIGNING_SECRET, apiUrl: `${slackUrl}/api/`, teamIds: [TEAM_ID] }
   const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' })
-  const bot = buildBot({ ctx: world.bot, slack: slackSettings, publicUrl, issuerUrl, log })
+  const bot = buildBot({ ctx: { ...world.bot, watch: metrics?.watch }, slack: slackSettings, publicUrl, issuerUrl, metrics, log })
   await bot.app.listen({ port, host: '127.0.0.1' })
   bot.startWorker()
   const clockwork = startClockwork(world.ctx)

@@ -6,6 +6,7 @@
 import { App, type Logger as BoltLogger, LogLevel } from '@slack/bolt'
 import { WebClient, type WebClientOptions } from '@slack/web-api'
 import type { Logger } from 'pino'
+import type { Watch } from '../../commands/context.ts'
 import type { SlackReceiver } from './receiver.ts'
 
 export type SlackSettings = {
@@ -15,7 +16,11 @@ export type SlackSettings = {
   readonly apiUrl?: string | undefined
   /** The workspaces that are served; an empty list serves nobody. */
   readonly teamIds: readonly string[]
+  /** Is told of every call how it went. */
+  readonly heard?: ((method: string, outcome: SlackOutcome) => void) | undefined
 }
+
+export type SlackOutcome = Parameters<NonNullable<Watch['called']>>[1]
 
 const INTERACTIVE_MS = 2000
 const WORKER_MS = 10_000
@@ -28,7 +33,25 @@ function clientOptions(slack: SlackSettings, log: Logger, timeout: number): WebC
     rejectRateLimitedCalls: true,
     allowAbsoluteUrls: false,
     logger: wordsOnly(log),
+    fetch: async (url, init) => {
+      const method = new URL(url).pathname.split('/').at(-1) ?? ''
+      try {
+        const answer = await fetch(url, init as RequestInit)
+        slack.heard?.(method, await outcomeOf(answer.clone()))
+        return answer
+      } catch (error) {
+        slack.heard?.(method, 'silent')
+        throw error
+      }
+    },
   }
+}
+
+async function outcomeOf(answer: Response): Promise<SlackOutcome> {
+  if (answer.status === 429) return 'limited'
+  const body: unknown = answer.ok ? await answer.json().catch(() => undefined) : undefined
+  if (typeof body !== 'object' || body === null || !('ok' in body)) return 'broken'
+  return body.ok === true ? 'ok' : 'refused'
 }
 
 /** The worker's client. Rate limits come back as errors; waiting is the worker's business. */

@@ -3,7 +3,8 @@
 
 import type { Logger } from 'pino'
 import type { BotContext } from '../../commands/context.ts'
-import { createBolt, interactiveClient, type SlackSettings, workerClient } from './connect.ts'
+import type { Part } from '../../readiness.ts'
+import { createBolt, interactiveClient, type SlackOutcome, type SlackSettings, workerClient } from './connect.ts'
 import type { Deliverer } from './deliver.ts'
 import { createGate } from './gate.ts'
 import { handleAsking } from './handle-asking.ts'
@@ -18,11 +19,22 @@ export type { SlackSettings } from './connect.ts'
 /** Where Slack takes answers to what people did. */
 const SLACK = ['https://hooks.slack.com', 'https://hooks.slack-gov.com']
 
+const STANDING: { readonly [O in SlackOutcome | 'unasked']: Part } = {
+  ok: { ready: true, words: 'Slack took the last call.' },
+  refused: { ready: true, words: 'Slack answered the last call with an error; the log tells which.' },
+  limited: { ready: true, words: 'Slack asks us to go slower; what waits is told later.' },
+  broken: { ready: false, words: 'Slack is in trouble: its last answer was none that can be used. What waits is told later.' },
+  silent: { ready: false, words: 'Slack did not answer the last call. What waits is told later; the console works.' },
+  unasked: { ready: true, words: 'Slack has not been called yet.' },
+}
+
 export type OpenSlack = {
   readonly receiver: SlackReceiver
   readonly deliverer: Deliverer
   /** Asks Slack once who we are there. */
   readonly learnAppId: () => Promise<void>
+  /** How it went with Slack last, for whoever watches. */
+  readonly standing: () => Part
 }
 
 export function openSlack(options: {
@@ -33,7 +45,15 @@ export function openSlack(options: {
   readonly log: Logger
   readonly wake: () => void
 }): OpenSlack {
-  const { ctx, settings, publicUrl, issuerUrl, log, wake } = options
+  const { ctx, publicUrl, issuerUrl, log, wake } = options
+  let last: SlackOutcome | undefined
+  const settings: SlackSettings = {
+    ...options.settings,
+    heard: (method, outcome) => {
+      last = outcome
+      ctx.watch?.called?.(method, outcome)
+    },
+  }
   const { signingSecret, teamIds, apiUrl } = settings
   const answersAt = apiUrl === undefined ? SLACK : [new URL(apiUrl).origin]
   let appId: string | undefined
@@ -54,5 +74,5 @@ export function openSlack(options: {
       log.warn({ error: error instanceof Error ? error.message : 'unknown' }, 'Slack did not say which app this is')
     }
   }
-  return { receiver, deliverer, learnAppId }
+  return { receiver, deliverer, learnAppId, standing: () => STANDING[last ?? 'unasked'] }
 }

@@ -1,7 +1,6 @@
-// What anybody may read: who we are, our public keys, whether we live. Two issuers, never mixed (discovery.ts).
+// What anybody may read: who we are, and our public keys. Two issuers, never mixed (discovery.ts).
 
 import type { FastifyPluginAsync } from 'fastify'
-import { sql } from 'kysely'
 import { jwks, oidcDiscovery, tokenDiscovery } from '../discovery.ts'
 import type { Edge } from '../edge.ts'
 import type { IssuerKeys } from '../keys.ts'
@@ -9,7 +8,7 @@ import type { IssuerKeys } from '../keys.ts'
 const KEPT = 'public, max-age=300'
 
 export const discoveryRoutes =
-  ({ ctx, origin }: Edge, keys: Pick<IssuerKeys, 'accessTokenKeys' | 'idTokenKeys'>): FastifyPluginAsync =>
+  ({ origin }: Edge, keys: Pick<IssuerKeys, 'accessTokenKeys' | 'idTokenKeys'>): FastifyPluginAsync =>
   async (app) => {
     const documents = {
       '/.well-known/openid-configuration': tokenDiscovery(origin),
@@ -23,14 +22,4 @@ export const discoveryRoutes =
         reply.headers({ 'cache-control': KEPT, 'cross-origin-resource-policy': 'cross-origin' }).send(document),
       )
     }
-
-    app.get('/healthz', async () => ({ status: 'alive' }))
-    app.get('/readyz', async (_, reply) => {
-      try {
-        await sql`select 1`.execute(ctx.db)
-        return { status: 'ready' }
-      } catch {
-        return reply.code(503).send({ status: 'the database does not answer' })
-      }
-    })
   }

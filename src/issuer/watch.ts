@@ -1,0 +1,45 @@
+// What the issuer shows to whoever watches it: whether it can issue, and what lives. An issuer that may not mint is not ready, and still takes decisions
+// and revocations: a proxy that chooses where people go asks `/healthz`.
+
+import type { FastifyInstance } from 'fastify'
+import { sql } from 'kysely'
+import type { IssuerContext } from '../commands/context.ts'
+import { whyMintingStopped } from '../commands/minting.ts'
+import { countLiveGrants } from '../db/grants.ts'
+import { findPublishedDigest } from '../db/rule-sets.ts'
+import type { Metrics } from '../metrics.ts'
+import { answerReadiness } from '../readiness.ts'
+
+/** `GET /healthz` and `/readyz`. */
+export function healthRoutes(app: FastifyInstance, ctx: IssuerContext): void {
+  app.get('/healthz', async () => ({ status: 'alive' }))
+  app.get('/readyz', (_, reply) =>
+    answerReadiness(reply, {
+      database: () =>
+        sql`select 1`.execute(ctx.db).then(
+          () => ({ ready: true, words: 'The database answers.' }),
+          () => ({ ready: false, words: 'The database does not answer.' }),
+        ),
+      rules: async () =>
+        (await findPublishedDigest(ctx.db)) === ctx.published().digest
+          ? { ready: true, words: 'The runbooks that this issuer read are in force.' }
+          : {
+              ready: false,
+              words: 'Other runbooks are in force than this issuer read. Give every issuer the same, and send it SIGHUP.',
+            },
+      minting: async () => {
+        const why = await whyMintingStopped(ctx)
+        return why === undefined
+          ? { ready: true, words: 'Credentials are issued.' }
+          : { ready: false, words: `Nothing is issued: ${why}. What was issued is still ended.` }
+      },
+    }),
+  )
+}
+
+/** The directory, whether anything is issued, and the grants that live, looked up at each scrape. */
+export function watchIssuing({ gauge }: Metrics, ctx: IssuerContext): void {
+  gauge('countersign_directory_sequence', 'Changes in the verified directory', async () => (await ctx.chain()).sequence)
+  gauge('countersign_minting_stopped', '1 while nothing may be issued', async () => ((await whyMintingStopped(ctx)) ? 1 : 0))
+  gauge('countersign_grants', 'Grants that live', () => countLiveGrants(ctx.db), 'state')
+}
