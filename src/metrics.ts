@@ -41,13 +41,6 @@ export function openMetrics(process: 'bot' | 'issuer', token: string): Metrics {
     labelNames: ['type', 'kind', 'reason'],
     registers,
   })
-  const rounds = new Histogram({
-    name: 'countersign_round_duration_seconds',
-    help: 'Rounds of what this process does by itself',
-    labelNames: ['round', 'outcome'],
-    buckets: FAST,
-    registers,
-  })
   const requests = new Histogram({
     name: 'countersign_http_request_duration_seconds',
     help: 'HTTP requests answered',
@@ -82,7 +75,6 @@ export function openMetrics(process: 'bot' | 'issuer', token: string): Metrics {
       committed: (made) => {
         for (const { type, body } of made) entries.inc({ type, kind: word(body['kind']), reason: word(body['reason']) })
       },
-      round: (round, outcome, seconds) => rounds.observe({ round, outcome }, seconds),
       ...(process === 'issuer' ? issuers(registers) : bots(registers)),
     },
     watchPool: (counts) =>
@@ -105,14 +97,24 @@ export function openMetrics(process: 'bot' | 'issuer', token: string): Metrics {
   }
 }
 
-function issuers(registers: Registry[]): Pick<Watch, 'issued'> {
+function issuers(registers: Registry[]): Pick<Watch, 'round' | 'issued'> {
+  const rounds = new Histogram({
+    name: 'countersign_round_duration_seconds',
+    help: 'Rounds of what the issuer does by itself',
+    labelNames: ['round', 'outcome'],
+    buckets: FAST,
+    registers,
+  })
   const waited = new Histogram({
     name: 'countersign_approved_to_issued_seconds',
     help: 'From the last assertion that a request needed to its first credential; people may wait before they fetch it',
     buckets: HUMAN,
     registers,
   })
-  return { issued: (seconds) => waited.observe(seconds) }
+  return {
+    round: (round, outcome, seconds) => rounds.observe({ round, outcome }, seconds),
+    issued: (seconds) => waited.observe(seconds),
+  }
 }
 
 function bots(registers: Registry[]): Pick<Watch, 'called'> {

@@ -20,10 +20,11 @@ export type Watch = {
   readonly committed: (
     entries: readonly { readonly type: EntryType<Writer>; readonly body: { readonly [member: string]: Canonical } }[],
   ) => void
-  /** One round of something that a process does by itself. */
-  readonly round: (name: string, outcome: 'ok' | 'failed', seconds: number) => void
+  /** One round of what the issuer does by itself. */
+  readonly round?: (name: string, outcome: 'ok' | 'failed', seconds: number) => void
   /** The first credential of a grant was issued, so long after the last assertion that it needed. */
   readonly issued?: (seconds: number) => void
+  /** How one call of Slack’s Web API went. */
   readonly called?: (slackMethod: string, outcome: 'ok' | 'refused' | 'limited' | 'broken' | 'silent') => void
 }
 

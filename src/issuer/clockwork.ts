@@ -18,7 +18,7 @@ export function startClockwork(ctx: IssuerContext): { readonly stop: () => Promi
     while (!ending.signal.aborted) {
       let pause = ms
       const began = performance.now()
-      const ended = (outcome: 'ok' | 'failed') => ctx.watch?.round(name, outcome, (performance.now() - began) / 1000)
+      const ended = (outcome: 'ok' | 'failed') => ctx.watch?.round?.(name, outcome, (performance.now() - began) / 1000)
       try {
         if ((await round(ctx)) > 0) pause = 0
         ended('ok')
