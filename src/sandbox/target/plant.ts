@@ -2,8 +2,6 @@
 // named queries. In memory and harmless; `reset` brings all back. What changes with time follows from when somebody acted, so nothing has to run in
 // the background.
 
-import { createReplica, type Replica } from './replica.ts'
-
 export const RESTART_MS = 4000
 /** How long a gateway takes the version before the newest, so that its clients can change over. */
 export const OVERLAP_MS = 600_000
@@ -46,6 +44,12 @@ export interface Namespace {
   readonly name: string
   readonly pods: readonly Pod[]
 }
+/** A database that answers named queries and takes no writes, so it needs no reset. */
+export interface Replica {
+  readonly queries: readonly { readonly name: string; readonly about: string }[]
+  /** The rows of a named query; undefined when there is none of that name. */
+  readonly run: (name: string) => readonly object[] | undefined
+}
 /** One attempt to do something here, for the page. */
 export interface Use {
   readonly at: number
@@ -69,7 +73,7 @@ export interface Plant {
 }
 
 /** A plant in its first state: payments are failing and one worker with them, all else is well. */
-export function createPlant(): Plant {
+export function createPlant(replica: Replica): Plant {
   const service = (name: string, about: string, state: Service['state'] = 'healthy'): Service => ({
     name,
     about,
@@ -113,7 +117,7 @@ export function createPlant(): Plant {
       { name: 'search', pods: [pod('indexer-0'), pod('indexer-1')] },
       { name: 'web', pods: [pod('session-store-0')] },
     ],
-    replica: createReplica(),
+    replica,
     queried: new Map(),
     uses: [],
   }

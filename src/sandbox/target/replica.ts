@@ -2,6 +2,7 @@
 // sends SQL: a token names a query, so what was approved is what runs. After it is filled the database itself refuses every write.
 
 import { DatabaseSync } from 'node:sqlite'
+import type { Replica } from './plant.ts'
 
 /** The payments at the moment of the incident: number, state, failure, euros, minutes after 14:00, whether booked. */
 const PAYMENTS = [
@@ -33,12 +34,6 @@ const QUERIES = {
       from payment where booked = 0 and state <> 'failed' order by minute, number limit 5`,
   },
 } as const
-
-export interface Replica {
-  readonly queries: readonly { readonly name: string; readonly about: string }[]
-  /** The rows of a named query; undefined when there is none of that name. */
-  readonly run: (name: string) => readonly object[] | undefined
-}
 
 /** A replica with its fixed rows. */
 export function createReplica(): Replica {

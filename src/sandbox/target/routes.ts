@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { PAGE_HEADERS } from '../page-headers.ts'
 import { type Named, OPERATIONS } from './operations.ts'
 import { createPlant, overview } from './plant.ts'
+import { createReplica } from './replica.ts'
 import { createVerifier, type Demand, type Verdict } from './token.ts'
 
 const KEPT_USES = 200
@@ -22,7 +23,8 @@ export interface TargetOptions {
 export async function target(app: FastifyInstance, options: TargetOptions): Promise<void> {
   const now = options.now ?? Date.now
   const watchers = new Set<FastifyReply>()
-  let plant = createPlant()
+  const replica = createReplica()
+  let plant = createPlant(replica)
   const verify = createVerifier({ issuer: options.issuerUrl, resource: options.resource, now: () => new Date(now()) })
   const tell = () => {
     for (const watcher of watchers) watcher.raw.write(`data: ${JSON.stringify(overview(plant, now()))}\n\n`)
@@ -52,7 +54,7 @@ export async function target(app: FastifyInstance, options: TargetOptions): Prom
 
   app.get('/target/state', async () => overview(plant, now()))
   app.post('/target/reset', async () => {
-    plant = createPlant()
+    plant = createPlant(replica)
     tell()
     return { ok: true }
   })
