@@ -18,7 +18,7 @@ const COMMAND = '/elevate service.restart service=payments-api reason="INC-4211:
 const cleanups: (() => Promise<void> | void)[] = []
 let bot: TestBot
 before(async () => {
-  bot = await openBot({ after: (work) => void cleanups.unshift(work) }, openMetrics('bot', METRICS_TOKEN))
+  bot = await openBot({ after: (work) => void cleanups.unshift(work) }, { metrics: openMetrics('bot', METRICS_TOKEN) })
 })
 after(async () => {
   for (const work of cleanups) await work()

@@ -2,7 +2,7 @@
 // worker. People act through the Slack driver and sign with their simulated keys.
 
 import { createServer } from 'node:net'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { buildBot } from '../../src/bot/app.ts'
 import { startClockwork } from '../../src/issuer/clockwork.ts'
 import type { Metrics } from '../../src/metrics.ts'
@@ -27,8 +27,12 @@ export async function freePort(): Promise<number> {
 export type TestBot = Awaited<ReturnType<typeof openBot>>
 
 /** Opens everything; closed at the end of the test. */
-export async function openBot(t: { after(work: () => Promise<void> | void): void }, metrics?: Metrics) {
-  const world = await openWorld(t)
+export async function openBot(
+  t: { after(work: () => Promise<void> | void): void },
+  { metrics, log = pino({ level: process.env['TEST_LOG'] ?? 'silent' }) }: { metrics?: Metrics; log?: Logger } = {},
+) {
+  const opened = await openWorld(t)
+  const world = { ...opened, ctx: { ...opened.ctx, log }, bot: { ...opened.bot, log } }
   const port = await freePort()
   const publicUrl = `http://localhost:${port}`
   const issuerUrl = 'http://localhost:3001'
@@ -43,7 +47,6 @@ export async function openBot(t: { after(work: () => Promise<void> | void): void
   })
   const slackUrl = await slackServer.listen()
   const slackSettings = { botToken: BOT_TOKEN, signingSecret: SIGNING_SECRET, apiUrl: `${slackUrl}/api/`, teamIds: [TEAM_ID] }
-  const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' })
   const bot = buildBot({ ctx: { ...world.bot, watch: metrics?.watch }, slack: slackSettings, publicUrl, issuerUrl, metrics, log })
   await bot.app.listen({ port, host: '127.0.0.1' })
   bot.startWorker()
