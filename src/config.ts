@@ -9,23 +9,6 @@ export type Configured<T> =
   | { readonly ok: true; readonly config: T }
   | { readonly ok: false; readonly problems: readonly string[] }
 
-/** What only production sets: any of these, and nothing is embedded. */
-export const PRODUCTION = [
-  'DATABASE_URL',
-  'ISSUER_DATABASE_URL',
-  'MIGRATE_DATABASE_URL',
-  'PUBLIC_URL',
-  'ISSUER_URL',
-  'HOST',
-  'RUNBOOKS_DIR',
-  'TRUST_ROOTS',
-  'KEYS_DIR',
-  'SLACK_BOT_TOKEN',
-  'SLACK_SIGNING_SECRET',
-  'SLACK_TEAM_IDS',
-  'SLACK_API_URL',
-] as const
-
 /** What `start` needs when it is not the sandbox. */
 const NEEDED = [
   'DATABASE_URL',
@@ -39,6 +22,9 @@ const NEEDED = [
   'SLACK_SIGNING_SECRET',
   'SLACK_TEAM_IDS',
 ] as const
+
+/** What only production sets: any of these, and nothing is embedded. */
+export const PRODUCTION = [...NEEDED, 'MIGRATE_DATABASE_URL', 'HOST', 'SLACK_API_URL', 'SLACK_APP_TOKEN'] as const
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
