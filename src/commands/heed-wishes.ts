@@ -3,7 +3,8 @@
 // cancel and hold in others' names, which is written into SECURITY.md; he cannot lift what a signature ended.
 
 import { findLiveGrantsOf } from '../db/grants.ts'
-import { findKnown, findOpen, standingOf, updateState } from '../db/requests.ts'
+import { findKnown, findOpen, findOpenApprovedBy, standingOf, updateState } from '../db/requests.ts'
+import { findDecision } from '../db/statements.ts'
 import { addWishOutcome, findWishes, isHeeded, type WishRow } from '../db/wishes.ts'
 import { inGroups } from '../domain/action.ts'
 import type { Refusal } from '../domain/refusal.ts'
@@ -50,7 +51,12 @@ async function heedOne(ctx: IssuerContext, work: Work<'issuer'>, wish: WishRow, 
   const known = await findKnown(work.trx, request)
   if (!known) return { reason: 'unknown_request' }
   if (wish.kind === 'deactivated') {
-    if (known.request.requester !== wish.person) return { reason: 'not_yours' }
+    if (known.request.requester !== wish.person) {
+      const decided = await findDecision(work.trx, request, wish.person)
+      if (decided?.decision !== 'approve') return { reason: 'not_yours' }
+      await voidRequest(work, request, 'an approver was deactivated')
+      return undefined
+    }
     await voidRequest(work, request, 'the requester was deactivated')
     await beginEnd(work, request, { by: 'issuer', reason: 'revoked' })
     return undefined
@@ -83,9 +89,9 @@ function moveOf(ctx: IssuerContext, wish: WishRow, known: Parameters<typeof stan
   return { move: 'object', by: wish.person, eligible }
 }
 
-/** Everything a person who is gone still has open or alive. */
+/** Everything a person who is gone still has open or alive, and what is open by his approval. */
 async function touchedBy(ctx: IssuerContext, person: string): Promise<string[]> {
-  const open = await findOpen(ctx.db, person)
+  const open = [...(await findOpen(ctx.db, person)), ...(await findOpenApprovedBy(ctx.db, person))]
   const live = await findLiveGrantsOf(ctx.db, person)
   return [...open.map(({ request }) => request.id), ...live.map(({ request_id }) => request_id)]
 }

@@ -92,6 +92,23 @@ export async function findOpen(db: Kysely<Schema>, requester?: string): Promise<
   return rows.map(known)
 }
 
+/** Open requests that a person has approved. */
+export async function findOpenApprovedBy(db: Kysely<Schema>, person: string): Promise<KnownRequest[]> {
+  const rows = await selectKnown(db)
+    .where('state', 'in', ['awaiting_approvers', 'approved'])
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('evidence')
+          .select('statement')
+          .whereRef('evidence.request_id', '=', 'request_state.request_id')
+          .where('evidence.person', '=', person)
+          .where('evidence.decision', '=', 'approve'),
+      ),
+    )
+    .execute()
+  return rows.map(known)
+}
+
 /** Open requests whose present deadline has passed. */
 export const findOverdue = (db: Kysely<Schema>, now: Date, limit: number): Promise<{ request_id: string }[]> =>
   db

@@ -158,6 +158,18 @@ describe('somebody who was deactivated', () => {
     refused(await claim(world, approvedOne.intent, approvedOne.place), 'request_ended', /was made void by a change/)
     refused(await claim(world, alive.intent, alive.place, 2), 'grant_ended', /has ended/)
   })
+
+  test('no longer lends a word to what is open: what he approved is void, what he did not stays', async () => {
+    const [his, another] = [await confirmed(), await confirmed()]
+    assert.ok((await decide(world, his.intent, 'bo')).ok)
+    assert.ok((await decide(world, another.intent, 'ana')).ok)
+    await makeWish(world.bot, { kind: 'deactivated', person: 'bo' })
+    await heedWishes(ctx)
+    assert.deepEqual(await stateOf(his.requestId), ['voided', null])
+    assert.equal((await findKnown(ctx.db, his.requestId))?.state.ended_reason, 'an approver was deactivated')
+    refused(await claim(world, his.intent, his.place), 'request_ended', /was made void by a change/)
+    assert.ok((await claim(world, another.intent, another.place)).ok)
+  })
 })
 
 test('a wish is decided once, also when two issuers take it at the same time', async () => {
