@@ -169,3 +169,13 @@ test('only who is signed in is told whose keys may sign a change of the director
   assert.equal(begun.signer, 'mira')
   assert.ok(decodeBase64url(begun.nonce))
 })
+
+test('a waiting key is turned down by a signed-in administrator alone, and only from the issuer’s own page', async () => {
+  const ask = { thumbprint: 'A'.repeat(43) }
+  const reject = (headers: Record<string, string>) => door.post('/v1/registrations/reject', ask, headers)
+  assert.equal((await reject({})).json().reason, 'signed_out')
+  assert.equal((await reject({ cookie: await signedIn('ana') })).json().reason, 'not_an_administrator')
+  const cookie = await signedIn('mira')
+  assert.equal((await reject({ cookie, origin: 'http://localhost:3000' })).json().reason, 'wrong_origin')
+  assert.equal((await reject({ cookie })).json().reason, 'unknown_registration')
+})
