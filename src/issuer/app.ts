@@ -20,6 +20,7 @@ import { discoveryRoutes } from './routes/discovery.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { statementRoutes } from './routes/statements.ts'
+import { staticRoutes } from './routes/static.ts'
 import { viewRoutes } from './routes/views.ts'
 import { sessionCookie } from './session-cookie.ts'
 import { healthRoutes, watchIssuing } from './watch.ts'
@@ -67,7 +68,7 @@ export function buildIssuerApp(parts: IssuerAppParts): FastifyInstance {
 
   const feed = openChangeFeed(ctx.db, ctx.now, ctx.log)
   app.addHook('preClose', async () => feed.close())
-  app.register(staticRoutes(site))
+  app.register(staticRoutes(site.code))
   app.register(viewRoutes(edge, feed))
   app.register(ceremonyRoutes(edge))
   app.register(statementRoutes(edge))
@@ -83,14 +84,3 @@ export function buildIssuerApp(parts: IssuerAppParts): FastifyInstance {
   if (extras) app.register(extras)
   return app
 }
-
-/** Browser code and styles: their addresses carry a hash of their contents. */
-const staticRoutes =
-  ({ code }: Site): FastifyPluginAsync =>
-  async (app) => {
-    app.get<{ Params: { '*': string } }>('/static/*', async (request, reply) => {
-      const asset = code.assets.get(request.params['*'])
-      if (!asset) throw new Turned('not_found')
-      return reply.header('cache-control', 'public, max-age=31536000, immutable').type(asset.type).send(asset.body)
-    })
-  }

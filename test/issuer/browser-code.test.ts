@@ -1,11 +1,13 @@
 // What the pages load: our own modules without types, nothing that reaches further, nothing of others.
 
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { brotliDecompressSync } from 'node:zlib'
 import { loadBrowserCode } from '../../src/issuer/browser-code.ts'
 
 const code = loadBrowserCode()
@@ -30,8 +32,35 @@ test('a page preloads exactly what its script reaches, each once', () => {
 
 test('no served module holds anything but our own code', () => {
   for (const [path] of code.assets)
-    assert.match(path, /^[0-9a-f]{16}\/(?:tokens\.css|(issuer\/static|domain|evidence)\/[a-z0-9-]+\.(ts|css|svg))$/)
+    assert.match(path, /^[0-9a-f]{16}\/(issuer\/static|domain|evidence)\/[a-z0-9-]+\.(ts|css|svg)$/)
 })
+
+test('taking out comments takes out nothing else: no text in backticks goes over several lines, and no comment of a line of its own is left', () => {
+  for (const [path, { body }] of code.assets) {
+    if (!path.endsWith('.ts')) continue
+    const source = readFileSync(new URL(`../../src/${path.slice(17)}`, import.meta.url), 'utf8')
+    for (const line of source.split('\n'))
+      if (!/^\s*(?:\/\/|\/?\*)/.test(line)) assert.equal([...line.matchAll(/`/g)].length % 2, 0, `${path}: ${line}`)
+    assert.doesNotMatch(body, /^\s*(?:\/\/|\/\*|\*)/m, path)
+    assert.equal(tokens(body), tokens(stripTypeScriptTypes(source)), path)
+  }
+})
+
+test('what is sent compressed is the same', () => {
+  for (const [path, { body, brotli }] of code.assets) assert.equal(brotliDecompressSync(brotli()).toString(), body, path)
+})
+
+/** A text without lines of comment, and without the space between words: line by line, in another way than the one under test. */
+function tokens(source: string): string {
+  let inside = false
+  const kept: string[] = []
+  for (const line of source.split('\n').map((each) => each.trim())) {
+    if (line.startsWith('/*')) inside = true
+    if (!inside && !line.startsWith('//') && line !== '') kept.push(line)
+    if (line.endsWith('*/')) inside = false
+  }
+  return kept.join('\n')
+}
 
 test('browser code that reaches into the server stops the start', (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-code-'))

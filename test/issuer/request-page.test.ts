@@ -236,14 +236,6 @@ test('a grant given back early is not said to be over while its token works', as
   }
 })
 
-test('a page stays under 30 KB with its styles', async () => {
-  const { approver } = await confirmed()
-  const markup = await page(approver)
-  const styles = [...markup.matchAll(/<link rel="stylesheet" href="([^"]+)">/g)].map(([, href = '']) => href)
-  const sizes = await Promise.all(styles.map(async (href) => (await door.get(href)).rawPayload.length))
-  assert.ok(sizes.length === 2 && Buffer.byteLength(markup) + sizes.reduce((sum, size) => sum + size, 0) < 30_000)
-})
-
 test('the intent on the page is byte for byte the stored one', async () => {
   const { viewId, requestId } = await ask(door.world)
   const facts = /data-facts="([^"]+)"/

@@ -32,7 +32,7 @@ export function framed(site: Site, { title, body, facts, entry, signedIn }: Page
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
-${site.code.styles.map((href) => html`<link rel="stylesheet" href="${href}">`)}
+<link rel="stylesheet" href="${site.code.style}">
 <link rel="icon" href="${site.code.icon}">
 ${script?.preload.map((href) => html`<link rel="modulepreload" href="${href}">`)}
 ${script && html`<script type="module" src="${script.src}"></script>`}
