@@ -51,6 +51,9 @@ export type Schema = {
     payload: Json<Record<string, unknown>>
     created_at: Date
   }
+  follows: { request_id: string; earlier: string; how: 'again' | 'same' }
+  reminder: { request_id: string; person: string; due_at: Date; done_at: Date | null }
+  told_step: { entry_id: string; request_id: string; told_at: Date }
   message: { request_id: string; place: string; channel: string; ts: string; shown: string }
   bot_session: { id_hash: string; person: string; created_at: Date; used_at: Date; expires_at: Date }
 
@@ -131,6 +134,9 @@ export type Schema = {
     expires_at: Date
     ended_at: Date | null
     recall: Recall | null
+    recall_target: string | null
+    recall_tries: Generated<number>
+    recall_due_at: Date | null
   }
   wish_outcome: { wish_id: string; outcome: string; decided_at: Date }
   registration: PublicKeyRow & {

@@ -14,6 +14,7 @@ export type Refusal =
   | { readonly reason: 'not_eligible_to_ask'; readonly groups: readonly string[] }
   | { readonly reason: 'derived_differently'; readonly path: string }
   | { readonly reason: 'times_too_long' }
+  | { readonly reason: 'too_many_open'; readonly most: number }
   // life
   | { readonly reason: 'unknown_request' }
   | { readonly reason: 'not_ready' }

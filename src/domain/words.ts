@@ -55,6 +55,8 @@ export function refusalWords(refusal: Refusal): string {
       return `This request does not say what its runbook says (${refusal.path}). Ask again.`
     case 'times_too_long':
       return 'This request gives itself more time than is allowed. Ask again.'
+    case 'too_many_open':
+      return `You have ${refusal.most} requests open already. Cancel one that you no longer need, or wait until one is decided.`
     case 'unknown_request':
       return 'There is no such request.'
     case 'not_ready':
@@ -102,7 +104,9 @@ export function refusalWords(refusal: Refusal): string {
     case 'not_an_approver':
       return `Only members of ${list(refusal.groups)} decide about this. You are not one of them.`
     case 'already_decided':
-      return `You have decided about this already (${refusal.decision}). A decision is taken once.`
+      return refusal.decision === 'approve'
+        ? 'You have approved this already, and a decision is taken once. To stop it, object; once it is used, revoke it on its page.'
+        : 'You have denied this already, and a decision is taken once. If it is right after all, it has to be asked again.'
     case 'evidence_refused':
       return `The signatures do not add up to a grant (${refusal.check}). Nothing was issued.`
     case 'changed_since':

@@ -20,6 +20,7 @@ const STATUS: { readonly [R in Refusal['reason']]: Status } = {
   not_eligible_to_ask: 403,
   derived_differently: 409,
   times_too_long: 422,
+  too_many_open: 409,
   unknown_request: 404,
   not_ready: 409,
   request_ended: 410,

@@ -53,7 +53,7 @@ describe('who decides', () => {
     const { intent, requestId } = await confirmed(dropCollection)
     const once = await decide(world, intent, 'ana')
     assert.deepEqual(once.ok && once.effects, [{ request: requestId, state: 'awaiting_approvers' }])
-    refused(await decide(world, intent, 'ana'), 'already_decided', /decided about this already \(approve\)/)
+    refused(await decide(world, intent, 'ana'), 'already_decided', /approved this already.*object/)
     assert.equal(await stateOf(requestId), 'awaiting_approvers')
     refused(await claim(world, intent, await newHolder()), 'foreign_holder_key', /did not name this place/)
     const twice = await decide(world, intent, 'bo')

@@ -30,6 +30,9 @@ const TABLE: Readonly<Record<string, Readonly<Record<Login, readonly string[]>>>
   personal: { bot: ADDS, issuer: READS },
   view: { bot: ADDS, issuer: READS },
   wish: { bot: ADDS, issuer: READS },
+  follows: { bot: ADDS, issuer: NOTHING },
+  reminder: { bot: WRITES, issuer: NOTHING },
+  told_step: { bot: WRITES, issuer: NOTHING },
 
   request_state: { bot: READS, issuer: LIVES },
   grant: { bot: READS, issuer: LIVES },
