@@ -9,8 +9,10 @@ import { openLogger } from './logger.ts'
 import { runUntilStopped, StartRefused, tellFailure } from './run.ts'
 import { type Supervised, supervise } from './supervise.ts'
 
-// Three processes load much the same code: compiled once, it is ready sooner and takes less memory.
-enableCompileCache()
+// Three processes load much the same code: compiled once, it is ready sooner and takes less memory. Beside the code, never in the system's temporary
+// folder, where any local user could lie in wait with compiled code of his own. Who installed it may write there; for others there is no cache.
+const CACHE = fileURLToPath(new URL('../node_modules/.cache/countersign', import.meta.url))
+enableCompileCache(CACHE)
 
 const ENTRY = fileURLToPath(import.meta.url)
 const HELP = `countersign: just-in-time privileged access; the bot may ask, only signatures may grant

@@ -4,6 +4,8 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { getCompileCacheDir } from 'node:module'
+import { dirname } from 'node:path'
 
 export type Child = { readonly name: 'issuer' | 'bot'; readonly environment: Readonly<Record<string, string>> }
 export type Supervised = {
@@ -78,5 +80,7 @@ async function end(child: ChildProcess): Promise<void> {
 
 function environmentOf({ environment }: Child): Record<string, string> {
   const inherited = INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))
-  return { ...Object.fromEntries(inherited), ...environment }
+  // Given to the child from its first line on, the compile cache spares it the TypeScript compiler: 20 MB and a quarter of a second.
+  const cache = getCompileCacheDir()
+  return { ...Object.fromEntries(inherited), ...(cache && { NODE_COMPILE_CACHE: dirname(cache) }), ...environment }
 }
