@@ -56,7 +56,7 @@ export async function findOpenings(
 export type KnownRequest = { readonly request: RequestRow; readonly state: StateRow }
 
 /** A row of both tables, taken apart. */
-const known = (row: RequestRow & StateRow): KnownRequest => {
+export const known = (row: RequestRow & StateRow): KnownRequest => {
   const { id, intent, intent_digest, requester, runbook, action, channel, proposed_at, ...state } = row
   return {
     request: { id, intent, intent_digest, requester, runbook, action, channel, proposed_at },
@@ -64,7 +64,8 @@ const known = (row: RequestRow & StateRow): KnownRequest => {
   }
 }
 
-const selectKnown = (db: Kysely<Schema>) =>
+/** Every adopted request with its state; further conditions are the caller's. */
+export const selectKnown = (db: Kysely<Schema>) =>
   db
     .selectFrom('request_state')
     .innerJoin('request', 'request.id', 'request_state.request_id')

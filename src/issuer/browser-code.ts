@@ -89,6 +89,6 @@ function asset(type: string, body: string): Asset {
 const withoutComments = (source: string): string =>
   source
     .replace(/^[ \t]*\/\/.*\n/gm, '')
-    .replace(/^[ \t]*\/\*[^]*?\*\/[ \t]*\n/gm, '')
+    .replace(/^[ \t]*\/\*[\s\S]*?\*\/[ \t]*\n/gm, '')
     .replace(/[ \t]+$/gm, '')
     .replace(/\n{2,}/g, '\n')

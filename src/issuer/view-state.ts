@@ -4,35 +4,40 @@
 // Who sees personal values (the reason, notes, personal parameters). A link names its person without proving him, yet he must read before he
 // signs, and one tap each is the rule. So while the request waits for the very decision of the person a link was made for, the link shows
 // them; at any other time only a session of somebody involved does, and every accepted tap begins one. The price: who gets hold of an
-// approver's link during those minutes reads the reason. A week after the end, a link without such a session leads nowhere.
+// approver's link during those minutes reads the reason, there and in what may be decided with the same tap. Where somebody else is signed in, the
+// link shows no more than he may see anyway. A week after the end, a link without such a session leads nowhere.
 
 import type { IssuerContext } from '../commands/context.ts'
 import { decidingGroups } from '../commands/evidence-of.ts'
-import { provenValues } from '../commands/open-intent.ts'
-import { credentialKinds } from '../credentials/index.ts'
-import type { HowTo } from '../credentials/kind.ts'
-import { commitmentOf, digestOf, thumbprint } from '../crypto.ts'
+import { commitmentOf, thumbprint } from '../crypto.ts'
 import { type CredentialRow, findCredentials, findGrant, type GrantRow } from '../db/grants.ts'
-import { type DecisionRow, findDecisions, findRefused, findRequest, findView, hasView } from '../db/issuer-queries/find-view.ts'
+import { findBeside } from '../db/issuer-queries/find-twins.ts'
+import {
+  type DecisionRow,
+  findDecisions,
+  findRefused,
+  findRequest,
+  findView,
+  findViewOf,
+} from '../db/issuer-queries/find-view.ts'
 import { findPasskeysOf } from '../db/passkeys.ts'
 import { findKnown, findOpenings, type KnownRequest } from '../db/requests.ts'
 import { findHolders, findRuleSets } from '../db/statements.ts'
-import { type Action, findOffer, inGroups, type RuleSet, ruleSet } from '../domain/action.ts'
-import { canonicalBytes, readCanonical } from '../domain/canonical.ts'
-import { type Commitment, isCommitment, type Opening } from '../domain/commitment.ts'
-import { checkCode } from '../domain/ids.ts'
-import { type Intent, readIntent } from '../domain/intent.ts'
+import { type Action, inGroups, ruleSet } from '../domain/action.ts'
+import { readCanonical } from '../domain/canonical.ts'
+import type { Commitment, Opening } from '../domain/commitment.ts'
+import type { Intent } from '../domain/intent.ts'
 import { type Outcome, type Refusal, refuse } from '../domain/refusal.ts'
 import type { RequestState } from '../domain/request-state.ts'
 import { read } from '../domain/shape.ts'
 import { readStatement } from '../domain/statement.ts'
-import { openRight } from '../runbooks/resolve.ts'
+import { type Asked, actionIn, intentOf, type Named, naming, readAsked, type Told } from './asked.ts'
 
 const LINK_LASTS_MS = 7 * 86_400_000
+/** One statement stands for eight requests at most: that of the link, and these. */
+const MOST_TWINS = 7
+const LOOKED_AT = 50
 
-export type Named = { readonly id: string; readonly name: string }
-/** A value that may be personal: as it is, kept from whoever looks now, or no longer there. */
-export type Told = { readonly is: 'told'; readonly value: string | number } | { readonly is: 'hidden' } | { readonly is: 'gone' }
 export type Signed = {
   readonly who: Named
   readonly decision: DecisionRow['decision']
@@ -45,35 +50,28 @@ export type Key = { readonly thumbprint: string; readonly nickname: string; read
 type Looking = { readonly view: string; readonly request: string; readonly me: Named; readonly keys: readonly Key[] }
 export type Checking = Looking & { readonly is: 'checking' }
 export type Refused = Looking & { readonly is: 'refused'; readonly refusal: Refusal }
-export type Adopted = Looking & {
-  readonly is: 'adopted'
-  readonly role: 'requester' | 'approver' | 'onlooker'
-  /** Which of the deciding groups the person is in. */
-  readonly mine: readonly string[]
-  readonly state: RequestState
-  readonly intent: Intent
-  readonly intentBytes: Uint8Array
-  readonly digest: string
-  readonly checkCode: string
-  readonly askedAt: Date
-  readonly requester: Named
-  /** The action of the digest that the intent names, with its text; undefined when no published set holds it any more. */
-  readonly action: Action | undefined
-  readonly parameters: readonly { readonly name: string; readonly label: string; readonly help: string; readonly value: Told }[]
-  readonly reason: Told
-  readonly right: readonly string[]
-  readonly howTo: HowTo | undefined
-  readonly hidesPersonal: boolean
-  readonly heldBy: Named | undefined
-  readonly signed: readonly Signed[]
-  readonly decided: Signed | undefined
-  readonly lines: readonly { readonly group: string; readonly count: number; readonly missing: number }[]
-  /** Thumbprints of the places that the requester named, the newest first. */
-  readonly holders: readonly string[]
-  readonly ended: { readonly at: Date; readonly by: Named | undefined; readonly why: string | undefined } | undefined
-  readonly grant: GrantRow | undefined
-  readonly credential: CredentialRow | undefined
-}
+export type Adopted = Looking &
+  Asked & {
+    readonly is: 'adopted'
+    readonly role: 'requester' | 'approver' | 'onlooker'
+    /** Somebody else who is signed in in this browser: the link was not made for him. `view` is his own link to the request, if he has one. */
+    readonly other: (Named & { readonly view: string | undefined }) | undefined
+    /** Which of the deciding groups the person is in. */
+    readonly mine: readonly string[]
+    readonly state: RequestState
+    /** Other open requests for the same action that this approver may decide with the same tap. */
+    readonly twins: readonly Asked[]
+    readonly hidesPersonal: boolean
+    readonly heldBy: Named | undefined
+    readonly signed: readonly Signed[]
+    readonly decided: Signed | undefined
+    readonly lines: readonly { readonly group: string; readonly count: number; readonly missing: number }[]
+    /** Thumbprints of the places that the requester named, the newest first. */
+    readonly holders: readonly string[]
+    readonly ended: { readonly at: Date; readonly by: Named | undefined; readonly why: string | undefined } | undefined
+    readonly grant: GrantRow | undefined
+    readonly credential: CredentialRow | undefined
+  }
 export type ViewState = Checking | Refused | Adopted
 
 /** What the person of a link sees, in a browser where `session` (a person) is signed in. */
@@ -111,9 +109,8 @@ async function adopted(
   session: string | undefined,
 ): Promise<Adopted | undefined> {
   const { request, state } = known
-  const intentRead = readIntent(request.intent)
-  if (!intentRead.ok) throw new TypeError(`the adopted intent of ${request.id} at ${intentRead.path} ${intentRead.problem}`)
-  const intent = intentRead.value
+  const { me } = looking
+  const intent = intentOf(known)
   const published = ctx.published().ruleSet
   const name = naming(published)
   const groups = decidingGroups(ctx, known)
@@ -125,54 +122,36 @@ async function adopted(
     findOpenings(ctx.db, request),
     findAction(ctx, intent, state.rule_set),
   ])
-  const mine = groups.filter((group) => inGroups(published, looking.me.id, [group]))
-  const role = request.requester === looking.me.id ? 'requester' : mine.length > 0 ? 'approver' : 'onlooker'
-  const own = decisions.find(
-    ({ person, decision }) => person === looking.me.id && (decision === 'approve' || decision === 'deny'),
-  )
-  const awaited =
-    (role === 'requester' && state.state === 'awaiting_requester') ||
-    (role === 'approver' && state.state === 'awaiting_approvers' && !own)
+  const mine = groups.filter((group) => inGroups(published, me.id, [group]))
+  const role = request.requester === me.id ? 'requester' : mine.length > 0 ? 'approver' : 'onlooker'
+  const own = decisions.find(({ person, decision }) => person === me.id && (decision === 'approve' || decision === 'deny'))
+  const toDecide = role === 'approver' && state.state === 'awaiting_approvers' && !own
+  const awaited = toDecide || (role === 'requester' && state.state === 'awaiting_requester')
+  const other =
+    session === undefined || session === me.id
+      ? undefined
+      : { ...name(session), view: (await findViewOf(ctx.db, request.id, session))?.id }
   const involved =
     session !== undefined &&
-    (session === request.requester || inGroups(published, session, groups) || (await hasView(ctx.db, request.id, session)))
+    (session === request.requester || inGroups(published, session, groups) || session === me.id || other?.view !== undefined)
   const endedAt = grant ? (grant.ended_at ?? undefined) : endOf(known, ctx.now())
   if (endedAt && !involved && ctx.now().getTime() - endedAt.getTime() > LINK_LASTS_MS) return undefined
 
-  const tells = awaited || involved
-  const values = provenValues(openings)
-  const tell = (of: string | number | Commitment): Told => {
-    if (!isCommitment(of)) return { is: 'told', value: of }
-    const value = values.get(of.commitment)
-    return value === undefined ? { is: 'gone' } : tells ? { is: 'told', value } : { is: 'hidden' }
-  }
+  const tells = involved || (awaited && !other)
   const signed = decisions.map((row) => signedOf(row, name, tells))
-  const { right, howTo } = wordsOfRight(intent, tells ? values : new Map())
-  const order = action?.parameters.map((parameter) => parameter.name) ?? Object.keys(intent.parameters)
   return {
     ...looking,
+    ...readAsked(known, action, openings, name, tells),
     is: 'adopted',
     role,
+    other,
     mine,
     state: state.state,
-    intent,
-    intentBytes: request.intent,
-    digest: state.intent_digest,
-    checkCode: checkCode(state.intent_digest),
-    askedAt: state.first_seen_at,
-    requester: name(request.requester),
-    action,
-    parameters: order.map((each) => {
-      const { label = each, help = '' } = action?.parameters.find((parameter) => parameter.name === each) ?? {}
-      return { name: each, label, help, value: tell(intent.parameters[each] ?? { commitment: '' }) }
-    }),
-    reason: tell(intent.reason),
-    right,
-    howTo,
+    twins: toDecide && action ? await findTwins(ctx, known, action, me.id, tells) : [],
     hidesPersonal: !tells,
     heldBy: state.held_by === null ? undefined : name(state.held_by),
     signed,
-    decided: signed.find(({ who, decision }) => who.id === looking.me.id && (decision === 'approve' || decision === 'deny')),
+    decided: signed.find(({ who, decision }) => who.id === me.id && (decision === 'approve' || decision === 'deny')),
     lines: (action?.rules.approvals ?? []).map(({ group, count }) => ({
       group,
       count,
@@ -189,9 +168,25 @@ async function adopted(
   }
 }
 
-const naming =
-  (set: RuleSet) =>
-  (id: string): Named => ({ id, name: set.people.find((person) => person.id === id)?.name ?? id })
+/**
+ * The same action is the same name with the same digest, which is in force: so the same groups decide. What somebody objected to is left out, because
+ * an approval would lift the objection: that wants a look of its own. Told are personal values as each one's own link of the same person tells them.
+ */
+async function findTwins(
+  ctx: IssuerContext,
+  known: KnownRequest,
+  offered: Action,
+  person: string,
+  tells: boolean,
+): Promise<Asked[]> {
+  const { ruleSet: inForce } = ctx.published()
+  const { runbook, action } = intentOf(known)
+  const beside = await findBeside(ctx.db, { request: known.request.id, runbook, action, person, now: ctx.now() }, LOOKED_AT)
+  const same = beside.filter((each) => actionIn(inForce, intentOf(each)) === offered).slice(0, MOST_TWINS)
+  return Promise.all(
+    same.map(async (each) => readAsked(each, offered, await findOpenings(ctx.db, each.request), naming(inForce), tells)),
+  )
+}
 
 const endOf = ({ state }: KnownRequest, now: Date): Date | undefined =>
   state.state === 'lapsed' || state.state === 'cancelled' || state.state === 'voided' || state.state === 'denied'
@@ -219,25 +214,11 @@ function noteOf(committed: Commitment, opening: Opening | undefined, tells: bool
   return tells ? { is: 'told', value: opening.value } : { is: 'hidden' }
 }
 
-/** The right in the words of its kind. What is hidden or gone stands there as such, in a spelling that every kind's schema takes for a value. */
-function wordsOfRight(intent: Intent, values: ReadonlyMap<string, string | number>) {
-  const opened = openRight(intent.right, values)
-  const veiled = opened.ok ? opened : openRight(opened.right, new Map(opened.unopened.map((digest) => [digest, 'hidden'])))
-  const kind = credentialKinds.get(intent.right.kind)
-  if (!kind || !veiled.ok || kind.misfit(veiled.right))
-    return { right: [`A credential of kind ${intent.right.kind} for ${intent.right.target}.`], howTo: undefined }
-  return { right: kind.describe(veiled.right), howTo: opened.ok ? kind.howTo(opened.right) : undefined }
-}
-
 /** The action whose digest the intent names: in force, or as it was published when the request was adopted. */
 async function findAction(ctx: IssuerContext, intent: Intent, adoptedUnder: string): Promise<Action | undefined> {
-  const among = (set: RuleSet): Action | undefined => {
-    const action = findOffer(set, `${intent.runbook}.${intent.action}`)?.action
-    return action && digestOf('action', canonicalBytes(action)) === intent.action_digest ? action : undefined
-  }
-  const inForce = among(ctx.published().ruleSet)
+  const inForce = actionIn(ctx.published().ruleSet, intent)
   if (inForce) return inForce
   const [published] = await findRuleSets(ctx.db, [adoptedUnder])
   const set = published && read(ruleSet, readCanonical(published.body))
-  return set?.ok ? among(set.value) : undefined
+  return set?.ok ? actionIn(set.value, intent) : undefined
 }

@@ -8,10 +8,9 @@ export type ViewRow = Selectable<Schema['view']>
 export const findView = (db: Kysely<Schema>, id: string): Promise<ViewRow | undefined> =>
   db.selectFrom('view').selectAll().where('id', '=', id).executeTakeFirst()
 
-/** Whether a person was ever given a link to this request. */
-export const hasView = async (db: Kysely<Schema>, request: string, person: string): Promise<boolean> =>
-  (await db.selectFrom('view').select('id').where('request_id', '=', request).where('person', '=', person).executeTakeFirst()) !==
-  undefined
+/** The link that a person was given to this request, if he ever was. */
+export const findViewOf = (db: Kysely<Schema>, request: string, person: string): Promise<ViewRow | undefined> =>
+  db.selectFrom('view').selectAll().where('request_id', '=', request).where('person', '=', person).executeTakeFirst()
 
 export const findRequest = (db: Kysely<Schema>, id: string): Promise<Selectable<Schema['request']> | undefined> =>
   db.selectFrom('request').selectAll().where('id', '=', id).executeTakeFirst()

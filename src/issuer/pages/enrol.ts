@@ -2,8 +2,9 @@
 // keys. Whoever registers says only who he claims to be; the comparing is what makes it true, so the page says how to do it.
 
 import { type Html, html, shown } from '../../html.ts'
+import type { Named } from '../asked.ts'
 import type { EnrolFacts } from '../static/facts.ts'
-import type { Key, Named } from '../view-state.ts'
+import type { Key } from '../view-state.ts'
 import { framed, type Site } from './frame.ts'
 import { ceremonyButtons, keyChoice, keyFacts, when } from './words.ts'
 

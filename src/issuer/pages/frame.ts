@@ -2,9 +2,9 @@
 // one attribute of <main>, as JSON; there is no inline script and no inline style (DESIGN section 7, notes on the headers).
 
 import { type Html, html, shown } from '../../html.ts'
+import type { Named } from '../asked.ts'
 import type { BrowserCode, Entry } from '../browser-code.ts'
 import type { RequestFacts, SignInFacts } from '../static/facts.ts'
-import type { Named } from '../view-state.ts'
 
 /** What pages know of the deployment. */
 export type Site = {

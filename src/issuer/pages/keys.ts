@@ -2,8 +2,9 @@
 // the directory that an administrator signs; nobody else's signature counts there, so others are told whom to ask.
 
 import { type Html, html, shown } from '../../html.ts'
+import type { Named } from '../asked.ts'
 import type { KeysFacts } from '../static/facts.ts'
-import type { Key, Named } from '../view-state.ts'
+import type { Key } from '../view-state.ts'
 import { framed, type Site } from './frame.ts'
 import { ceremonyButtons, keyChoice, keyFacts, when } from './words.ts'
 

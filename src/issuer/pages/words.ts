@@ -2,7 +2,8 @@
 
 import { timeWords } from '../../domain/words.ts'
 import { type Html, html, shown } from '../../html.ts'
-import type { Key, Told } from '../view-state.ts'
+import type { Told } from '../asked.ts'
+import type { Key } from '../view-state.ts'
 import type { Site } from './frame.ts'
 
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })

@@ -8,13 +8,13 @@ import { findAllPasskeys } from '../../db/issuer-queries/find-passkeys.ts'
 import { findOpenRegistrations, findPasskeysOf, type PasskeyRow, type RegistrationRow } from '../../db/passkeys.ts'
 import { endSession } from '../../db/sign-in.ts'
 import { answer, refuseWith } from '../answers.ts'
+import type { Named } from '../asked.ts'
 import type { Edge } from '../edge.ts'
 import { keyWords } from '../key-words.ts'
 import { type EnrolState, enrolPage, type Waiting } from '../pages/enrol.ts'
 import { type KeyRow, keysPage } from '../pages/keys.ts'
 import { signInPage } from '../pages/sign-in.ts'
 import { sessionOf } from '../session-cookie.ts'
-import type { Named } from '../view-state.ts'
 
 const Onward = z.strictObject({ onward: z.literal('enrol').optional() })
 const Nothing = z.strictObject({})
