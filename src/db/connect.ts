@@ -36,10 +36,12 @@ export function connect<Database = Schema>(url: string, options: ConnectOptions)
     idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 30_000,
     types: { getTypeParser },
   })
-  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
-  pool.on('error', (error) =>
-    options.log.warn({ err: error, applicationName: options.applicationName }, 'database connection lost'),
-  )
+  // One that breaks while it lies idle is replaced by the pool; one that breaks between two statements of a transaction fails the next of them.
+  // Either tells it by an event, and without a listener of its own that would end the process.
+  const lost = (error: Error): void =>
+    options.log.warn({ err: error, applicationName: options.applicationName }, 'database connection lost')
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', lost))
   options.watch?.(() => ({ busy: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount }))
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
 }

@@ -39,3 +39,20 @@ test('a pool whose idle connection is cut reports it and goes on with a new one'
   await lost.promise
   assert.notEqual(await pid(), before)
 })
+
+test('a connection that is cut between two statements of a transaction fails that transaction, and not the process', async () => {
+  const lost = Promise.withResolvers<void>()
+  const pool = database.connect('issuer', {
+    max: 1,
+    log: { info: () => undefined, warn: () => lost.resolve(), error: () => undefined },
+  })
+  const pid = sql<{ pid: number }>`select pg_backend_pid() as pid`
+  const transaction = pool.transaction().execute(async (trx) => {
+    const [own] = (await pid.execute(trx)).rows
+    await sql`select pg_terminate_backend(${own?.pid})`.execute(database.connect('issuer'))
+    await lost.promise
+    await pid.execute(trx)
+  })
+  await assert.rejects(transaction)
+  assert.equal((await pid.execute(pool)).rows.length, 1, 'the pool goes on')
+})
