@@ -135,7 +135,7 @@ async function startBare(hooks: Hooks, world: World): Promise<string> {
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   app.post<{ Body: Buffer }>('/bare', async ({ headers, body }, reply) => {
     const { 'x-slack-request-timestamp': timestamp, 'x-slack-signature': signature } = headers
-    if (!verifySlack(SECRET, { body, timestamp, signature }, new Date())) return reply.code(401).send('')
+    if (!verifySlack([SECRET], { body, timestamp, signature }, new Date())) return reply.code(401).send('')
     await pool.query('insert into bare_delivery (payload) values ($1)', [body.toString()])
     return reply.code(200).send('')
   })

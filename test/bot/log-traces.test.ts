@@ -43,7 +43,7 @@ test('a whole life logged in full tells no token, secret, cookie, link, credenti
 
   // And what goes wrong: Slack away, nonsense at a door.
   const apiUrl = `http://127.0.0.1:${await freePort()}/api/`
-  const settings = { botToken: BOT_TOKEN, signingSecret: SIGNING_SECRET, teamIds: [], apiUrl }
+  const settings = { botToken: BOT_TOKEN, signingSecrets: [SIGNING_SECRET], teamIds: [], apiUrl }
   const lost = buildBot({ ctx: world.bot, slack: settings, publicUrl: 'http://localhost:3000', issuerUrl, log })
   t.after(() => lost.app.close())
   lost.startWorker()

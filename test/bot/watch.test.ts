@@ -174,7 +174,7 @@ test('Slack away is told and counted, and the bot stays ready', async (t) => {
   const metrics = openMetrics('bot', METRICS_TOKEN)
   const slack = {
     botToken: BOT_TOKEN,
-    signingSecret: SIGNING_SECRET,
+    signingSecrets: [SIGNING_SECRET],
     teamIds: [],
     apiUrl: `http://127.0.0.1:${await freePort()}/api/`,
   }

@@ -12,7 +12,7 @@ import { SIGNING_SECRET } from '../support/bot.ts'
 import { failed, limited, openSlackApi } from '../support/slack-api.ts'
 import { ask, confirm, decide, newHolder, openWorld, type World } from '../support/world.ts'
 
-const SLACK = { botToken: 'xoxb-of-a-test', signingSecret: SIGNING_SECRET, teamIds: ['T0SANDBOX'] }
+const SLACK = { botToken: 'xoxb-of-a-test', signingSecrets: [SIGNING_SECRET], teamIds: ['T0SANDBOX'] }
 
 async function open(t: TestContext) {
   const world = await openWorld(t)

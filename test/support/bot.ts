@@ -46,7 +46,7 @@ export async function openBot(
     retryFactor: 0.001,
   })
   const slackUrl = await slackServer.listen()
-  const slackSettings = { botToken: BOT_TOKEN, signingSecret: SIGNING_SECRET, apiUrl: `${slackUrl}/api/`, teamIds: [TEAM_ID] }
+  const slackSettings = { botToken: BOT_TOKEN, signingSecrets: [SIGNING_SECRET], apiUrl: `${slackUrl}/api/`, teamIds: [TEAM_ID] }
   const bot = buildBot({ ctx: { ...world.bot, watch: metrics?.watch }, slack: slackSettings, publicUrl, issuerUrl, metrics, log })
   await bot.app.listen({ port, host: '127.0.0.1' })
   bot.startWorker()

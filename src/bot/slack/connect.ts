@@ -11,7 +11,8 @@ import type { SlackReceiver } from './receiver.ts'
 
 export type SlackSettings = {
   readonly botToken: string
-  readonly signingSecret: string
+  /** Newest first; two while the secret is exchanged. */
+  readonly signingSecrets: readonly string[]
   /** Another place than slack.com, with its trailing `/api/`. */
   readonly apiUrl?: string | undefined
   /** The workspaces that are served; an empty list serves nobody. */

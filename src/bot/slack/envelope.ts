@@ -35,8 +35,8 @@ export type Envelope = {
   readonly kind: 'event' | 'command' | 'submission' | 'form' | 'click' | 'shortcut' | 'ignored'
   readonly inboxId: string
   readonly app: string | undefined
-  /** The installed workspace and the home workspace of who acted; in a shared channel they differ. */
-  readonly teams: readonly string[]
+  /** The workspace in which this happened. Whose member acted is the gate's business: in a shared channel it may be another, and gets words. */
+  readonly team: string
   readonly body: Record<string, unknown>
 }
 export type Incoming =
@@ -59,7 +59,7 @@ export function readEnvelope(contentType: string, body: string): Incoming {
     const { event_id, team_id, api_app_id } = event.data
     return {
       is: 'envelope',
-      envelope: { kind: 'event', inboxId: `event:${event_id}`, app: api_app_id, teams: [team_id], body: parsed },
+      envelope: { kind: 'event', inboxId: `event:${event_id}`, app: api_app_id, team: team_id, body: parsed },
     }
   }
   const command = Command.safeParse(parsed)
@@ -67,17 +67,17 @@ export function readEnvelope(contentType: string, body: string): Incoming {
     const { trigger_id, team_id, api_app_id } = command.data
     return {
       is: 'envelope',
-      envelope: { kind: 'command', inboxId: `trigger:${trigger_id}`, app: api_app_id, teams: [team_id], body: parsed },
+      envelope: { kind: 'command', inboxId: `trigger:${trigger_id}`, app: api_app_id, team: team_id, body: parsed },
     }
   }
   const interaction = Interaction.safeParse(parsed)
   if (!interaction.success) return NONSENSE
   const { type, trigger_id, api_app_id, team: installed, user, view } = interaction.data
-  const teams = [installed?.id, user.team_id].filter((each) => each !== undefined)
+  const at = installed?.id ?? user.team_id ?? ''
   const own = trigger_id === undefined ? `view:${view?.id}:${view?.hash}:${type}` : `trigger:${trigger_id}`
   return {
     is: 'envelope',
-    envelope: { kind: kindOf(type, view?.type === 'modal'), inboxId: own, app: api_app_id, teams, body: parsed },
+    envelope: { kind: kindOf(type, view?.type === 'modal'), inboxId: own, app: api_app_id, team: at, body: parsed },
   }
 }
 

@@ -54,10 +54,10 @@ export function openSlack(options: {
       ctx.watch?.called?.(method, outcome)
     },
   }
-  const { signingSecret, teamIds, apiUrl } = settings
+  const { signingSecrets, teamIds, apiUrl } = settings
   const answersAt = apiUrl === undefined ? SLACK : [new URL(apiUrl).origin]
   let appId: string | undefined
-  const receiver = createReceiver({ ctx, signingSecret, teamIds, answersAt, appId: () => appId, log, wake })
+  const receiver = createReceiver({ ctx, signingSecrets, teamIds, answersAt, appId: () => appId, log, wake })
   const bolt = createBolt(settings, receiver, log)
   const client = interactiveClient(settings, log)
   const gate = createGate(ctx, client, { teamIds, consoleUrl: publicUrl })

@@ -19,7 +19,8 @@ const RETAKE_MS = 15_000
 
 export type ReceiverOptions = {
   readonly ctx: BotContext
-  readonly signingSecret: string
+  /** Those that are valid now: one, or two while it is exchanged. */
+  readonly signingSecrets: readonly string[]
   readonly teamIds: readonly string[]
   /** Origins at which Slack takes late answers. */
   readonly answersAt: readonly string[]
@@ -69,7 +70,7 @@ async function receive(
   // here, so the pattern must not run away: it repeats nothing.
   if (/(?:^|&)ssl_check=1(?:&|$)/.test(text)) return reply.code(200).send('')
   const { 'x-slack-request-timestamp': timestamp, 'x-slack-signature': signature } = request.headers
-  if (!verifySlack(options.signingSecret, { body: raw, timestamp, signature }, options.ctx.now()))
+  if (!verifySlack(options.signingSecrets, { body: raw, timestamp, signature }, options.ctx.now()))
     return reply.code(401).send({ reason: 'not_from_slack' })
   const incoming = readEnvelope(request.headers['content-type'] ?? '', text)
   if (incoming.is === 'nonsense') return reply.code(400).send({ reason: 'malformed' })
@@ -77,10 +78,7 @@ async function receive(
   const { envelope } = incoming
   const foreign = foreignness(options, envelope)
   if (foreign) {
-    options.log.warn(
-      { foreign, teams: envelope.teams, kind: envelope.kind },
-      'a delivery for another workspace or app was refused',
-    )
+    options.log.warn({ foreign, team: envelope.team, kind: envelope.kind }, 'a delivery for another workspace or app was refused')
     return reply.code(403).header('x-slack-no-retry', '1').send({ reason: foreign })
   }
   if (envelope.kind === 'ignored') return reply.code(200).send('')
@@ -96,8 +94,8 @@ async function receive(
   return answerAtOnce(options, process, envelope, reply)
 }
 
-function foreignness({ teamIds, answersAt, appId }: ReceiverOptions, { teams, app, body }: Envelope): string | undefined {
-  if (teams.length === 0 || !teams.every((team) => teamIds.includes(team))) return 'foreign_workspace'
+function foreignness({ teamIds, answersAt, appId }: ReceiverOptions, { team, app, body }: Envelope): string | undefined {
+  if (!teamIds.includes(team)) return 'foreign_workspace'
   // With a stolen signing secret anybody could else have us post to whatever this process reaches.
   const { response_url: url } = body
   if (typeof url === 'string' && !(URL.canParse(url) && answersAt.includes(new URL(url).origin))) return 'foreign_response_url'
