@@ -80,12 +80,13 @@ const manifest = z.object({
       )
       .optional(),
   }),
+  oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()), bot_optional: z.array(z.string()).optional() }) }),
   settings: z.object({ event_subscriptions: z.object({ bot_events: z.array(z.string()).optional() }).optional() }),
 })
 
 /** What an app offers and listens to, by its manifest; throws with the path of what is wrong there. */
-export function appOfManifest(json: unknown): Pick<App, 'commands' | 'shortcuts' | 'events'> {
-  const { features, settings } = manifest.parse(json)
+export function appOfManifest(json: unknown): Pick<App, 'commands' | 'shortcuts' | 'events' | 'scopes'> {
+  const { features, settings, oauth_config } = manifest.parse(json)
   return {
     commands: (features.slash_commands ?? []).map((each) => ({
       command: each.command,
@@ -99,5 +100,7 @@ export function appOfManifest(json: unknown): Pick<App, 'commands' | 'shortcuts'
       description: each.description,
     })),
     events: settings.event_subscriptions?.bot_events ?? [],
+    // Whoever sets this workspace up has ticked every optional scope too.
+    scopes: [...oauth_config.scopes.bot, ...(oauth_config.scopes.bot_optional ?? [])],
   }
 }

@@ -70,7 +70,7 @@ export const SCENE = [
 ] as const
 
 /** The default world; `app` replaces what the app offers, as its manifest says. */
-export function sandboxWorld(app: Partial<Pick<App, 'commands' | 'shortcuts' | 'events'>> = {}): WorkspaceOptions {
+export function sandboxWorld(app: Partial<Pick<App, 'commands' | 'shortcuts' | 'events' | 'scopes'>> = {}): WorkspaceOptions {
   const staff = ['rey', 'ana', 'bo', 'mira', 'theo']
   return {
     team: { id: TEAM_ID, name: 'Northwind Sandbox', domain: 'northwind-sandbox' },

@@ -2,6 +2,8 @@
 // Nothing here waits by time: `until` asks again whenever the workspace says that something has changed.
 
 import assert from 'node:assert/strict'
+import type { z } from 'zod'
+import type { FaultView, faultAsked } from '../../src/sandbox/slack/faults.ts'
 import type {
   ActOutcome,
   Block,
@@ -56,8 +58,20 @@ export interface SlackDriver {
   readonly setMember: (channel: string, handle: string, member: boolean) => Promise<void>
   /** What the app has called on the Web API, oldest first. */
   readonly calls: () => Promise<
-    readonly { readonly method: string; readonly body: unknown; readonly answer: { readonly ok: boolean } }[]
+    readonly {
+      readonly method: string
+      readonly body: Readonly<Record<string, unknown>>
+      readonly answer?: { readonly ok: boolean } & Readonly<Record<string, unknown>>
+      readonly fault?: string
+    }[]
   >
+  /** What goes wrong between the workspace and the app. */
+  readonly faults: {
+    readonly add: (fault: z.input<typeof faultAsked>) => Promise<FaultView>
+    readonly list: () => Promise<readonly FaultView[]>
+    /** Takes one away and lets go what it holds; without an id, all. */
+    readonly remove: (id?: string) => Promise<void>
+  }
   readonly verifyUrl: () => Promise<boolean>
 }
 
@@ -80,6 +94,11 @@ export function slackDriver(url: string): SlackDriver {
     changeChannel: async (channel, change) => void (await ask('PATCH', `/channels/${channel}`, change)),
     setMember: async (channel, handle, member) => void (await ask('PUT', `/channels/${channel}/members/${handle}`, { member })),
     calls: () => ask('GET', '/app/calls'),
+    faults: {
+      add: (fault) => ask('POST', '/faults', fault),
+      list: () => ask('GET', '/faults'),
+      remove: async (id) => void (await ask('DELETE', id === undefined ? '/faults' : `/faults/${id}`)),
+    },
     verifyUrl: async () => (await ask<{ ok: boolean }>('POST', '/app/verify')).ok,
   }
 }

@@ -12,6 +12,7 @@ import { openHome, useShortcut } from './acts/visit.ts'
 import type { Call } from './api/routes.ts'
 import { channelsOf, channelView, markRead, openDirect, personView } from './channels.ts'
 import { verifyUrl } from './events.ts'
+import { type Faults, faultAsked } from './faults.ts'
 import { messagesFor } from './messages.ts'
 import { surfaceView, topModal } from './views.ts'
 import type { Change, ChannelContents, Snapshot } from './wire.ts'
@@ -53,7 +54,7 @@ class Missing extends Error {
 /** Mounts the control API. */
 export async function control(
   app: FastifyInstance,
-  { acts, calls }: { readonly acts: ActContext; readonly calls: readonly Call[] },
+  { acts, calls, faults }: { readonly acts: ActContext; readonly calls: readonly Call[]; readonly faults: Faults },
 ): Promise<void> {
   const { workspace } = acts
   const live = new Set<FastifyReply>()
@@ -162,6 +163,13 @@ export async function control(
   )
   app.post('/_control/app/verify', async () => ({ ok: await verifyUrl(acts.deliver) }))
   app.get('/_control/app/calls', async () => calls)
+  app.get('/_control/faults', async () => faults.list())
+  app.post('/_control/faults', async ({ body }) => faults.add(faultAsked.parse(body)))
+  app.delete('/_control/faults', async () => ({ ok: faults.remove() }))
+  app.delete<{ Params: { fault: string } }>('/_control/faults/:fault', async ({ params }) => {
+    if (!faults.remove(params.fault)) throw new Missing(`There is no fault "${params.fault}".`)
+    return { ok: true }
+  })
 
   app.addHook('preClose', async () => {
     for (const reply of live) reply.raw.end()

@@ -17,18 +17,19 @@ export interface Events {
 
 export function createEvents(workspace: Workspace, deliver: Deliver, retryFactor = 1): Events {
   const closing = new AbortController()
-  const send = (body: string, headers: Readonly<Record<string, string>>) =>
-    deliver({ contentType: 'application/json', body, headers })
+  const send = (name: string, body: string, headers: Readonly<Record<string, string>>) =>
+    deliver({ name, contentType: 'application/json', body, headers })
   return {
     emit: async (event) => {
       if (!workspace.app.events.includes(event.type)) return
       const body = JSON.stringify(eventEnvelope(workspace, event))
-      let delivered = await send(body, {})
+      let delivered = await send(event.type, body, {})
       for (const [index, wait] of RETRY_AFTER_MS.entries()) {
         if (taken(delivered)) return
         const waited = await delay(wait * retryFactor, true, { signal: closing.signal, ref: false }).catch(() => false)
         if (!waited) return
-        delivered = await send(body, { 'x-slack-retry-num': String(index + 1), 'x-slack-retry-reason': reason(delivered) })
+        const again = { 'x-slack-retry-num': String(index + 1), 'x-slack-retry-reason': reason(delivered) }
+        delivered = await send(event.type, body, again)
       }
     },
     close: () => closing.abort(),
@@ -39,7 +40,7 @@ export function createEvents(workspace: Workspace, deliver: Deliver, retryFactor
 export async function verifyUrl(deliver: Deliver): Promise<boolean> {
   const challenge = crypto.randomUUID()
   const body = JSON.stringify({ token: 'deprecated', type: 'url_verification', challenge })
-  const delivered = await deliver({ contentType: 'application/json', body })
+  const delivered = await deliver({ name: 'url_verification', contentType: 'application/json', body })
   return delivered.ok && delivered.status === 200 && delivered.body.includes(challenge)
 }
 

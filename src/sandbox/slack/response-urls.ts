@@ -8,6 +8,8 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { readContent } from './api/chat.ts'
 import { type Answer, done, fail } from './api/method.ts'
+import { throughFaults } from './api/through-faults.ts'
+import type { Faults } from './faults.ts'
 import { editMessage, findMessage, postMessage, removeMessage } from './messages.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -36,7 +38,7 @@ const answered = z.object({
   delete_original: z.boolean().optional(),
 })
 
-export function createResponseUrls(workspace: Workspace, origin: () => string): ResponseUrls {
+export function createResponseUrls(workspace: Workspace, origin: () => string, faults: Faults): ResponseUrls {
   const urls = new Map<string, ResponseUrl>()
   return {
     issue: (person, channel, message) => {
@@ -47,9 +49,13 @@ export function createResponseUrls(workspace: Workspace, origin: () => string): 
     routes: async (app) => {
       app.post<{ Params: { id: string } }>('/hooks/:id', async (request, reply) => {
         const url = urls.get(request.params.id)
-        const answer = url ? use(workspace, url, request.body) : fail('no_such_url')
-        if (answer.ok) return answer
-        return reply.code(['no_such_url', 'expired_url', 'used_url'].includes(answer.error ?? '') ? 404 : 400).send(answer)
+        const { answer, done: acted } = await throughFaults(faults, 'response_url', reply, () =>
+          url ? use(workspace, url, request.body) : fail('no_such_url'),
+        )
+        if (reply.sent) return reply
+        const failed = acted && answer && 'ok' in answer && answer.ok === false ? String((answer as Answer).error) : undefined
+        if (failed === undefined) return reply.send(answer)
+        return reply.code(['no_such_url', 'expired_url', 'used_url'].includes(failed) ? 404 : 400).send(answer)
       })
     },
   }

@@ -8,8 +8,9 @@ import { type Call, webApi } from './api/routes.ts'
 import { clientFiles } from './client-files.ts'
 import { control } from './control.ts'
 import { createEvents } from './events.ts'
+import { createFaults, type Faults } from './faults.ts'
 import { createResponseUrls } from './response-urls.ts'
-import { createTransport } from './transport.ts'
+import { createTransport, throughFaults } from './transport.ts'
 import type { Workspace } from './workspace.ts'
 
 const BODY_LIMIT = 1_000_000
@@ -32,6 +33,7 @@ export interface SlackServer {
   readonly acts: ActContext
   /** What the app has called, newest last. */
   readonly calls: readonly Call[]
+  readonly faults: Faults
   /** `http://localhost:PORT`; after `listen`. */
   readonly origin: () => string
   readonly listen: () => Promise<string>
@@ -49,14 +51,16 @@ export async function buildSlackServer(options: SlackServerOptions): Promise<Sla
     const address = app.server.address()
     return `http://localhost:${typeof address === 'object' && address ? address.port : options.port}`
   }
-  const deliver = createTransport({
+  const faults = createFaults(workspace.now)
+  const transport = createTransport({
     requestUrl,
     signingSecret,
     now: workspace.now,
     ...(options.ackMs ? { ackMs: options.ackMs } : {}),
   })
+  const deliver = throughFaults(faults, transport)
   const events = createEvents(workspace, deliver, options.retryFactor)
-  const responseUrls = createResponseUrls(workspace, origin)
+  const responseUrls = createResponseUrls(workspace, origin, faults)
   const acts: ActContext = { workspace, deliver, events, responseUrls }
   const calls: Call[] = []
 
@@ -70,15 +74,18 @@ export async function buildSlackServer(options: SlackServerOptions): Promise<Sla
     if (foreign && !(request.method === 'GET' && request.headers['sec-fetch-mode'] === 'navigate'))
       return reply.code(403).send({ ok: false, error: 'Requests from other origins are refused.' })
   })
+  // What is held would keep the server from closing.
+  app.addHook('preClose', async () => void faults.remove())
   app.addHook('onClose', async () => events.close())
-  await app.register(webApi, { workspace, botToken, origin, calls })
+  await app.register(webApi, { workspace, botToken, origin, calls, faults })
   await app.register(responseUrls.routes)
-  await app.register(control, { acts, calls })
+  await app.register(control, { acts, calls, faults })
   await app.register(clientFiles)
   return {
     app,
     acts,
     calls,
+    faults,
     origin,
     listen: async () => {
       await app.listen({ port: options.port, host: '127.0.0.1' })

@@ -1,12 +1,15 @@
-// The one way out to the app: an HTTP POST signed with the v0 scheme, three seconds to answer. Everything the workspace sends passes here, so this
-// is where faults can be put in. The app's answer is data from outside; callers parse it. Slack: "Verifying requests from Slack".
+// The one way out to the app: an HTTP POST signed with the v0 scheme, three seconds to answer. Everything the workspace sends passes here, and so do
+// the faults that were asked for. The app's answer is data from outside; callers parse it. Slack: "Verifying requests from Slack".
 
 import { createHmac } from 'node:crypto'
+import type { Faults } from './faults.ts'
 
 export const ACK_MS = 3000
 const MAX_ANSWER_BYTES = 300_000
 
 export interface Delivery {
+  /** An event's type, `command`, or an interaction's type: by which faults find it. */
+  readonly name: string
   readonly contentType: 'application/json' | 'application/x-www-form-urlencoded'
   readonly body: string
   readonly headers?: Readonly<Record<string, string>>
@@ -53,11 +56,46 @@ export function createTransport(options: {
   }
 }
 
-/** An interaction or command: form-encoded, never sent twice. */
-export function form(fields: Readonly<Record<string, string>>): Delivery {
-  return { contentType: 'application/x-www-form-urlencoded', body: new URLSearchParams(fields).toString() }
+/** The way out with the faults in it. Of a delivery that was sent again the last answer counts: Slack sends again because it heard none before. */
+export function throughFaults(faults: Faults, deliver: Deliver): Deliver {
+  const passing = async (delivery: Delivery) => {
+    const delivered = await deliver(delivery)
+    faults.passed('delivery')
+    return delivered
+  }
+  return async (delivery) => {
+    const struck = faults.strike('delivery', delivery.name)
+    if (!struck) return passing(delivery)
+    switch (struck.does.kind) {
+      case 'dropped_before':
+      case 'silence':
+        return { ok: false, why: 'connection' }
+      case 'dropped_after':
+        await passing(delivery)
+        return { ok: false, why: 'timeout' }
+      case 'duplicated': {
+        let delivered = await passing(delivery)
+        for (let copy = 1; copy <= struck.does.copies; copy += 1) {
+          const again = { 'x-slack-retry-num': String(copy), 'x-slack-retry-reason': 'http_timeout' }
+          delivered = await passing({ ...delivery, headers: { ...delivery.headers, ...again } })
+        }
+        return delivered
+      }
+      case 'delayed':
+      case 'held':
+      case 'behind_next':
+        await struck.released()
+        return passing(delivery)
+    }
+  }
 }
-export const interaction = (payload: unknown): Delivery => form({ payload: JSON.stringify(payload) })
+
+/** A form-encoded delivery. Slack does not send these again by itself. */
+export function form(name: string, fields: Readonly<Record<string, string>>): Delivery {
+  return { name, contentType: 'application/x-www-form-urlencoded', body: new URLSearchParams(fields).toString() }
+}
+export const interaction = (payload: { readonly type: string } & Readonly<Record<string, unknown>>): Delivery =>
+  form(payload.type, { payload: JSON.stringify(payload) })
 
 /** Slack's word for why an app did not answer well; undefined when it did. */
 export function failureOf(delivered: Delivered): string | undefined {

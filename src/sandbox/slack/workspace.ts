@@ -79,6 +79,8 @@ export interface App {
   readonly shortcuts: readonly Shortcut[]
   /** Event types the app has subscribed to. */
   readonly events: readonly string[]
+  /** What its token may do; undefined: everything. */
+  readonly scopes?: readonly string[] | undefined
 }
 export interface UserGroup {
   readonly id: string

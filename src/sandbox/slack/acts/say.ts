@@ -43,7 +43,7 @@ async function runCommand(ctx: ActContext, person: Person, channel: Channel, typ
   }
   if (!command) return notice(`\`${word.replaceAll('`', '')}\` is not a command here. This workspace knows: ${names(ctx)}.`)
   const delivered = await ctx.deliver(
-    form({
+    form('command', {
       token: 'deprecated',
       team_id: workspace.team.id,
       team_domain: workspace.team.domain,

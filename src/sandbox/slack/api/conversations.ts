@@ -7,6 +7,7 @@ import type { Channel, Message, Workspace } from '../workspace.ts'
 import { type Answer, count, done, fail, flag, method, page, visibleChannel } from './method.ts'
 
 const named = z.object({ channel: z.string() })
+const TYPES = { channel: 'public_channel', private: 'private_channel', direct: 'im' } as const
 const paged = { limit: count, cursor: z.string().optional() }
 const span = { oldest: z.string().optional(), latest: z.string().optional(), inclusive: flag.optional() }
 
@@ -40,11 +41,25 @@ export const conversationsList = method(
     const kinds = (types ?? 'public_channel').split(',')
     const all = [...workspace.channels.values()].filter(
       (channel) =>
-        visibleChannel(workspace, channel.id) &&
-        kinds.includes({ channel: 'public_channel', private: 'private_channel', direct: 'im' }[channel.kind]) &&
-        !(exclude_archived && channel.archived),
+        visibleChannel(workspace, channel.id) && kinds.includes(TYPES[channel.kind]) && !(exclude_archived && channel.archived),
     )
     const { items, next } = page(all, limit, cursor)
+    return done({ channels: items.map((channel) => channelObject(workspace, channel)), response_metadata: { next_cursor: next } })
+  },
+)
+
+/** The channels the app itself is in. */
+export const usersConversations = method(
+  z.object({ ...paged, types: z.string().optional(), exclude_archived: flag.optional() }),
+  (workspace, { limit, cursor, types, exclude_archived }) => {
+    const kinds = (types ?? 'public_channel').split(',')
+    const own = [...workspace.channels.values()].filter(
+      (channel) =>
+        channel.members.has(workspace.app.userId) &&
+        kinds.includes(TYPES[channel.kind]) &&
+        !(exclude_archived && channel.archived),
+    )
+    const { items, next } = page(own, limit, cursor)
     return done({ channels: items.map((channel) => channelObject(workspace, channel)), response_metadata: { next_cursor: next } })
   },
 )
@@ -56,22 +71,28 @@ export const conversationsMembers = method(named.extend(paged), (workspace, args
   }),
 )
 
-export const conversationsHistory = method(named.extend({ ...paged, ...span }), (workspace, args) =>
-  withChannel(workspace, args.channel, (channel) => {
-    if (!channel.members.has(workspace.app.userId)) return fail('not_in_channel')
-    const top = channel.messages.filter((message) => readable(message, args) && message.threadTs === null).reverse()
-    return listed(workspace, channel, top, args)
-  }),
+export const conversationsHistory = method(
+  named.extend({ ...paged, ...span, include_all_metadata: flag.optional() }),
+  (workspace, args) =>
+    withChannel(workspace, args.channel, (channel) => {
+      if (!channel.members.has(workspace.app.userId)) return fail('not_in_channel')
+      const top = channel.messages.filter((message) => readable(message, args) && message.threadTs === null).reverse()
+      return listed(workspace, channel, top, args)
+    }),
 )
 
-export const conversationsReplies = method(named.extend({ ts: z.string(), ...paged, ...span }), (workspace, args) =>
-  withChannel(workspace, args.channel, (channel) => {
-    if (!channel.members.has(workspace.app.userId)) return fail('not_in_channel')
-    const thread = channel.messages.filter(
-      (message) => readable(message, args) && (message.ts === args.ts || message.threadTs === args.ts),
-    )
-    return thread.some((message) => message.ts === args.ts) ? listed(workspace, channel, thread, args) : fail('thread_not_found')
-  }),
+export const conversationsReplies = method(
+  named.extend({ ts: z.string(), ...paged, ...span, include_all_metadata: flag.optional() }),
+  (workspace, args) =>
+    withChannel(workspace, args.channel, (channel) => {
+      if (!channel.members.has(workspace.app.userId)) return fail('not_in_channel')
+      const thread = channel.messages.filter(
+        (message) => readable(message, args) && (message.ts === args.ts || message.threadTs === args.ts),
+      )
+      return thread.some((message) => message.ts === args.ts)
+        ? listed(workspace, channel, thread, args)
+        : fail('thread_not_found')
+    }),
 )
 
 function withChannel(workspace: Workspace, id: string, use: (channel: Channel) => Answer): Answer {
@@ -92,13 +113,15 @@ function listed(
   workspace: Workspace,
   channel: Channel,
   all: readonly Message[],
-  args: { limit?: number | undefined; cursor?: string | undefined },
+  args: { limit?: number | undefined; cursor?: string | undefined; include_all_metadata?: boolean | undefined },
 ): Answer {
   const { items, next } = page(all, args.limit, args.cursor)
   const messages = items.map((message) => {
     const replies = channel.messages.filter((reply) => reply.threadTs === message.ts && reply.ephemeralFor === null)
     const thread = replies.length === 0 ? {} : { thread_ts: message.ts, reply_count: replies.length }
-    return { ...messageObject(workspace, message), ...thread }
+    const { metadata, ...told } = { metadata: undefined, ...messageObject(workspace, message) }
+    // Slack leaves metadata out of a history unless it is asked for.
+    return { ...told, ...(args.include_all_metadata && metadata ? { metadata } : {}), ...thread }
   })
   return done({ messages, has_more: next !== '', response_metadata: { next_cursor: next } })
 }

@@ -3,6 +3,7 @@
 
 import formbody from '@fastify/formbody'
 import type { FastifyInstance } from 'fastify'
+import type { Faults } from '../faults.ts'
 import type { Workspace } from '../workspace.ts'
 import { chatDelete, chatGetPermalink, chatPostEphemeral, chatPostMessage, chatUpdate } from './chat.ts'
 import {
@@ -12,6 +13,7 @@ import {
   conversationsMembers,
   conversationsOpen,
   conversationsReplies,
+  usersConversations,
 } from './conversations.ts'
 import {
   authTest,
@@ -24,6 +26,8 @@ import {
   usersLookupByEmail,
 } from './identity.ts'
 import { type Answer, fail, type Method } from './method.ts'
+import { missingScope } from './scopes.ts'
+import { throughFaults } from './through-faults.ts'
 import { viewsOpen, viewsPublish, viewsPush, viewsUpdate } from './views.ts'
 
 const KEPT_CALLS = 500
@@ -32,7 +36,10 @@ const KEPT_CALLS = 500
 export interface Call {
   readonly method: string
   readonly body: Readonly<Record<string, unknown>>
-  readonly answer: Answer
+  /** What the workspace answered; undefined when it was not reached. */
+  readonly answer: Answer | undefined
+  /** The fault that struck, when one did: the app may have heard something else, or nothing. */
+  readonly fault?: string
 }
 
 const methods = (origin: () => string): Readonly<Record<string, Method>> => ({
@@ -47,6 +54,7 @@ const methods = (origin: () => string): Readonly<Record<string, Method>> => ({
   'conversations.open': conversationsOpen,
   'conversations.info': conversationsInfo,
   'conversations.list': conversationsList,
+  'users.conversations': usersConversations,
   'conversations.members': conversationsMembers,
   'conversations.history': conversationsHistory,
   'conversations.replies': conversationsReplies,
@@ -66,26 +74,33 @@ export interface WebApiOptions {
   readonly botToken: string
   readonly origin: () => string
   readonly calls: Call[]
+  readonly faults: Faults
 }
 
 /** Mounts the Web API. */
-export async function webApi(app: FastifyInstance, { workspace, botToken, origin, calls }: WebApiOptions): Promise<void> {
+export async function webApi(app: FastifyInstance, { workspace, botToken, origin, calls, faults }: WebApiOptions): Promise<void> {
   await app.register(formbody)
   const table = methods(origin)
-  app.post<{ Params: { method: string } }>('/api/:method', async (request) => {
+  app.post<{ Params: { method: string } }>('/api/:method', async (request, reply) => {
     const { token: inBody, ...body } = asRecord(request.body)
     const given = request.headers.authorization?.replace(/^Bearer /, '') ?? inBody
     const name = request.params.method
-    const answer = (): Answer => {
-      if (given === undefined) return fail('not_authed')
-      if (given !== botToken) return fail('invalid_auth')
-      return Object.hasOwn(table, name) ? (table[name]?.call(workspace, body) ?? fail('unknown_method')) : fail('unknown_method')
-    }
-    const call = { method: name, body, answer: answer() }
+    const call: { -readonly [K in keyof Call]: Call[K] } = { method: name, body, answer: undefined }
     calls.push(call)
     if (calls.length > KEPT_CALLS) calls.shift()
-    return call.answer
+    const { answer, fault } = await throughFaults(faults, name, reply, () => {
+      call.answer = given === undefined ? fail('not_authed') : given === botToken ? ask(name, body) : fail('invalid_auth')
+      return call.answer
+    })
+    if (fault !== undefined) call.fault = fault
+    return reply.sent ? reply : reply.send(answer)
   })
+  const ask = (name: string, body: Readonly<Record<string, unknown>>): Answer => {
+    const known = Object.hasOwn(table, name) ? table[name] : undefined
+    if (!known) return fail('unknown_method')
+    const needed = missingScope(workspace, name, body)
+    return needed === undefined ? known.call(workspace, body) : { ...fail('missing_scope'), ...needed }
+  }
 }
 
 function asRecord(body: unknown): Record<string, unknown> {
