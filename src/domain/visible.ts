@@ -23,6 +23,12 @@ export function spelt(text: string): string {
   return out
 }
 
+/** The same where no markup can stand, such as the title of a tab: isolated from what stands around it, if it could turn the direction of that. */
+export function isolated(text: string): string {
+  const plain = spelt(text)
+  return /[^\u0020-\u024F]/.test(plain) ? `\u2068${plain}\u2069` : plain
+}
+
 function first(pattern: RegExp, text: string, other?: Unseen): Unseen | undefined {
   const found = pattern.exec(text)
   if (!found || (other && other.index <= found.index)) return other

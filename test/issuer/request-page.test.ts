@@ -27,6 +27,7 @@ const page = async (view: string, cookie?: string): Promise<string> =>
 /** The page without its markup, as a reader of it sees the words. */
 const words = (markup: string): string =>
   markup
+    .replace(/<\/?bdi[^>]*>/g, '')
     .replace(/<[^>]*>/g, ' ')
     .replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)))
     .replace(/\s+/g, ' ')

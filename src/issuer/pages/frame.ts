@@ -15,7 +15,7 @@ export type Site = {
 }
 
 export type Page = {
-  readonly title: string
+  readonly title: string | Html
   readonly body: Html
   /** Facts that stay as long as the page; those of a part that is swapped stand on the part. */
   readonly facts?: RequestFacts | SignInFacts

@@ -3,20 +3,20 @@
 // reload says the same; parts marked data-live are what the script swaps for those of the same page fetched anew.
 
 import { encodeBase64url } from '../../domain/base64url.ts'
-import { canonicalText } from '../../domain/canonical.ts'
-import type { Intent } from '../../domain/intent.ts'
-import { durationWords, refusalWords } from '../../domain/words.ts'
+import { isolated } from '../../domain/visible.ts'
+import { refusalWords } from '../../domain/words.ts'
 import { type Html, html, shown } from '../../html.ts'
 import type { RequestFacts } from '../static/facts.ts'
 import type { Adopted, ViewState } from '../view-state.ts'
-import { act, isToSign } from './act.ts'
+import { act, isToSign, type Looks } from './act.ts'
+import { documentOf } from './document.ts'
 import { framed, type Site } from './frame.ts'
-import { prose } from './prose.ts'
 import { badge, standing } from './standing.ts'
-import { ceremonyButtons, keyFacts, told, when } from './words.ts'
+import { twinsOf } from './twins.ts'
+import { keyFacts } from './words.ts'
 
 /** The whole page. */
-export function requestPage(site: Site, realm: string, view: ViewState, now: Date): string {
+export function requestPage(site: Site, realm: string, view: ViewState, looks: Looks): string {
   const facts: RequestFacts = {
     view: view.view,
     realm,
@@ -24,15 +24,13 @@ export function requestPage(site: Site, realm: string, view: ViewState, now: Dat
     keys: keyFacts(site, view.keys),
     ...(view.is === 'adopted' ? { intent: encodeBase64url(view.intentBytes), kind: view.intent.right.kind } : {}),
   }
-  if (view.is === 'adopted') {
-    const title = titleOf(view)
+  if (view.is === 'adopted')
     return framed(site, {
-      title: `${tabMark(view)}${title}`,
+      title: html`${tabMark(view)}${titleOf(view, isolated)}`,
       facts,
       entry: 'issuer/static/request.ts',
-      body: adoptedBody(site, view, title, now),
+      body: adoptedBody(site, view, looks),
     })
-  }
   const [heading, words] =
     view.is === 'checking'
       ? [
@@ -52,16 +50,20 @@ export function requestPage(site: Site, realm: string, view: ViewState, now: Dat
   })
 }
 
-function adoptedBody(site: Site, view: Adopted, title: string, now: Date): Html {
+function adoptedBody(site: Site, view: Adopted, looks: Looks): Html {
+  const { now } = looks
   return html`<div class="headline" id="headline" data-live>
 <p class="you">You are <strong>${shown(view.me.name)}</strong>. ${because(view)}</p>
-<h1 tabindex="-1">${question(view, title)}</h1>
+<h1 tabindex="-1">${isToSign(view) && (view.role === 'requester' ? 'Confirm: ' : 'Approve: ')}${titleOf(view, shown)}${isToSign(view) && '?'}</h1>
 ${badge(view, now)}
 </div>
 <div class="columns">
+<div class="stack">
 <article class="document" id="document" data-live aria-label="What is signed">${documentOf(site, view, now)}</article>
+<div id="twins" data-live>${twinsOf(view.twins, now)}</div>
+</div>
 <div class="side">
-<section class="panel" id="act" data-live data-holders="${view.holders.join(' ')}" ${!isToSign(view) && html`data-first`} aria-label="What you can do">${act(site, view, now)}</section>
+<section class="panel" id="act" data-live data-holders="${view.holders.join(' ')}" ${!isToSign(view) && html`data-first`} aria-label="What you can do">${act(site, view, looks)}</section>
 <section class="panel" id="standing" data-live aria-label="Where it stands">${standing(view, now)}</section>
 </div>
 </div>`
@@ -74,15 +76,12 @@ function because({ role, mine }: Adopted): Html {
   return html`You are not among the people who decide about this.`
 }
 
-const question = (view: Adopted, title: string): string =>
-  isToSign(view) ? `${view.role === 'requester' ? 'Confirm' : 'Approve'}: ${title}?` : title
-
-/** Verb and object: the action's title and the values that anybody may see. */
-function titleOf({ action, intent }: Adopted): string {
+/** Verb and object: the action's title and the values that anybody may see, each isolated from the direction of what stands around it. */
+function titleOf({ action, intent }: Adopted, apart: (value: string) => Html | string): Html {
   const objects = Object.values(intent.parameters).filter((value) => typeof value !== 'object')
-  const title = action?.title ?? `${intent.runbook}.${intent.action}`
   const object = objects.join(', ')
-  return object !== '' && object.length <= 60 ? `${title} (${object})` : title
+  const title = html`${apart(action?.title ?? `${intent.runbook}.${intent.action}`)}`
+  return object !== '' && object.length <= 60 ? html`${title} (${apart(object)})` : title
 }
 
 const TAB: { readonly [state: string]: string } = {
@@ -95,33 +94,3 @@ const TAB: { readonly [state: string]: string } = {
 }
 const tabMark = ({ state, grant }: Adopted): string =>
   state === 'claimed' && grant && grant.state !== 'active' && grant.state !== 'issuing' ? '(Ended) ' : (TAB[state] ?? '')
-
-function documentOf(site: Site, view: Adopted, now: Date): Html {
-  const { intent, action } = view
-  return html`<header class="ask">
-<p><strong>${shown(view.requester.name)}</strong> asked ${when(view.askedAt, now)}</p>
-<blockquote class="reason"><p>${told(view.reason)}</p></blockquote>
-${
-  view.hidesPersonal &&
-  html`<div class="hint"><p>Personal values are hidden until somebody involved signs in.</p>${ceremonyButtons(site, [{ act: 'sign-in', label: 'Sign in to read', style: 'plain' }])}</div>`
-}
-</header>
-<dl class="facts">
-<div><dt>Action</dt><dd><code>${intent.runbook}.${intent.action}</code></dd></div>
-${view.parameters.map(({ label, help, value }) => html`<div><dt>${label}</dt><dd>${told(value)}${help !== '' && html`<span class="help">${help}</span>`}</dd></div>`)}
-<div><dt>Target</dt><dd>${shown(intent.right.target)}${Object.entries(intent.right.settings).map(([name, value]) => html`<span class="help">${name.replaceAll('_', ' ')}: ${shown(value)}</span>`)}</dd></div>
-<div><dt>For how long</dt><dd>${durationWords(intent.lease_seconds)}<span class="help">starting when it is fetched; over by ${when(new Date(intent.ends_no_later_than * 1000), now)} in any case</span></dd></div>
-</dl>
-<section class="gives" aria-labelledby="gives"><h2 id="gives">What it gives</h2><ul>${view.right.map((line) => html`<li>${shown(line)}</li>`)}</ul></section>
-<p class="code">Check code <code>${view.checkCode}</code> <span class="help">Slack shows the same one.</span></p>
-<div class="runbook">
-<h2 id="runbook">Text of the runbook <code>${intent.runbook}</code></h2>
-${action ? html`<div class="fence" tabindex="0" role="region" aria-labelledby="runbook">${prose(action.text)}</div>` : html`<p class="absent">The text that belonged to this request is not published any more.</p>`}
-</div>
-${exact(intent)}`
-}
-
-/** For those who want to see it: the very text that is hashed and signed. */
-const exact = (intent: Intent): Html => html`<details class="exact"><summary>Exactly what is signed</summary>
-<p class="help">Every signature is over the SHA-256 of this text. Personal values stand in it as commitments.</p>
-<pre tabindex="0">${shown(canonicalText(intent))}</pre></details>`

@@ -3,7 +3,7 @@
 import { timeWords } from '../../domain/words.ts'
 import { type Html, html, shown } from '../../html.ts'
 import type { Told } from '../asked.ts'
-import type { Key } from '../view-state.ts'
+import type { Adopted, Key } from '../view-state.ts'
 import type { Site } from './frame.ts'
 
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
@@ -50,3 +50,15 @@ export function keyChoice(site: Site, keys: readonly Key[]): Html | undefined {
 /** What the script must know about a person's keys. */
 export const keyFacts = (site: Site, keys: readonly Key[]) =>
   keys.map(({ thumbprint, nickname, id }) => ({ thumbprint, nickname, simulated: site.sandbox?.simulates(id) ?? false }))
+
+/** For who holds no active key: what comes first. */
+export const noKey = (): Html => html`<h2>You have no key yet</h2>
+<p>Register your security key first; an administrator then compares its words with you.</p>
+<p><a class="button primary" href="/enrol">Register a key</a></p>`
+
+/** An early end by a signature, for who holds no holder key. */
+export function endNow(site: Site, view: Adopted, role: 'requester' | 'approver'): Html | undefined {
+  const runs = view.grant?.state === 'active' || view.grant?.state === 'issuing'
+  if (!runs || view.keys.length === 0) return undefined
+  return html`<div data-role="${role}">${keyChoice(site, view.keys)}${ceremonyButtons(site, [{ act: 'revoke', label: 'End the access now', style: 'danger' }])}</div>`
+}

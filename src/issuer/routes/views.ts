@@ -1,17 +1,21 @@
 // What a link shows: the page, its state as JSON for programs, and the line that says when it changed. GET changes nothing, whoever follows the link:
 // scanners and unfurlers do. The JSON tells no personal value and no name of a person, whoever asks.
 
-import type { FastifyPluginAsync, FastifyReply } from 'fastify'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { refuseWith, Turned, turn } from '../answers.ts'
+import { isInsideApp } from '../browser-kind.ts'
 import type { ChangeFeed } from '../change-feed.ts'
 import type { Edge } from '../edge.ts'
+import type { Looks } from '../pages/act.ts'
 import { requestPage } from '../pages/request.ts'
 import { sessionOf } from '../session-cookie.ts'
 import { findViewState, type ViewState } from '../view-state.ts'
 import { viewId } from './bodies.ts'
 
 const View = z.strictObject({ view: viewId })
+/** The page asks for itself so when it finds that its browser cannot use keys. */
+const Query = z.object({ browser: z.literal('other') })
 const HEARTBEAT_MS = 15_000
 const MAX_LINES = 2_000
 const MAX_LINES_PER_ADDRESS = 50
@@ -24,7 +28,8 @@ export const viewRoutes =
       const session = await sessionOf(ctx, cookie, request)
       const found = params.success ? await findViewState(ctx, params.data.view, session?.person) : undefined
       if (!found?.ok) return turn(site, request, reply, new Turned('not_found'))
-      return reply.type('text/html; charset=utf-8').send(requestPage(site, ctx.realm, found.state, ctx.now()))
+      const looks = { now: ctx.now(), browser: browserOf(request) }
+      return reply.type('text/html; charset=utf-8').send(requestPage(site, ctx.realm, found.state, looks))
     })
 
     app.get('/v1/views/:view', async (request, reply) => {
@@ -61,6 +66,9 @@ export const viewRoutes =
     })
   }
 
+const browserOf = ({ query, headers }: FastifyRequest): Looks['browser'] =>
+  Query.safeParse(query).success ? 'other' : isInsideApp(headers['user-agent'] ?? '') ? 'inside' : 'fit'
+
 function outlineOf(view: ViewState): object {
   if (view.is === 'checking') return { request: view.request, state: 'checking' }
   if (view.is === 'refused') return { request: view.request, state: 'refused', reason: view.refusal.reason }
@@ -73,6 +81,7 @@ function outlineOf(view: ViewState): object {
     checkCode: view.checkCode,
     held: view.heldBy !== undefined,
     missing: view.lines.filter(({ missing }) => missing > 0).map(({ group, missing }) => ({ group, count: missing })),
+    twins: view.twins.map(({ request, digest, checkCode }) => ({ request, intent: digest, checkCode })),
     ...(grant ? { grant: { state: grant.state, endsAt: grant.ends_at.toISOString() } } : {}),
     ...(credential ? { credential: { number: credential.number, state: credential.state } } : {}),
   }

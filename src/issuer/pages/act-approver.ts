@@ -1,0 +1,40 @@
+// What an approver can do: decide, with a note and for less time than asked, about this request and about the ticked ones beside it. Two buttons of the
+// same size for yes and no, none with default focus.
+
+import { durationWords } from '../../domain/words.ts'
+import { type Html, html, shown } from '../../html.ts'
+import type { Adopted } from '../view-state.ts'
+import { endText } from './ended.ts'
+import type { Site } from './frame.ts'
+import { ceremonyButtons, endNow, keyChoice, noKey } from './words.ts'
+
+/** The panel of an approver. */
+export function approverActs(site: Site, view: Adopted): Html {
+  if (view.decided) {
+    const did = view.decided.decision === 'approve' ? 'You approved this' : 'You denied this'
+    return html`<h2>${did}</h2><p>${endText(view) ?? 'Nothing more to do.'}</p>${endNow(site, view, 'approver')}`
+  }
+  if (view.state === 'awaiting_requester')
+    return html`<h2>Not yet</h2><p>${shown(view.requester.name)} has not confirmed this with a key. Nobody needs to decide before that.</p>`
+  if (view.state !== 'awaiting_approvers')
+    return html`<h2>Nothing for you to do</h2><p>${endText(view) ?? 'This was decided without you.'}</p>${endNow(site, view, 'approver')}`
+  if (view.keys.length === 0) return noKey()
+  return html`<h2>Decide</h2>
+<label class="field"><span>Note <span class="optional">optional; the requester reads it</span></span>
+<textarea name="note" rows="2" maxlength="500"></textarea></label>
+<label class="field"><span>At most for <span class="optional">if you approve</span></span>
+<select name="lease">${leases(view.intent.lease_seconds).map((seconds) => html`<option value="${seconds === view.intent.lease_seconds ? '' : seconds}">${durationWords(seconds)}${seconds === view.intent.lease_seconds && ', as asked'}</option>`)}</select></label>
+${keyChoice(site, view.keys)}
+${ceremonyButtons(site, [
+  { act: 'approve', label: 'Approve' },
+  { act: 'deny', label: 'Deny', style: 'danger' },
+])}
+<p class="small">Your key signs exactly what stands here, with your decision.</p>
+<p class="small" data-ticked hidden></p>`
+}
+
+/** What was asked for, and shorter round times. */
+const leases = (asked: number): readonly number[] => [
+  asked,
+  ...[14_400, 7200, 3600, 1800, 900, 600, 300].filter((seconds) => seconds < asked).slice(0, 4),
+]
