@@ -1,32 +1,34 @@
 // Changes of the passkey directory. The issuer prepares the next change (its place in the sequence, what it follows), an administrator signs it, and it
-// is taken only if the chain extended by it verifies. The outside head moves after the commit: a crash between leaves the database ahead, which
-// the next start sees and makes good; behind it can never be without being noticed (DESIGN section 4).
+// is taken only if the chain extended by it verifies. The outside heads move after the commit: a crash between leaves the database ahead, which is made
+// good; behind them it takes one change alone, the recovery that names exactly what was lost (DESIGN section 4).
 
 import { digestOf, nodeCrypto } from '../crypto.ts'
 import { applyChange, findRegisterStatement, findRegistration, notePasskeyUse } from '../db/passkeys.ts'
 import { addStatement, spendNonce } from '../db/statements.ts'
+import { raiseWatermark } from '../db/watermark.ts'
 import { decodeBase64url, encodeBase64url } from '../domain/base64url.ts'
-import { type Canonical, canonicalBytes } from '../domain/canonical.ts'
+import { type Canonical, canonicalBytes, canonicalText } from '../domain/canonical.ts'
 import { type DirectoryChange, readDirectoryChange } from '../domain/directory.ts'
-import { type Outcome, refuse } from '../domain/refusal.ts'
+import { type Outcome, type Refusal, refuse } from '../domain/refusal.ts'
 import type { DirectoryLink } from '../evidence/bundle.ts'
 import { extendChain } from '../evidence/directory-chain.ts'
 import { beginStatement, type StatementInput } from './begin-statement.ts'
 import type { IssuerContext } from './context.ts'
 import { transact } from './transact.ts'
 
-/** What an administrator wants: registered keys enrolled, or the status of enrolled ones changed. */
+/** What an administrator wants: registered keys enrolled, the status of enrolled ones changed, or a database that was put back accepted as it is. */
 export type Wanted =
   | { readonly operation: 'enrol'; readonly registrations: readonly string[] }
   | { readonly operation: 'suspend' | 'reinstate' | 'revoke'; readonly passkeys: readonly string[] }
   | { readonly operation: 'role'; readonly person: string; readonly role: 'administrator'; readonly effect: 'grant' | 'withdraw' }
+  | { readonly operation: 'recover' }
 
 /** The next change in canonical bytes (base64url) and its digest, ready to be signed. Nothing is kept. */
 export async function prepareChange(
   ctx: IssuerContext,
   wanted: Wanted,
 ): Promise<Outcome<{ readonly change: string; readonly digest: string; readonly sequence: number }>> {
-  const stopped = await ctx.mintingStopped()
+  const stopped = wanted.operation === 'recover' ? undefined : await ctx.mintingStopped()
   if (stopped) return refuse({ reason: 'minting_stopped', why: stopped })
   const { sequence, head } = await ctx.chain()
   const linked = { v: 1, realm: ctx.realm, sequence: sequence + 1, previous: head } as const
@@ -40,6 +42,10 @@ export async function prepareChange(
       passkeys.push({ passkey: { person, id, key, thumbprint, device_bound }, registration: row.statement })
     }
     body = { ...linked, operation: 'enrol', passkeys }
+  } else if (wanted.operation === 'recover') {
+    const loss = await ctx.findLoss()
+    if (!loss) return refuse({ reason: 'nothing_to_recover' })
+    body = { ...linked, operation: 'recover', lost: loss.lost }
   } else body = { ...linked, ...wanted }
   const bytes = canonicalBytes(body as unknown as Canonical)
   const form = readDirectoryChange(bytes)
@@ -77,9 +83,8 @@ export async function changeDirectory(
     statements: [{ statement: input.statement, assertion: accepted.assertion }],
     registrations,
   }
-  // On a database that was put back a change would stand after a gap that nobody could explain.
-  const stopped = await ctx.mintingStopped()
-  if (stopped) return refuse({ reason: 'minting_stopped', why: stopped })
+  const untimely = await whyUntimely(ctx, change)
+  if (untimely) return refuse(untimely)
   const state = await ctx.chain()
   const extended = await extendChain(state, link, nodeCrypto, ctx.roots)
   if (!extended.ok) {
@@ -102,21 +107,45 @@ export async function changeDirectory(
     if (!(await notePasskeyUse(trx, passkey, signCount, now))) throw new Error('a passkey was used twice at once')
     await addStatement(trx, accepted, now)
     await applyChange(trx, change, now)
+    if (change.operation === 'recover') await raiseWatermark(trx, change.lost.watermark)
     record(
       'directory.changed',
       { actor: person },
-      { v: 1, sequence, head, operation: change.operation, statement: accepted.digest, subjects: subjectsOf(change) },
+      {
+        v: 1,
+        sequence,
+        head,
+        operation: change.operation,
+        statement: accepted.digest,
+        subjects: subjectsOf(change),
+        ...(change.operation === 'recover' && { lost: change.lost }),
+      },
     )
     tell('directory.changed', undefined, { operation: change.operation, subjects: subjectsOf(change), by: person })
     return { ok: true, sequence, person, passkey } as const
   })
-  if (taken.ok) await ctx.directoryMoved({ sequence, head })
+  if (!taken.ok) return taken
+  if (change.operation === 'recover')
+    ctx.log.error(
+      { alarm: 'database_recovered', sequence, by: person, lost: change.lost },
+      'an administrator has signed the recovery of a database that was put back: what was lost stays lost, and minting goes on',
+    )
+  // It is committed, and whoever signed it must hear so; the next heartbeat moves the heads if this cannot.
+  await ctx.directoryMoved().catch((error: unknown) => ctx.log.error({ err: error, sequence }, 'the outside heads did not move'))
   return taken
 }
 
-const subjectsOf = (change: DirectoryChange): string[] =>
-  change.operation === 'role'
-    ? [change.person]
-    : change.operation === 'enrol'
-      ? change.passkeys.map(({ passkey }) => passkey.thumbprint)
-      : [...change.passkeys]
+/** On a database that was put back a change would stand after a gap that nobody could explain; a recovery explains exactly that gap. */
+async function whyUntimely(ctx: IssuerContext, change: DirectoryChange): Promise<Refusal | undefined> {
+  const stopped = await ctx.mintingStopped()
+  if (change.operation !== 'recover') return stopped === undefined ? undefined : { reason: 'minting_stopped', why: stopped }
+  const loss = stopped === undefined ? undefined : await ctx.findLoss()
+  if (!loss) return stopped === undefined ? { reason: 'nothing_to_recover' } : { reason: 'minting_stopped', why: stopped }
+  return canonicalText(loss.lost) === canonicalText(change.lost) ? undefined : { reason: 'recovery_differs' }
+}
+
+function subjectsOf(change: DirectoryChange): string[] {
+  if (change.operation === 'recover') return []
+  if (change.operation === 'role') return [change.person]
+  return change.operation === 'enrol' ? change.passkeys.map(({ passkey }) => passkey.thumbprint) : [...change.passkeys]
+}

@@ -21,7 +21,7 @@ import type { IssuerContext } from './context.ts'
 import { beginEnd } from './end-grant.ts'
 import { actionOf, judgeRequest, type Proven } from './evidence-of.ts'
 import { type Begun, beginCredential, type Claimed, issueCredential } from './issue-credential.ts'
-import { CLOCKS_DIFFER, clocksDifferBy } from './minting.ts'
+import { findStop } from './minting.ts'
 import { transact, type Work } from './transact.ts'
 import { voidRequest } from './void-request.ts'
 
@@ -53,6 +53,7 @@ export async function claimCredential(
   if (thumbprint(named.encrypt) !== claim.encrypt)
     return refuseClaim(ctx, known, claim, { reason: 'claim_differs', number: claim.number })
 
+  await ctx.lookOutside()
   const deadline = Date.now() + WAIT_FOR_OTHER_MS
   for (;;) {
     const step = await begin(ctx, known.request.id, claim)
@@ -160,14 +161,11 @@ function repeat(row: CredentialRow): Step | undefined {
   return { is: 'given', claimed: { credential, number, ciphertext, fingerprint, endsAt } }
 }
 
-/** Minting stops, and only minting, when this clock and the database's differ, or the database is behind its outside heads. */
+/** Minting stops, and only minting; a wrong clock is an entry. */
 async function whyNotNow(ctx: IssuerContext, work: Work<'issuer'>): Promise<string | undefined> {
-  const difference = await clocksDifferBy(ctx, work.trx)
-  if (difference !== undefined) {
-    work.record('clock.differs', {}, { v: 1, milliseconds: Math.round(difference) })
-    return CLOCKS_DIFFER
-  }
-  return ctx.mintingStopped(work.trx)
+  const stop = await findStop(ctx, work.trx)
+  if (stop?.clock) work.record(stop.clock.type, {}, { v: 1, milliseconds: stop.clock.milliseconds })
+  return stop?.why
 }
 
 /** The keys of a place, if a statement of the requester names it. Which statement counts is judged with the evidence. */

@@ -9,7 +9,7 @@ import type { RuleSet } from '../domain/action.ts'
 import type { Canonical } from '../domain/canonical.ts'
 import type { TrustRoots } from '../domain/directory.ts'
 import type { EntryType, Writer } from '../domain/event.ts'
-import type { Heads } from '../domain/heads.ts'
+import type { LostHeads } from '../domain/heads.ts'
 import type { Digest } from '../domain/ids.ts'
 import type { ChainState } from '../evidence/chain-state.ts'
 
@@ -43,6 +43,15 @@ export type BotContext = Shared & {
   readonly published: () => Promise<Published | undefined>
 }
 
+/** What is gone of a database that was put back. */
+export type Loss = {
+  readonly lost: LostHeads
+  /** How many changes of the directory; undefined when the database has gone another way since. */
+  readonly changes: number | undefined
+  /** The last moment that the database remembers, on its own clock. */
+  readonly since: Date | undefined
+}
+
 export type IssuerContext = Shared & {
   readonly process: 'issuer'
   readonly roots: TrustRoots
@@ -55,8 +64,18 @@ export type IssuerContext = Shared & {
   readonly chain: (within?: Kysely<Schema>) => Promise<ChainState>
   /** Why nothing may be minted now (the database is behind its outside heads), or undefined. */
   readonly mintingStopped: (within?: Kysely<Schema>) => Promise<string | undefined>
-  /** Moves the outside head after a directory change has been committed. */
-  readonly directoryMoved: (head: Heads['directory']) => Promise<void>
+  /** Looks at the heads outside the database; before a transaction that will ask whether minting is stopped, since none may wait for them. */
+  readonly lookOutside: () => Promise<void>
+  /** What the database has lost, while it is behind its outside heads. */
+  readonly findLoss: () => Promise<Loss | undefined>
+  /** Moves the outside heads after a directory change has been committed. */
+  readonly directoryMoved: () => Promise<void>
+  /** Keeps database and outside heads in step, and says to other issuers that this one lives. */
+  readonly beat: () => Promise<void>
+  /** Notes that an entry was committed now. */
+  readonly committed: () => void
+  /** The newest time on the issuer's own clock at which it has committed anything. */
+  readonly newest: () => Date
   readonly nonceKey: Uint8Array
   /** The signing keys of credentials, behind one function. */
   readonly signer: Signer

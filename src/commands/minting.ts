@@ -1,5 +1,5 @@
-// Why nothing may be minted now, if anything: this clock and the database's differ, or the database is behind its outside heads. Only minting stops;
-// decisions are taken and grants are ended.
+// Why nothing may be minted now, if anything: this clock and the database's differ, this clock has stepped back behind what was recorded by it, or the
+// database is behind its outside heads. Only minting stops; decisions are taken and grants are ended.
 
 import type { Kysely } from 'kysely'
 import { readDatabaseClock } from '../db/clock.ts'
@@ -7,14 +7,25 @@ import type { Schema } from '../db/schema.ts'
 import type { IssuerContext } from './context.ts'
 
 const MAX_CLOCK_DIFFERENCE_MS = 2_000
-export const CLOCKS_DIFFER = 'the clocks of the issuer and its database differ'
+const CLOCKS_DIFFER = 'the clocks of the issuer and its database differ'
+const STEPPED_BACK =
+  'the issuer’s clock has stepped back behind what it has recorded; it goes on by itself when the clock has caught up'
 
-/** By how many milliseconds the database's clock is ahead, if that is too much to mint. */
-export async function clocksDifferBy(ctx: IssuerContext, within: Kysely<Schema> = ctx.db): Promise<number | undefined> {
-  const difference = (await readDatabaseClock(within)).getTime() - ctx.now().getTime()
-  return Math.abs(difference) > MAX_CLOCK_DIFFERENCE_MS ? difference : undefined
+export type Stop = {
+  readonly why: string
+  /** What the log says about a clock that is wrong. */
+  readonly clock?: { readonly type: 'clock.differs' | 'clock.stepped_back'; readonly milliseconds: number }
 }
 
-/** The reason in words, for who only looks; a claim asks again inside its own transaction. */
-export const whyMintingStopped = async (ctx: IssuerContext): Promise<string | undefined> =>
-  (await clocksDifferBy(ctx)) === undefined ? ctx.mintingStopped() : CLOCKS_DIFFER
+/** Why minting is stopped. Inside a transaction its own connection must be given, and the outside heads have been looked at before. */
+export async function findStop(ctx: IssuerContext, within?: Kysely<Schema>): Promise<Stop | undefined> {
+  const difference = (await readDatabaseClock(within ?? ctx.db)).getTime() - ctx.now().getTime()
+  if (Math.abs(difference) > MAX_CLOCK_DIFFERENCE_MS)
+    return { why: CLOCKS_DIFFER, clock: { type: 'clock.differs', milliseconds: Math.round(difference) } }
+  // Where both clocks are one host's they step back together, and only what was recorded before tells.
+  const back = ctx.newest().getTime() - ctx.now().getTime()
+  if (back > MAX_CLOCK_DIFFERENCE_MS)
+    return { why: STEPPED_BACK, clock: { type: 'clock.stepped_back', milliseconds: Math.round(back) } }
+  const why = await ctx.mintingStopped(within)
+  return why === undefined ? undefined : { why }
+}

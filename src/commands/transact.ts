@@ -67,6 +67,7 @@ export async function transact<C extends BotContext | IssuerContext, R>(
     for (const some of inParts(news)) await trx.insertInto(outbox).values(some).execute()
     return decided
   })
+  if (ctx.process === 'issuer' && recorded.length > 0) ctx.committed()
   ctx.watch?.committed(recorded)
   return outcome
 }

@@ -67,18 +67,27 @@ export const findOpenRegistrations = (db: Kysely<Schema>): Promise<RegistrationR
     .limit(200)
     .execute()
 
-/** The directory's changes after a sequence number, in order. */
-export const findLinksAfter = (
-  db: Kysely<Schema>,
-  sequence: number,
-): Promise<{ sequence: number; head: string; link: DirectoryLink }[]> =>
-  db.selectFrom('directory').select(['sequence', 'head', 'link']).where('sequence', '>', sequence).orderBy('sequence').execute()
+export type StoredLink = { readonly sequence: number; readonly head: Digest; readonly link: DirectoryLink }
 
-/** The head that the directory had at a sequence number, as the database says it. */
-export async function findHeadAt(db: Kysely<Schema>, sequence: number): Promise<Digest | undefined> {
-  const row = await db.selectFrom('directory').select('head').where('sequence', '=', sequence).executeTakeFirst()
-  return row?.head
+/** The changes after one, in order; undefined when the database does not hold that one (any more). Position 0 is in every database. */
+export async function findContinuation(
+  db: Kysely<Schema>,
+  after: { readonly sequence: number; readonly head: Digest },
+): Promise<readonly StoredLink[] | undefined> {
+  const rows = await db
+    .selectFrom('directory')
+    .select(['sequence', 'head'])
+    .select(({ eb }) => eb.case().when('sequence', '>', after.sequence).then(eb.ref('link')).end().as('link'))
+    .where('sequence', '>=', after.sequence)
+    .orderBy('sequence')
+    .execute()
+  if (after.sequence > 0 && (rows[0]?.sequence !== after.sequence || rows[0].head !== after.head)) return undefined
+  return rows.flatMap(({ sequence, head, link }) => (link ? [{ sequence, head, link }] : []))
 }
+
+/** Every head of the directory, as the database says it. */
+export const findHeads = (db: Kysely<Schema>): Promise<{ sequence: number; head: Digest }[]> =>
+  db.selectFrom('directory').select(['sequence', 'head']).orderBy('sequence').execute()
 
 /** The stored register statement of a registration, as a link carries it. */
 export async function findRegisterStatement(
@@ -96,7 +105,7 @@ export async function findRegisterStatement(
 
 /** Repeats a verified change in the table of passkeys. */
 export async function applyChange(trx: Transaction<Schema>, change: DirectoryChange, now: Date): Promise<void> {
-  if (change.operation === 'role') return
+  if (change.operation === 'role' || change.operation === 'recover') return
   if (change.operation !== 'enrol') {
     const status = ({ suspend: 'suspended', reinstate: 'active', revoke: 'revoked' } as const)[change.operation]
     await trx

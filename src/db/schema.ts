@@ -160,6 +160,7 @@ export type Schema = {
     used_at: Date | null
   }
   directory: { sequence: number; head: string; change: Buffer; link: Json<DirectoryLink>; accepted_at: Date }
+  watermark: { one: Generated<boolean>; counter: number; store: string; moved_at: Generated<Date>; seen_at: Generated<Date> }
   issuer_outbox: Outbox
   nonce: { nonce: string; used_at: Date }
   holder_offer: {

@@ -2,6 +2,7 @@
 // the roots in `trust-roots.json`. `previous` of change 1 is the digest of those roots; of every other, the digest of the change before.
 
 import { readCanonical } from './canonical.ts'
+import { lostHeads } from './heads.ts'
 import { digest, PERSON, REALM } from './ids.ts'
 import { ed25519Key, passkeyId, passkeyKey } from './keys.ts'
 import { boolean, closed, integer, list, literal, type Read, read, type Shaped, text, variant } from './shape.ts'
@@ -65,6 +66,8 @@ export const directoryChange = variant('operation', {
     role: literal('administrator'),
     effect: literal('grant', 'withdraw'),
   }),
+  // The database was put back: an administrator has seen that everything up to these outside heads is gone, and goes on from here.
+  recover: closed({ ...linked, operation: literal('recover'), lost: lostHeads }),
 })
 export type DirectoryChange = Shaped<typeof directoryChange>
 

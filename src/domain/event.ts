@@ -48,6 +48,7 @@ export const ENTRY_TYPES = {
     'directory.changed',
     'session.signed_in',
     'clock.differs',
+    'clock.stepped_back',
     'verifiers.disagree',
   ],
 } as const

@@ -49,6 +49,8 @@ export type Refusal =
   | { readonly reason: 'too_many_registrations' }
   | { readonly reason: 'unknown_registration' }
   | { readonly reason: 'directory_moved' }
+  | { readonly reason: 'nothing_to_recover' }
+  | { readonly reason: 'recovery_differs' }
   // claiming
   | { readonly reason: 'foreign_holder_key' }
   | { readonly reason: 'claim_signature' }

@@ -121,6 +121,10 @@ export function refusalWords(refusal: Refusal): string {
       return 'No such key waits for enrolment.'
     case 'directory_moved':
       return 'Another administrator changed the directory in the meantime. Look again, then sign.'
+    case 'nothing_to_recover':
+      return 'The database is not behind what this issuer has seen: there is nothing to recover.'
+    case 'recovery_differs':
+      return 'This does not name exactly what was lost. Load the page again, look, then sign.'
     case 'foreign_holder_key':
       return 'The requester did not name this place when confirming. Confirm once more from here.'
     case 'claim_signature':

@@ -4,6 +4,7 @@
 // It judges nothing: callers have.
 
 import type { Passkey } from '../domain/directory.ts'
+import type { LostHeads } from '../domain/heads.ts'
 import type { Digest, PersonId } from '../domain/ids.ts'
 
 export type PasskeyStatus = 'active' | 'suspended' | 'revoked'
@@ -27,6 +28,8 @@ export type Effect = {
   readonly enrolled: readonly Passkey[]
   readonly statuses: readonly { readonly thumbprint: Digest; readonly status: PasskeyStatus }[]
   readonly roles: readonly { readonly person: PersonId; readonly holds: boolean }[]
+  /** What a recovery says was lost. */
+  readonly lost?: LostHeads
 }
 
 type Journal = {
@@ -39,11 +42,12 @@ type Journal = {
   /** Position of the first use of each WebAuthn credential id and each nonce. */
   readonly ids: Map<string, number>
   readonly nonces: Map<string, number>
+  readonly losses: { readonly at: number; readonly lost: LostHeads }[]
 }
 
 /** The state before the first change: the roots are the administrators. */
 export function firstState(head: Digest, roots: readonly Passkey[]): ChainState {
-  const journal: Journal = { heads: [], passkeys: new Map(), roles: new Map(), ids: new Map(), nonces: new Map() }
+  const journal: Journal = { heads: [], passkeys: new Map(), roles: new Map(), ids: new Map(), nonces: new Map(), losses: [] }
   const roles = roots.map(({ person }) => ({ person, holds: true }))
   write(journal, head, { enrolled: roots, statuses: [], roles }, [])
   return view(journal, 0)
@@ -78,6 +82,10 @@ export const knowsId = ({ journal, sequence }: ChainState, id: string): boolean 
 export const knowsNonce = ({ journal, sequence }: ChainState, nonce: string): boolean =>
   (journal.nonces.get(nonce) ?? Infinity) <= sequence
 
+/** What was lost last, of all that administrators have signed a recovery for. */
+export const lastLoss = ({ journal, sequence }: ChainState): LostHeads | undefined =>
+  journal.losses.findLast(({ at }) => at <= sequence)?.lost
+
 function view(journal: Journal, sequence: number): ChainState {
   let passkeys: ReadonlyMap<Digest, KnownPasskey> | undefined
   let administrators: ReadonlySet<PersonId> | undefined
@@ -108,6 +116,7 @@ function write(journal: Journal, head: Digest, effect: Effect, nonces: readonly 
   for (const { thumbprint, status } of effect.statuses) journal.passkeys.get(thumbprint)?.events.push({ at, status })
   for (const { person, holds } of effect.roles) journal.roles.set(person, [...(journal.roles.get(person) ?? []), { at, holds }])
   for (const nonce of nonces) journal.nonces.set(nonce, at)
+  if (effect.lost) journal.losses.push({ at, lost: effect.lost })
 }
 
 function copyUpTo({ journal, sequence }: ChainState): Journal {
@@ -120,5 +129,6 @@ function copyUpTo({ journal, sequence }: ChainState): Journal {
     roles: new Map([...journal.roles].map(([person, events]) => [person, until(events)])),
     ids: used(journal.ids),
     nonces: used(journal.nonces),
+    losses: until(journal.losses),
   }
 }

@@ -17,6 +17,7 @@ import {
   isAdministrator,
   knowsId,
   knowsNonce,
+  lastLoss,
   nextState,
 } from './chain-state.ts'
 import { digestUnder, type EvidenceCrypto, thumbprintOf } from './crypto.ts'
@@ -104,6 +105,7 @@ async function judgeChange(
 ): Promise<Judged> {
   if (change.operation === 'enrol') return judgeEnrolment(change, state, registrations, roots, crypto)
   if (registrations.length > 0) return fail('registration_unasked', '/registrations')
+  if (change.operation === 'recover') return judgeRecovery(change, state)
   return change.operation === 'role' ? judgeRole(change, state, roots) : judgeStatus(change, state)
 }
 
@@ -164,6 +166,13 @@ function judgeRole(change: Extract<DirectoryChange, { operation: 'role' }>, stat
   if (!holds && !hasAdministrator(state, (passkey) => passkey.person !== person))
     return fail('last_administrator', '/change/person')
   return { ok: true, effect: { enrolled: [], statuses: [], roles: [{ person, holds }] } }
+}
+
+/** Each loss is recovered from once: the watermark only grows, so a later loss has a higher one. Whether it is true, the issuer knows by its outside heads. */
+function judgeRecovery({ lost }: Extract<DirectoryChange, { operation: 'recover' }>, state: ChainState): Judged {
+  const before = lastLoss(state)
+  if (before && lost.watermark <= before.watermark) return fail('no_effect', '/change/lost/watermark')
+  return { ok: true, effect: { enrolled: [], statuses: [], roles: [], lost } }
 }
 
 /** Whether somebody could still sign a change with one of these passkeys: a directory that nobody can change cannot be mended. */

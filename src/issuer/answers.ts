@@ -52,6 +52,8 @@ const STATUS: { readonly [R in Refusal['reason']]: Status } = {
   too_many_registrations: 409,
   unknown_registration: 404,
   directory_moved: 412,
+  nothing_to_recover: 409,
+  recovery_differs: 412,
   foreign_holder_key: 403,
   claim_signature: 403,
   claim_differs: 409,

@@ -1,62 +1,54 @@
 // The directory as the issuer uses it: every link of the chain is verified once, from the pinned roots, when it is first read, and the state stays in
-// memory. Whether anybody wrote to the database behind our back shows twice: a link that does not verify stops everything; a chain shorter or other
-// than the head kept outside stops minting until an administrator signs the recovery (DESIGN section 4). Ending grants goes on.
+// memory as long as the database goes on from it. Under a database that was put back the memory goes back too, to where both agree: what this issuer
+// says is what the database holds, and whether that is all is for the outside heads to say. A link that does not verify stops everything.
 
 import type { Kysely } from 'kysely'
-import type { Logger } from 'pino'
-import type { IssuerContext } from '../commands/context.ts'
 import { nodeCrypto } from '../crypto.ts'
-import { findHeadAt, findLinksAfter } from '../db/passkeys.ts'
+import { findContinuation, findHeads, type StoredLink } from '../db/passkeys.ts'
 import type { Schema } from '../db/schema.ts'
 import type { TrustRoots } from '../domain/directory.ts'
-import type { HeadStore, Heads } from '../domain/heads.ts'
 import { type ChainState, stateAt } from '../evidence/chain-state.ts'
 import { extendChain, startChain } from '../evidence/directory-chain.ts'
 
-export type Chain = Pick<IssuerContext, 'chain' | 'mintingStopped' | 'directoryMoved'>
+export type ReadChain = (within?: Kysely<Schema>) => Promise<ChainState>
 
-const BEHIND = 'the database is older than what this issuer has already seen'
-
-/** Verifies the whole chain and holds it against the outside head; moves the head when a crash had kept it behind. */
-export async function openChain(options: {
-  readonly db: Kysely<Schema>
-  readonly roots: TrustRoots
-  readonly heads: HeadStore
-  readonly log: Logger
-}): Promise<Chain> {
-  const { db, roots, heads, log } = options
+/** Verifies the whole chain; the answer gives it again up to the newest change of the database it is asked within. */
+export async function openChain(db: Kysely<Schema>, roots: TrustRoots): Promise<ReadChain> {
   const first = await startChain(roots, nodeCrypto)
   if (!first.ok) throw new Error(`trust roots: ${first.reason} at ${first.path}`)
   let state = first.state
 
-  const chain = async (within: Kysely<Schema> = db): Promise<ChainState> => {
-    for (const { sequence, link } of await findLinksAfter(within, state.sequence)) {
-      const before = state
-      // Another reader may have gone ahead while this one waited.
-      if (sequence !== before.sequence + 1) continue
-      const extended = await extendChain(before, link, nodeCrypto, roots)
-      if (!extended.ok) throw new Error(`directory change ${sequence} does not verify: ${extended.reason} at ${extended.path}`)
-      if (state === before) state = extended.state
-    }
-    return state
-  }
-  const isBehind = async (within: Kysely<Schema> = db): Promise<boolean> => {
-    const outside = (await heads.read())?.directory
-    if (!outside) return false
-    if (stateAt(await chain(within), outside.sequence)?.head !== outside.head) return true
-    // What this process has verified stays in its memory; the database beneath it may have been put back since.
-    return outside.sequence > 0 && (await findHeadAt(within, outside.sequence)) !== outside.head
-  }
-  const directoryMoved = async (head: Heads['directory']): Promise<void> => {
+  const chain: ReadChain = async (within = db) => {
     for (;;) {
-      const old = await heads.read()
-      if (old && old.directory.sequence >= head.sequence) return
-      if (await heads.swap(old, { ...old, directory: head })) return
+      const known = state
+      const newer = await findContinuation(within, known)
+      const next = newer ? await extended(known, newer, roots) : await followed(within, known, roots)
+      // Another reader may have gone ahead while this one waited: look again, from there.
+      if (state !== known) continue
+      state = next
+      return state
     }
   }
+  await chain()
+  return chain
+}
 
-  const now = await chain()
-  if (await isBehind()) log.error('the directory in the database is behind its outside head: nothing is minted')
-  else await directoryMoved({ sequence: now.sequence, head: now.head })
-  return { chain, directoryMoved, mintingStopped: async (within) => ((await isBehind(within)) ? BEHIND : undefined) }
+/** The state after going back to where memory and database last agree, and on from there as the database does. */
+async function followed(within: Kysely<Schema>, known: ChainState, roots: TrustRoots): Promise<ChainState> {
+  const stored = await findHeads(within)
+  const agreed = stored.findLast(({ sequence, head }) => stateAt(known, sequence)?.head === head)?.sequence ?? 0
+  const back = stateAt(known, agreed)
+  if (!back) throw new Error(`the chain has no place ${agreed}`)
+  return extended(back, (await findContinuation(within, back)) ?? [], roots)
+}
+
+async function extended(from: ChainState, links: readonly StoredLink[], roots: TrustRoots): Promise<ChainState> {
+  let state = from
+  for (const { sequence, head, link } of links) {
+    const next = await extendChain(state, link, nodeCrypto, roots)
+    if (!next.ok) throw new Error(`directory change ${sequence} does not verify: ${next.reason} at ${next.path}`)
+    if (next.state.head !== head) throw new Error(`directory change ${sequence} does not verify: its row names another head`)
+    state = next.state
+  }
+  return state
 }

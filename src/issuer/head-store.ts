@@ -2,7 +2,7 @@
 // file in exclusive mode (Node has no flock): the kernel lets go of it however the process dies, so there is nothing stale to detect. A second
 // issuer on the same file does not start; more than one needs a shared store with conditional put (DESIGN section 4).
 
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { canonicalText } from '../domain/canonical.ts'
@@ -13,6 +13,8 @@ import { replace } from './durable-file.ts'
 /** Opens the store at `path` for this process alone; throws when a living process has it. */
 export async function openFileHeadStore(path: string): Promise<HeadStore & { readonly close: () => void }> {
   const lock = lockFor(path)
+  // Of this very file in this very place: a copy on another host is another store.
+  const { ino, birthtimeNs } = await stat(`${path}.lock`, { bigint: true })
   await sweep(path)
   let last: Promise<unknown> = Promise.resolve()
   // One swap at a time: comparing and replacing are two steps on the file.
@@ -22,6 +24,7 @@ export async function openFileHeadStore(path: string): Promise<HeadStore & { rea
     return mine
   }
   return {
+    identity: `file:${ino}.${birthtimeNs}`,
     read: () => inTurn(() => readHeads(path)),
     swap: (old, next) =>
       inTurn(async () => {
@@ -48,6 +51,7 @@ export async function readHeads(path: string): Promise<Heads | undefined> {
   return found.value
 }
 
+/** The one form in which heads are kept and compared. */
 const spelling = (of: Heads | undefined): string => (of === undefined ? '' : canonicalText(of))
 
 function lockFor(path: string): DatabaseSync {

@@ -11,6 +11,8 @@ import type { TrustRoots } from '../domain/directory.ts'
 import type { HeadStore } from '../domain/heads.ts'
 import { openChain } from './chain.ts'
 import type { IssuerKeys } from './keys.ts'
+import { openOutside } from './outside.ts'
+import { openOwnClock } from './own-clock.ts'
 import { publishRunbooks } from './read-runbooks.ts'
 import { rootsDigest, rootsMisfits } from './trust-roots.ts'
 
@@ -41,7 +43,9 @@ export async function openIssuer(parts: IssuerParts): Promise<OpenIssuer> {
   const { db, now, log, watch, keys, roots, origin, rpId } = parts
   const misfits = rootsMisfits(roots, { realm: keys.realm, issuer: origin, rp_id: rpId, log_key: keys.logKey })
   if (misfits.length > 0) throw new Error(misfits.join('\n'))
-  const chain = await openChain(parts)
+  const chain = await openChain(db, roots)
+  const outside = await openOutside({ db, heads: parts.heads, chain, log })
+  const clock = await openOwnClock(db, now)
   const base = {
     process: 'issuer' as const,
     db,
@@ -52,7 +56,17 @@ export async function openIssuer(parts: IssuerParts): Promise<OpenIssuer> {
     roots,
     nonceKey: keys.nonceKey,
     signer: keys,
-    ...chain,
+    chain,
+    mintingStopped: outside.mintingStopped,
+    lookOutside: outside.look,
+    findLoss: outside.findLoss,
+    directoryMoved: outside.advance,
+    beat: outside.beat,
+    committed: () => {
+      clock.committed()
+      outside.committed()
+    },
+    newest: clock.newest,
   }
   const added = await pinRoots(db, roots, now())
   if (added) {

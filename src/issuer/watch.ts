@@ -4,7 +4,7 @@
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
 import type { IssuerContext } from '../commands/context.ts'
-import { whyMintingStopped } from '../commands/minting.ts'
+import { findStop } from '../commands/minting.ts'
 import { countLiveGrants } from '../db/grants.ts'
 import { findPublishedDigest } from '../db/rule-sets.ts'
 import type { Metrics } from '../metrics.ts'
@@ -28,10 +28,10 @@ export function healthRoutes(app: FastifyInstance, ctx: IssuerContext): void {
               words: 'Other runbooks are in force than this issuer read. Give every issuer the same, and send it SIGHUP.',
             },
       minting: async () => {
-        const why = await whyMintingStopped(ctx)
-        return why === undefined
+        const stop = await findStop(ctx)
+        return stop === undefined
           ? { ready: true, words: 'Credentials are issued.' }
-          : { ready: false, words: `Nothing is issued: ${why}. What was issued is still ended.` }
+          : { ready: false, words: `Nothing is issued: ${stop.why}. What was issued is still ended.` }
       },
     }),
   )
@@ -40,6 +40,6 @@ export function healthRoutes(app: FastifyInstance, ctx: IssuerContext): void {
 /** The directory, whether anything is issued, and the grants that live, looked up at each scrape. */
 export function watchIssuing({ gauge }: Metrics, ctx: IssuerContext): void {
   gauge('countersign_directory_sequence', 'Changes in the verified directory', async () => (await ctx.chain()).sequence)
-  gauge('countersign_minting_stopped', '1 while nothing may be issued', async () => ((await whyMintingStopped(ctx)) ? 1 : 0))
+  gauge('countersign_minting_stopped', '1 while nothing may be issued', async () => ((await findStop(ctx)) ? 1 : 0))
   gauge('countersign_grants', 'Grants that live', () => countLiveGrants(ctx.db), 'state')
 }

@@ -3,6 +3,9 @@
 
 import { randomBytes } from 'node:crypto'
 
+/** The time that an id was made of. */
+export const timeOf = (id: string): Date => new Date(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16))
+
 /** A UUIDv7 of a time. */
 export function uuidv7(at: Date): string {
   const bytes = randomBytes(16)

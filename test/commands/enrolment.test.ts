@@ -9,7 +9,7 @@ import { acceptStatement } from '../../src/commands/accept-statement.ts'
 import { changeDirectory, prepareChange, type Wanted } from '../../src/commands/change-directory.ts'
 import { completeRegistration, registerPasskey, rejectRegistration } from '../../src/commands/register-passkey.ts'
 import { digestOf } from '../../src/crypto.ts'
-import { findLinksAfter } from '../../src/db/passkeys.ts'
+import { findContinuation } from '../../src/db/passkeys.ts'
 import { decodeBase64url, encodeBase64url } from '../../src/domain/base64url.ts'
 import { type Canonical, canonicalBytes } from '../../src/domain/canonical.ts'
 import { userHandle } from '../../src/passkeys/ceremony.ts'
@@ -204,7 +204,7 @@ describe('a change of the directory', () => {
     const post = { ...(await signChange(world, 'mira', change.digest)), change: change.change }
     const outcomes = await Promise.all(Array.from({ length: 5 }, () => changeDirectory(ctx, post)))
     assert.equal(outcomes.filter(({ ok }) => ok).length, 1)
-    const links = await findLinksAfter(ctx.db, 0)
+    const links = (await findContinuation(ctx.db, { sequence: 0, head: '' })) ?? []
     assert.deepEqual(
       links.map(({ sequence }) => sequence),
       links.map((_, index) => index + 1),

@@ -49,6 +49,8 @@ const SAMPLES: { readonly [R in Refusal['reason']]: Sample<R> } = {
   too_many_registrations: { reason: 'too_many_registrations' },
   unknown_registration: { reason: 'unknown_registration' },
   directory_moved: { reason: 'directory_moved' },
+  nothing_to_recover: { reason: 'nothing_to_recover' },
+  recovery_differs: { reason: 'recovery_differs' },
   foreign_holder_key: { reason: 'foreign_holder_key' },
   claim_signature: { reason: 'claim_signature' },
   claim_differs: { reason: 'claim_differs', number: 2 },

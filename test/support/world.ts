@@ -21,7 +21,7 @@ import type { Statement } from '../../src/domain/statement.ts'
 import { tagged } from '../../src/domain/tags.ts'
 import { openFileHeadStore } from '../../src/issuer/head-store.ts'
 import { loadOrCreateKeys } from '../../src/issuer/keys.ts'
-import { openIssuer } from '../../src/issuer/open-issuer.ts'
+import { type IssuerParts, openIssuer } from '../../src/issuer/open-issuer.ts'
 import { makeNonce } from '../../src/passkeys/nonce.ts'
 import { enrolPeople, makeRoot, signWith } from '../../src/sandbox/enrol-people.ts'
 import { openKeyRing } from '../../src/sandbox/key-ring.ts'
@@ -78,7 +78,7 @@ export async function openWorld(t: After) {
     rmSync(dir, { recursive: true, force: true })
   })
   /** The issuer as after a restart: the same parts, and a memory that comes from the database alone. */
-  const reopen = () => openIssuer(parts)
+  const reopen = (over: Partial<IssuerParts> = {}) => openIssuer({ ...parts, ...over })
   return { database, dir, runbooksDir, keys, heads, ring, ringFile, roots, issuer, reopen, ctx, bot }
 }
 
