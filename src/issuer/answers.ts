@@ -129,6 +129,7 @@ export const answerError =
 export function turn(site: Site, request: FastifyRequest, reply: FastifyReply, { door, path }: Turned): FastifyReply {
   const [status, words] = DOOR[door]
   reply.code(status)
+  if (door === 'slow_down') reply.header('retry-after', '30')
   if (wantsPage(request))
     return reply.type('text/html; charset=utf-8').send(notice(site, status === 404 ? 'Nothing here' : 'Not taken', words))
   return reply.send({ reason: door, words, ...(path === undefined ? {} : { path }) })

@@ -17,6 +17,7 @@ import { openRateLimit } from './rate-limit.ts'
 import { ceremonyRoutes } from './routes/ceremonies.ts'
 import { claimRoutes } from './routes/claims.ts'
 import { discoveryRoutes } from './routes/discovery.ts'
+import { eventRoutes } from './routes/events.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { statementRoutes } from './routes/statements.ts'
@@ -40,12 +41,16 @@ export type IssuerAppParts = {
   /** Undefined: nobody watches, and there is no `/metrics`. */
   readonly metrics?: Metrics | undefined
   /** Posts from one address: at once, and per second after that. */
-  readonly rate?: { readonly burst: number; readonly perSecond: number }
+  readonly rate?: Rate
+  /** The same for what is read: an office of hundreds behind one address, all at once, stays below. */
+  readonly readRate?: Rate
 }
+
+type Rate = { readonly burst: number; readonly perSecond: number }
 
 /** The issuer's app, ready to listen. */
 export function buildIssuerApp(parts: IssuerAppParts): FastifyInstance {
-  const { ctx, keys, publicUrl, extras, rate = { burst: 120, perSecond: 20 } } = parts
+  const { ctx, keys, publicUrl, extras, rate = { burst: 120, perSecond: 20 }, readRate = { burst: 3000, perSecond: 300 } } = parts
   const origin = ctx.roots.issuer
   const site: Site = { origin, code: loadBrowserCode(), sandbox: parts.sandbox }
   const edge: Edge = { ctx, origin, site, cookie: sessionCookie(origin) }
@@ -56,20 +61,25 @@ export function buildIssuerApp(parts: IssuerAppParts): FastifyInstance {
     trustProxy: parts.trustedProxies === undefined || parts.trustedProxies.length === 0 ? false : [...parts.trustedProxies],
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: 128 },
-    forceCloseConnections: true,
+    // Who waits for an answer gets it; the pages' event lines are ended by themselves.
+    forceCloseConnections: 'idle',
   })
   // Fastify reads text/plain as well by default; nobody here sends it.
   app.removeContentTypeParser('text/plain')
   app.register(cookie)
   traceRequests(app, ctx.log)
-  guardDoors(app, origin, openRateLimit(rate.burst, rate.perSecond))
+  guardDoors(app, origin, {
+    posts: openRateLimit(rate.burst, rate.perSecond),
+    reads: openRateLimit(readRate.burst, readRate.perSecond),
+  })
   app.setErrorHandler(answerError(site, ctx.log))
   app.setNotFoundHandler((request, reply) => turn(site, request, reply, new Turned('not_found')))
 
   const feed = openChangeFeed(ctx.db, ctx.now, ctx.log)
   app.addHook('preClose', async () => feed.close())
   app.register(staticRoutes(site.code))
-  app.register(viewRoutes(edge, feed))
+  app.register(viewRoutes(edge))
+  app.register(eventRoutes(edge, feed))
   app.register(ceremonyRoutes(edge))
   app.register(statementRoutes(edge))
   app.register(claimRoutes(edge))

@@ -50,7 +50,7 @@ export function buildBootstrapApp(plan: BootstrapPlan, session: BootstrapSession
   })
   app.removeContentTypeParser('text/plain')
   app.register(cookie)
-  guardDoors(app, origin, openRateLimit(30, 2))
+  guardDoors(app, origin, { posts: openRateLimit(30, 2), reads: openRateLimit(300, 20) })
   app.setErrorHandler(answerError(site, log))
   app.setNotFoundHandler((request, reply) => turn(site, request, reply, new Turned('not_found')))
 

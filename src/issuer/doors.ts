@@ -27,16 +27,24 @@ const PROGRAMS = new Set(['/v1/ceremonies', '/v1/holders', '/v1/claims', '/v1/re
 const PROBES = new Set(['/healthz', '/readyz', '/metrics'])
 
 /** Puts the checks and headers in front of every route of this app. */
-export function guardDoors(app: FastifyInstance, origin: string, rate: RateLimit): void {
+export function guardDoors(
+  app: FastifyInstance,
+  origin: string,
+  rate: { readonly posts: RateLimit; readonly reads: RateLimit },
+): void {
   const { host, protocol } = new URL(origin)
   app.addHook('onRequest', async (request, reply) => {
     setHeaders(reply, protocol === 'https:', request.url.split('?')[0] === '/enrol')
     // Probes come by address; they tell nothing, or ask for a token of their own.
     if (PROBES.has(request.routeOptions.url ?? '')) return
     if (request.headers.host !== host) throw new Turned('wrong_host')
-    if (request.method === 'GET' || request.method === 'HEAD') return
+    if (request.method === 'GET' || request.method === 'HEAD') {
+      // What lies in memory costs nothing; the rest asks the database.
+      if (request.routeOptions.url !== '/static/*' && !rate.reads.take(request.ip)) throw new Turned('slow_down')
+      return
+    }
     mustBeOurs(request, origin)
-    if (!rate.take(request.ip)) throw new Turned('slow_down')
+    if (!rate.posts.take(request.ip)) throw new Turned('slow_down')
   })
 }
 

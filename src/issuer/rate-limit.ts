@@ -1,5 +1,5 @@
-// A token bucket per address in front of everything that is posted: a verification costs about a millisecond, so one address should not be able to
-// buy all of them. It lives in this process alone and forgets at restart; several issuers each have their own. It protects nothing but time:
+// A token bucket per address in front of everything that is posted, and a larger one before what is read: a verification costs about a millisecond and a
+// page some queries, so one address should not be able to buy all of them. Of IPv6 the network counts, since whoever has one has all of it. It lives in this process alone and forgets at restart; several issuers each have their own. It protects nothing but time:
 // no check relies on it. Addresses are bounded, the oldest is forgotten first.
 
 const MAX_ADDRESSES = 10_000
@@ -10,7 +10,8 @@ export type RateLimit = { readonly take: (address: string) => boolean }
 export function openRateLimit(burst: number, perSecond: number, now: () => number = () => performance.now()): RateLimit {
   const buckets = new Map<string, { tokens: number; at: number }>()
   return {
-    take: (address) => {
+    take: (from) => {
+      const address = networkOf(from)
       const at = now()
       const bucket = buckets.get(address) ?? { tokens: burst, at }
       buckets.delete(address)
@@ -24,4 +25,14 @@ export function openRateLimit(burst: number, perSecond: number, now: () => numbe
       return true
     },
   }
+}
+
+/** The first 64 bits of an IPv6 address; an IPv4 address whole, also where it is written as IPv6. */
+function networkOf(address: string): string {
+  if (!address.includes(':') || address.includes('.')) return address
+  const [head = '', tail] = address.split('::')
+  const first = head === '' ? [] : head.split(':')
+  const last = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = tail === undefined ? 0 : 8 - first.length - last.length
+  return `${[...first, ...Array.from({ length: zeros }, () => '0'), ...last].slice(0, 4).join(':')}::`
 }

@@ -50,6 +50,7 @@ ${signedIn && html`<span class="session">Signed in as ${shown(signedIn.name)} <b
 ${body}
 </main>
 <div class="live" id="live">
+<p role="status" id="offline"></p>
 <p role="status" id="status"></p>
 <button type="button" class="quiet" id="cancel" hidden>Cancel</button>
 <p role="alert" id="alert"></p>

@@ -19,6 +19,7 @@ import { keyFacts } from './words.ts'
 export function requestPage(site: Site, realm: string, view: ViewState, looks: Looks): string {
   const facts: RequestFacts = {
     view: view.view,
+    request: view.request,
     realm,
     person: view.me.id,
     keys: keyFacts(site, view.keys),

@@ -21,7 +21,7 @@ ${twins.map((twin) => one(twin, now))}
 const one = (
   twin: Asked,
   now: Date,
-): Html => html`<article class="document twin" data-intent="${encodeBase64url(twin.intentBytes)}" aria-labelledby="twin-${twin.checkCode}">
+): Html => html`<article class="document twin" data-request="${twin.request}" data-intent="${encodeBase64url(twin.intentBytes)}" aria-labelledby="twin-${twin.checkCode}">
 <h3 id="twin-${twin.checkCode}">Request of ${shown(twin.requester.name)}</h3>
 ${besideOf(twin, now)}
 <label class="choice tick"><input type="checkbox" name="twin" value="${twin.digest}"> <span>Decide about this one as well <span class="help">${twin.checkCode}, ${shown(twin.requester.name)}</span></span></label>

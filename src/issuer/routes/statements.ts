@@ -82,5 +82,6 @@ export const statementRoutes =
       cookie.set(reply, await startSession(ctx, ctx.db, by.person, by.passkey))
   }
 
+/** What became of each request that a statement names: each is decided by itself. */
 const told = (effect: Effect): object =>
-  'refusal' in effect ? { reason: effect.refusal.reason, words: refusalWords(effect.refusal) } : effect
+  'refusal' in effect ? { request: effect.request, reason: effect.refusal.reason, words: refusalWords(effect.refusal) } : effect

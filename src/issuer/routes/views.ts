@@ -1,11 +1,10 @@
-// What a link shows: the page, its state as JSON for programs, and the line that says when it changed. GET changes nothing, whoever follows the link:
-// scanners and unfurlers do. The JSON tells no personal value and no name of a person, whoever asks.
+// What a link shows: the page, and its state as JSON for programs. GET changes nothing, whoever follows the link: scanners and unfurlers do. The JSON
+// tells no personal value and no name of a person, whoever asks.
 
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { refuseWith, Turned, turn } from '../answers.ts'
 import { isInsideApp } from '../browser-kind.ts'
-import type { ChangeFeed } from '../change-feed.ts'
 import type { Edge } from '../edge.ts'
 import type { Looks } from '../pages/act.ts'
 import { requestPage } from '../pages/request.ts'
@@ -16,12 +15,9 @@ import { viewId } from './bodies.ts'
 const View = z.strictObject({ view: viewId })
 /** The page asks for itself so when it finds that its browser cannot use keys. */
 const Query = z.object({ browser: z.literal('other') })
-const HEARTBEAT_MS = 15_000
-const MAX_LINES = 2_000
-const MAX_LINES_PER_ADDRESS = 50
 
 export const viewRoutes =
-  ({ ctx, site, cookie }: Edge, feed: ChangeFeed): FastifyPluginAsync =>
+  ({ ctx, site, cookie }: Edge): FastifyPluginAsync =>
   async (app) => {
     app.get('/r/:view', async (request, reply) => {
       const params = View.safeParse(request.params)
@@ -36,33 +32,6 @@ export const viewRoutes =
       const { view } = View.parse(request.params)
       const found = await findViewState(ctx, view, undefined)
       return found.ok ? outlineOf(found.state) : refuseWith(reply, found.refusal)
-    })
-
-    const lines = new Map<FastifyReply['raw'], string>()
-    app.addHook('preClose', async () => {
-      for (const line of lines.keys()) line.end()
-    })
-    app.get('/v1/views/:view/events', async (request, reply) => {
-      const { view } = View.parse(request.params)
-      const found = await findViewState(ctx, view, undefined)
-      if (!found.ok) return refuseWith(reply, found.refusal)
-      const mine = [...lines.values()].filter((address) => address === request.ip).length
-      if (lines.size >= MAX_LINES || mine >= MAX_LINES_PER_ADDRESS) throw new Turned('slow_down')
-      const headers = reply.getHeaders() as Record<string, string>
-      reply.hijack()
-      const line = reply.raw
-      // Who has gone meanwhile will not be heard going, and would keep a place and a heartbeat for ever.
-      if (line.destroyed) return
-      lines.set(line, request.ip)
-      line.writeHead(200, { ...headers, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
-      line.write('retry: 2000\n\n')
-      const stop = feed.follow(found.state.request, () => line.write('event: changed\ndata:\n\n'))
-      const heartbeat = setInterval(() => line.write(': still here\n\n'), HEARTBEAT_MS)
-      line.on('close', () => {
-        stop()
-        clearInterval(heartbeat)
-        lines.delete(line)
-      })
     })
   }
 

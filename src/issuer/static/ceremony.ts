@@ -2,17 +2,19 @@
 // else. Between the person's press and the key stands at most one request, as Safari wants. In the sandbox the simulated security key may answer
 // instead of this computer's; everything after that is the same.
 
-import { decodeBase64url, encodeBase64url } from '../../domain/base64url.ts'
+import { encodeBase64url } from '../../domain/base64url.ts'
 import { type Canonical, canonicalBytes } from '../../domain/canonical.ts'
 import { challengeBytes, type Statement } from '../../domain/statement.ts'
 import { post } from './post.ts'
-import { Stopped, say, waiting } from './say.ts'
-
-const CEREMONY_MS = 300_000
-const AT_ONCE_MS = 1_000
+import { assertion } from './webauthn.ts'
 
 export type Device = 'computer' | 'simulated'
-export type OfferedKey = { readonly id: string; readonly thumbprint: string; readonly transports: readonly string[] }
+export type OfferedKey = {
+  readonly id: string
+  readonly thumbprint: string
+  readonly transports: readonly string[]
+  readonly nickname?: string
+}
 export type Begun = {
   readonly realm: string
   readonly nonce: string
@@ -53,86 +55,8 @@ export async function sign(
 const askSimulated = (challenge: string, { key, person }: Signing): Promise<unknown> =>
   post('/sandbox/key/assert', key ? { id: key.id, challenge } : { person, challenge })
 
-async function askComputer(challenge: string, { rpId, key, signal }: Signing): Promise<unknown> {
-  mustHaveKeys()
-  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON({
-    challenge,
-    rpId,
-    timeout: CEREMONY_MS,
-    userVerification: 'required',
-    allowCredentials: key ? [{ type: 'public-key', id: key.id, transports: [...key.transports] }] : [],
-  })
-  return touched(navigator.credentials.get({ publicKey, signal }))
-}
-
-/** Makes a new key from options of the issuer. */
-export async function makeKey(options: PublicKeyCredentialCreationOptionsJSON, signal: AbortSignal): Promise<unknown> {
-  mustHaveKeys()
-  return touched(navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options), signal }))
-}
-
-function mustHaveKeys(): void {
-  if (!('PublicKeyCredential' in window) || typeof PublicKeyCredential.parseRequestOptionsFromJSON !== 'function')
-    throw new Stopped(
-      'unsupported',
-      'This browser cannot use security keys here. Open this page in a current Safari, Chrome, Edge or Firefox.',
-    )
-}
-
-async function touched(asked: Promise<Credential | null>): Promise<unknown> {
-  const begun = performance.now()
-  say('Touch your key, or follow the window that your browser opened.')
-  waiting(true)
-  try {
-    const credential = await asked
-    if (!(credential instanceof PublicKeyCredential)) throw new Stopped('no_key', 'The browser gave no key. Try again.')
-    say('Checking …')
-    return credential.toJSON()
-  } catch (error) {
-    throw error instanceof Stopped ? error : stopped(error, performance.now() - begun)
-  } finally {
-    waiting(false)
-  }
-}
-
-/** A sentence for each way in which a browser says no; several causes share one name, so the time helps to tell them apart. */
-function stopped(error: unknown, afterMs: number): Stopped {
-  const name = error instanceof Error ? error.name : ''
-  switch (name) {
-    case 'AbortError':
-      return new Stopped(name)
-    case 'NotAllowedError':
-      return afterMs < AT_ONCE_MS
-        ? new Stopped(
-            name,
-            'This browser did not open the key window. Press the button again, or open the page in Safari or Chrome.',
-          )
-        : new Stopped(
-            name,
-            'Nothing was sent. The window was closed, the time ran out, or the key is not the one asked for. Try again.',
-          )
-    case 'InvalidStateError':
-      return new Stopped(name, 'This key is already registered.')
-    case 'ConstraintError':
-      return new Stopped(name, 'This key has no PIN or fingerprint set. Set one, then try again.')
-    case 'SecurityError':
-      return new Stopped(
-        name,
-        'This page is not on its proper address, so no key will sign here. Open the link from the message again.',
-      )
-    case 'NotSupportedError':
-      return new Stopped(name, 'This key is too old for this page.')
-    default:
-      return new Stopped(name, 'The key could not be used. Try again, or use another key.')
-  }
-}
+const askComputer = (challenge: string, { rpId, key, signal }: Signing): Promise<unknown> =>
+  assertion({ rpId, challenge, id: key?.id, transports: key?.transports ?? [], nickname: key?.nickname }, signal)
 
 /** Random bytes in base64url. */
 export const randomText = (length: number): string => encodeBase64url(crypto.getRandomValues(new Uint8Array(length)))
-
-/** Bytes of a base64url text that the server wrote. */
-export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = decodeBase64url(text)
-  if (!bytes) throw new Stopped('malformed', 'This page was not delivered as it should be. Reload it.')
-  return bytes
-}

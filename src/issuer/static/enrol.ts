@@ -2,7 +2,7 @@
 // out of the ticked registrations and signs it.
 
 import type { PasskeyKey } from '../../domain/keys.ts'
-import { type Begun, makeKey, sign } from './ceremony.ts'
+import { type Begun, sign } from './ceremony.ts'
 import { signChange } from './change.ts'
 import { startClock } from './clock.ts'
 import type { EnrolFacts } from './facts.ts'
@@ -10,6 +10,7 @@ import { refresh } from './live.ts'
 import { deviceOf, signOut } from './page.ts'
 import { post } from './post.ts'
 import { act, byId, onPress, Stopped, say } from './say.ts'
+import { newKey } from './webauthn.ts'
 
 type Creation = Begun & { readonly creation: PublicKeyCredentialCreationOptionsJSON }
 type Made = { readonly id: string; readonly key: PasskeyKey; readonly thumbprint: string; readonly nonce: string }
@@ -27,7 +28,7 @@ const create = (button: HTMLElement) =>
     const attestation =
       deviceOf(button) === 'simulated'
         ? await post('/sandbox/key/create', { person, challenge: creation.challenge, userHandle: creation.user.id })
-        : await makeKey(creation, signal)
+        : await newKey(creation, signal)
     made = { ...(await post<Made>('/v1/registrations', { person, nickname, nonce, attestation })), person, realm, rpId }
     form.hidden = true
     showStep('prove')

@@ -11,6 +11,7 @@ export type RequestFacts = {
   readonly view: string
   readonly realm: string
   readonly person: string
+  readonly request: string
   /** The canonical bytes of the intent in base64url: the page hashes them itself. Absent until they have been checked. */
   readonly intent?: string
   readonly kind?: string

@@ -1,68 +1,104 @@
 // Keeps the page true while somebody waits: the server says only *that* something changed; the page then fetches itself anew and swaps the parts
 // marked data-live whose markup differs from what the server sent before. So the server's rendering is the only one, and reload tells the same.
 // The document comes through XMLHttpRequest, which parses without running scripts and without any of the sinks that Trusted Types closes.
+// Nothing that a person has typed, ticked or opened is lost by a swap, and the focus stays where it was or goes to the heading.
 
+import { reached, say } from './say.ts'
+
+const PATIENCE_MS = 10_000
 const served = new Map<string, string>()
 const parts = (root: Document): HTMLElement[] => [...root.querySelectorAll<HTMLElement>('[data-live]')]
 for (const part of parts(document)) served.set(part.id, part.outerHTML)
+const names = (root: Document): string =>
+  parts(root)
+    .map(({ id }) => id)
+    .join()
 
-let swapping: Promise<void> = Promise.resolve()
+let running: Promise<void> = Promise.resolve()
+let next: Promise<void> | undefined
+let afterwards: (() => unknown) | undefined
 
-/** Fetches the page anew and swaps what changed; `after` runs when something did. */
-export function refresh(after: () => unknown): Promise<void> {
-  swapping = swapping.then(async () => {
-    const fresh = await fetchPage()
-    if (!fresh) return
-    // Another shape of page (checked, refused, gone) has other parts: then it is simply loaded.
-    if (
-      parts(fresh)
-        .map(({ id }) => id)
-        .join() !==
-      parts(document)
-        .map(({ id }) => id)
-        .join()
-    ) {
-      location.reload()
-      return
-    }
-    let changed = false
-    for (const part of parts(fresh)) {
-      const markup = part.outerHTML
-      if (served.get(part.id) === markup) continue
-      served.set(part.id, markup)
-      document.getElementById(part.id)?.replaceWith(document.adoptNode(part))
-      changed = true
-    }
-    document.title = fresh.title
-    if (changed) await after()
-  })
-  return swapping
+/** Fetches the page anew and swaps what changed; `after` runs when something did. Asked again before it begins, it happens once. */
+export function refresh(after: () => unknown, keep = false): Promise<void> {
+  afterwards = after
+  next ??= running
+    .then(() => {
+      next = undefined
+      return swap(keep)
+    })
+    .catch(() => undefined)
+  running = next
+  return next
 }
 
+async function swap(keep: boolean): Promise<void> {
+  const fresh = await fetchPage()
+  reached(fresh !== undefined)
+  if (!fresh) return
+  // Another shape of page (checked, refused, gone) has other parts: then it is simply loaded.
+  if (names(fresh) !== names(document)) {
+    location.reload()
+    return
+  }
+  const before = standing()
+  const changed = parts(fresh).filter((part) => served.get(part.id) !== part.outerHTML)
+  for (const part of changed) {
+    served.set(part.id, part.outerHTML)
+    const old = document.getElementById(part.id)
+    if (!old) continue
+    const focus = old.contains(document.activeElement) ? marker(document.activeElement) : undefined
+    document.adoptNode(part)
+    if (keep) carryOver(old, part)
+    old.replaceWith(part)
+    if (focus !== undefined) (part.querySelector<HTMLElement>(focus) ?? document.querySelector<HTMLElement>('h1'))?.focus()
+  }
+  document.title = fresh.title
+  if (changed.length > 0) await afterwards?.()
+  if (standing() !== before) say(standing())
+}
+
+/** The state in words, which is said aloud when it changes. */
+const standing = (): string => document.querySelector('.badge > :last-child')?.textContent?.trim() ?? ''
+
+/** What finds the same control in the part that comes. */
+function marker(element: Element | null): string | undefined {
+  if (!(element instanceof HTMLElement)) return undefined
+  if (element.id !== '') return `#${CSS.escape(element.id)}`
+  const { name = '', value = '' } = element as Partial<HTMLInputElement>
+  const { do: act, device } = element.dataset
+  if (act !== undefined) return `[data-do="${act}"]${device === undefined ? '' : `[data-device="${device}"]`}`
+  if (name !== '') return /^(?:radio|checkbox)$/.test(element.getAttribute('type') ?? '') ? box(name, value) : `[name="${name}"]`
+  return 'h1'
+}
+
+const box = (name: string, value: string): string => `[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]`
+
+/** Takes over what the person has typed, ticked and opened. A box is found by its value, which names what it stands for. */
+function carryOver(from: HTMLElement, to: HTMLElement): void {
+  for (const field of from.querySelectorAll<HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement>(
+    'input, textarea, select',
+  )) {
+    const boxed = field instanceof HTMLInputElement && /^(?:radio|checkbox)$/.test(field.type) ? field : undefined
+    const twin = to.querySelector<HTMLInputElement>(boxed ? box(boxed.name, boxed.value) : `[name="${CSS.escape(field.name)}"]`)
+    if (!twin) continue
+    if (boxed) twin.checked = boxed.checked
+    else twin.value = field.value
+  }
+  const opened = [...from.querySelectorAll('details')]
+  for (const [at, details] of [...to.querySelectorAll('details')].entries()) details.open = opened[at]?.open ?? false
+}
+
+/** The page as it is now; nothing when it could not be had, which says nothing about the request. */
 function fetchPage(): Promise<Document | undefined> {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest()
     request.open('GET', location.href)
     request.responseType = 'document'
-    request.onload = () => resolve(request.responseXML ?? undefined)
+    request.timeout = PATIENCE_MS
+    request.onload = () =>
+      resolve(request.status === 200 || request.status === 404 ? (request.responseXML ?? undefined) : undefined)
     request.onerror = () => resolve(undefined)
+    request.ontimeout = () => resolve(undefined)
     request.send()
-  })
-}
-
-/** Follows a request: calls `changed` at each change, and when the line or the tab comes back. */
-export function follow(view: string, changed: () => unknown): void {
-  const source = new EventSource(`/v1/views/${view}/events`)
-  source.addEventListener('changed', () => changed())
-  let lost = false
-  source.addEventListener('error', () => {
-    lost = true
-  })
-  source.addEventListener('open', () => {
-    if (lost) changed()
-    lost = false
-  })
-  document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible') changed()
   })
 }

@@ -1,6 +1,6 @@
 // JSON to the issuer's own doors and back. A refusal comes back as words that the server wrote for the person; a lost connection gets ours.
 
-import { Stopped } from './say.ts'
+import { reached, Stopped } from './say.ts'
 
 /** The answer of a door; anything but a success stops the act. */
 export async function post<T>(path: string, body: unknown): Promise<T> {
@@ -19,6 +19,7 @@ export const get = async <T>(path: string): Promise<T> => answer(fetch(path, { c
 
 async function answer<T>(asked: Promise<Response>): Promise<T> {
   const response = await asked.catch(() => {
+    reached(false)
     throw new Stopped('offline', 'No connection to Countersign. Try again; nothing is recorded twice.')
   })
   const value = (await response.json().catch(() => ({}))) as { reason?: string; words?: string; reference?: string } & T

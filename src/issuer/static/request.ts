@@ -5,21 +5,23 @@ import { encodeBase64url } from '../../domain/base64url.ts'
 import { commitmentBytes, type Opening } from '../../domain/commitment.ts'
 import { checkCode } from '../../domain/ids.ts'
 import type { Statement } from '../../domain/statement.ts'
-import { tagged } from '../../domain/tags.ts'
-import { type Begun, begin, bytesOf, randomText, type Signing, sha256, sign } from './ceremony.ts'
+import { type Begun, begin, randomText, type Signing, sha256, sign } from './ceremony.ts'
 import { claim, giveBack } from './claim.ts'
 import { startClock } from './clock.ts'
 import { copyCredential, showCredential, toggleCredential, wantedNumber } from './credential.ts'
 import type { RequestFacts } from './facts.ts'
-import { follow, refresh } from './live.ts'
-import { chooseKey, deviceOf, factsOf } from './page.ts'
+import { follow } from './line.ts'
+import { refresh } from './live.ts'
+import { chooseKey, deviceOf, factsOf, signOut } from './page.ts'
 import { findPlace, makePlace, type Place } from './place.ts'
 import { post } from './post.ts'
-import { act, byId, onPress, Stopped, say, warn } from './say.ts'
+import { act, byId, onPress, Stopped, say, warn, whenAway } from './say.ts'
 import { choosePlace, chosenPlace, findTerminal, foundTerminal } from './terminal.ts'
+import { countTicked, digestOf, mixedWords, type Told, tickedOnes } from './twins.ts'
+import { hindranceHere } from './webauthn.ts'
 
 const facts = factsOf<RequestFacts>()
-const digest = facts.intent === undefined ? '' : encodeBase64url(await sha256(tagged('intent', bytesOf(facts.intent))))
+const digest = facts.intent === undefined ? '' : await digestOf(facts.intent)
 let place: Place | undefined
 let secret: string | undefined
 
@@ -31,13 +33,13 @@ async function tap(
   signal: AbortSignal,
   path = '/v1/statements',
   note?: Opening,
-): Promise<void> {
+): Promise<readonly Told[]> {
   const device = deviceOf(button)
   const begun = await begin(purpose, { view: facts.view })
   const key = chooseKey(begun, facts.keys, device, byId('act'))
   const how: Signing = { rpId: begun.rpId, key, device, signal }
   const signed = await sign(compose(begun, { person: facts.person, passkey: key.thumbprint }), how)
-  await post(path, note ? { ...signed, note } : signed)
+  return (await post<{ requests?: readonly Told[] }>(path, note ? { ...signed, note } : signed)).requests ?? []
 }
 
 const confirm = (button: HTMLElement, where: 'here' | 'terminal') =>
@@ -54,18 +56,23 @@ const decide = (button: HTMLElement, decision: 'approve' | 'deny') =>
     const text = document.querySelector<HTMLTextAreaElement>('#act textarea[name=note]')?.value.trim() ?? ''
     const lease = Number(document.querySelector<HTMLSelectElement>('#act select[name=lease]')?.value ?? '')
     const note = text === '' ? undefined : { value: text, salt: randomText(32) }
+    const beside = await tickedOnes()
     const said = {
       v: 1,
       kind: 'decide',
       role: 'approver',
       decision,
-      intents: [digest],
+      intents: [digest, ...beside.map((each) => each.digest)],
       ...(note ? { note: { commitment: encodeBase64url(await sha256(commitmentBytes(note))) } } : {}),
       ...(decision === 'approve' && lease > 0 ? { lease_seconds: lease } : {}),
     } as const
     const compose = ({ realm, nonce }: Begun, signer: { person: string; passkey: string }) => ({ ...said, realm, nonce, signer })
-    await tap(button, 'decide', compose, signal, '/v1/statements', note)
-    say(decision === 'approve' ? 'Approved.' : 'Denied.')
+    const told = await tap(button, 'decide', compose, signal, '/v1/statements', note)
+    const did = decision === 'approve' ? 'Approved' : 'Denied'
+    say(`${did}.`)
+    const own = [facts.request, checkCode(digest)] as const
+    const mixed = mixedWords(did, new Map([own, ...beside.map(({ request, code }) => [request, code] as const)]), told)
+    if (mixed !== undefined) warn(mixed)
     await see()
   })
 
@@ -125,11 +132,22 @@ onPress({
     }),
   reveal: () => secret !== undefined && toggleCredential(secret),
   'copy-secret': () => secret !== undefined && copyCredential(secret, 'secret'),
+  'sign-out': () => signOut(),
+  'copy-link': (button) => act(() => copyLink(button)),
   'copy-command': () => secret !== undefined && copyCredential(secret, 'command'),
 })
 document.addEventListener('change', (event) => {
-  if (event.target instanceof HTMLInputElement && event.target.name === 'place') choosePlace()
+  if (!(event.target instanceof HTMLInputElement)) return
+  if (event.target.name === 'place') choosePlace()
+  if (event.target.name === 'twin') countTicked()
 })
+
+async function copyLink({ dataset }: HTMLElement): Promise<void> {
+  await navigator.clipboard.writeText(dataset['link'] ?? '').then(
+    () => say('The link is copied.'),
+    () => warn('This browser does not let the page copy. Mark the link above and copy it by hand.'),
+  )
+}
 
 function reveal(which: { readonly here: boolean; readonly elsewhere: boolean; readonly again: boolean }, why?: string): void {
   for (const [name, on] of Object.entries(which)) {
@@ -142,6 +160,7 @@ function reveal(which: { readonly here: boolean; readonly elsewhere: boolean; re
 /** Shows what fits this browser: whether it is the place that was named, and the credential if it is. */
 async function arrange(): Promise<void> {
   choosePlace()
+  countTicked()
   place = digest === '' ? undefined : await findPlace(digest)
   const named = byId('act')?.dataset['holders']?.split(' ') ?? []
   const here = place !== undefined && named.includes(place.signThumbprint)
@@ -152,15 +171,26 @@ async function arrange(): Promise<void> {
   if (secret !== undefined) showCredential(secret)
 }
 
-/** Swaps in what the server says now; after an act of one's own the heading gets the focus, since the button that had it is gone. */
-const see = (): Promise<void> =>
+let acted = false
+/** Swaps in what the server says now. */
+const look = (): Promise<void> =>
   refresh(async () => {
     await arrange()
-    if (document.activeElement === document.body) document.querySelector<HTMLElement>('h1')?.focus()
-  })
+    if (acted && document.activeElement === document.body) document.querySelector<HTMLElement>('h1')?.focus()
+    acted = false
+  }, true)
+/** The same after an act of one's own: the heading gets the focus, if the button that had it is gone or never took it. */
+const see = (): Promise<void> => {
+  acted = true
+  return look()
+}
 
 startClock()
 if (digest !== '' && document.querySelector('.code code')?.textContent !== checkCode(digest))
   warn('The check code on this page is not the one of the request it holds. Do not sign; tell whoever runs Countersign.')
+// The server then says how to go on elsewhere. The sandbox's simulated key needs nothing of the browser.
+if (hindranceHere() === 'unsupported' && !('sandbox' in document.body.dataset) && !location.search.includes('browser='))
+  location.replace('?browser=other')
 await arrange()
-follow(facts.view, () => refresh(arrange))
+whenAway(look)
+follow(facts.view, look)

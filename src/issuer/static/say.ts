@@ -31,6 +31,25 @@ export function warn(text: string): void {
   if (alert) alert.textContent = text
 }
 
+const AWAY = 'No connection to Countersign. What stands here may be old. Nothing is lost: the page comes back by itself.'
+let looking: ReturnType<typeof setInterval> | undefined
+/** What to try while nothing answers. */
+let retry: () => unknown = () => undefined
+
+/** Sets what is tried every few seconds while there is no connection. */
+export function whenAway(look: () => unknown): void {
+  retry = look
+}
+
+/** Says that nothing answers, until something does. */
+export function reached(yes: boolean): void {
+  const place = byId('offline')
+  if (!place || (place.textContent === '') === yes) return
+  place.textContent = yes ? '' : AWAY
+  clearInterval(looking)
+  if (!yes) looking = setInterval(() => retry(), 3_000)
+}
+
 let acting: AbortController | undefined
 
 /** Runs one act at a time. What it throws becomes a sentence; `signal` ends with the Cancel button. */
