@@ -51,7 +51,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     port,
     log,
   })
-  await server.app.register(target, { issuerUrl: options.issuerUrl, resource: TARGET_AUDIENCE })
+  await server.app.register(target, {
+    issuerUrl: options.issuerUrl,
+    resource: TARGET_AUDIENCE,
+    ...(options.dataDir !== undefined && { keepIn: join(options.dataDir, 'target-revocations.jsonl') }),
+  })
   const url = await server.listen()
   return {
     url,

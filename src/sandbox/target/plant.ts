@@ -198,4 +198,5 @@ export function overview(plant: Plant, now: number) {
     restartMs: RESTART_MS,
   }
 }
-export type Overview = ReturnType<typeof overview>
+/** With whether the target takes word of early ends. */
+export type Overview = ReturnType<typeof overview> & { readonly hears: boolean }

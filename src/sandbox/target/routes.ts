@@ -1,14 +1,16 @@
 // A target that people can watch: `/target/api/…` does things for whoever brings a good token, `/target` shows what happened and who did it. Mounted
-// beside the simulated workspace; it plays a system that is not ours, and knows only the issuer's address.
+// beside the simulated workspace; it plays a system that is not ours, and knows only the issuer's address. At `/target/events` it is told that a token was
+// ended early, unless somebody has taken that door down to see what happens then.
 
 import { readFile } from 'node:fs/promises'
 import { stripTypeScriptTypes } from 'node:module'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { PAGE_HEADERS } from '../page-headers.ts'
 import { type Named, OPERATIONS } from './operations.ts'
-import { createPlant, overview } from './plant.ts'
+import { createPlant, overview, type Use } from './plant.ts'
 import { createReplica } from './replica.ts'
-import { createVerifier, type Demand, type Verdict } from './token.ts'
+import { openRevocations } from './revocations.ts'
+import { createVerifier, type Demand, openKeys, type Verdict } from './token.ts'
 
 const KEPT_USES = 200
 
@@ -16,6 +18,8 @@ export interface TargetOptions {
   readonly issuerUrl: string
   /** This target's identifier: what `aud` must be. */
   readonly resource: string
+  /** Where it keeps which tokens were ended early; absent: it forgets at its end. */
+  readonly keepIn?: string | undefined
   readonly now?: () => number
 }
 
@@ -25,9 +29,20 @@ export async function target(app: FastifyInstance, options: TargetOptions): Prom
   const watchers = new Set<FastifyReply>()
   const replica = createReplica()
   let plant = createPlant(replica)
-  const verify = createVerifier({ issuer: options.issuerUrl, resource: options.resource, now: () => new Date(now()) })
+  const { issuerUrl: issuer, resource } = options
+  const keys = openKeys(issuer)
+  const revocations = await openRevocations({ issuer, resource, keys, path: options.keepIn, now })
+  const endedAt = (jti: string) => revocations.find(jti)?.at
+  const verify = createVerifier({ issuer, resource, keys, endedAt, now: () => new Date(now()) })
+  let hears = true
+  const state = () => ({ ...overview(plant, now()), hears })
   const tell = () => {
-    for (const watcher of watchers) watcher.raw.write(`data: ${JSON.stringify(overview(plant, now()))}\n\n`)
+    for (const watcher of watchers) watcher.raw.write(`data: ${JSON.stringify(state())}\n\n`)
+  }
+  const note = (use: Use) => {
+    plant.uses.push(use)
+    if (plant.uses.length > KEPT_USES) plant.uses.shift()
+    tell()
   }
 
   // Each operation: check the token for exactly this thing, do it, show it.
@@ -42,9 +57,7 @@ export async function target(app: FastifyInstance, options: TargetOptions): Prom
         const result = verdict.ok ? effect(plant, named, now()) : undefined
         const detail = !verdict.ok ? verdict.description : result ? 'done' : 'there is no such thing'
         const { sub = null, request: id = null, jti = null } = verdict.caller ?? {}
-        plant.uses.push({ at: now(), what: what(named), outcome: result ? 'done' : 'refused', detail, sub, request: id, jti })
-        if (plant.uses.length > KEPT_USES) plant.uses.shift()
-        tell()
+        note({ at: now(), what: what(named), outcome: result ? 'done' : 'refused', detail, sub, request: id, jti })
         if (!verdict.ok) return refuse(reply, verdict, demanded, options.resource)
         const missing = named.inner || named.name
         return result ?? reply.code(404).send({ error: 'not_found', error_description: `There is no "${missing}" here.` })
@@ -52,7 +65,27 @@ export async function target(app: FastifyInstance, options: TargetOptions): Prom
     })
   }
 
-  app.get('/target/state', async () => overview(plant, now()))
+  app.addContentTypeParser('application/secevent+jwt', { parseAs: 'string', bodyLimit: 16_384 }, (_request, body, done) =>
+    done(null, body),
+  )
+  app.post<{ Body: string }>('/target/events', async (request, reply) => {
+    if (!hears) return reply.code(503).send({ err: 'access_denied', description: 'Events are not taken now.' })
+    const taken = await revocations.take(typeof request.body === 'string' ? request.body : '')
+    if (!taken.ok) return reply.code(taken.status).send({ err: taken.err, description: taken.description })
+    const { jti, request: id } = taken.revocation
+    const detail = 'from now on it is refused'
+    if (!taken.again) note({ at: now(), what: 'End a credential early', outcome: 'done', detail, sub: null, request: id, jti })
+    return reply.code(202).send()
+  })
+  // To see what the issuer does about a target that does not answer.
+  app.post<{ Params: { hears: string } }>('/target/receiver/:hears', async ({ params }, reply) => {
+    if (params.hears !== 'up' && params.hears !== 'down') return reply.code(404).send({ error: 'not_found' })
+    hears = params.hears === 'up'
+    tell()
+    return { hears }
+  })
+
+  app.get('/target/state', async () => state())
   app.post('/target/reset', async () => {
     plant = createPlant(replica)
     tell()
@@ -61,7 +94,7 @@ export async function target(app: FastifyInstance, options: TargetOptions): Prom
   app.get('/target/live', (request, reply) => {
     reply.hijack()
     reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-    reply.raw.write(`data: ${JSON.stringify(overview(plant, now()))}\n\n`)
+    reply.raw.write(`data: ${JSON.stringify(state())}\n\n`)
     watchers.add(reply)
     request.raw.on('close', () => watchers.delete(reply))
   })

@@ -2,11 +2,11 @@
 // code of ours. A token counts only for this resource (`aud`), as an access token (`typ`), in time, with the scope of the operation, and only for
 // the very thing that its authorization details name (RFC 9396). Words of refusals follow RFC 6750.
 
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose'
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { z } from 'zod'
 
 const DETAIL = 'urn:countersign:action'
-const ALGORITHMS = ['RS256', 'ES256']
+export const ALGORITHMS = ['RS256', 'ES256']
 
 export interface Caller {
   readonly sub: string
@@ -39,20 +39,27 @@ const claims = z.object({
 })
 const detail = z.looseObject({ type: z.literal(DETAIL), request: z.string(), resource: z.record(z.string(), z.unknown()) })
 
-/** Makes the check for one resource and one issuer. Keys are fetched when first needed, and again when an unknown one signs. */
-export function createVerifier(options: {
-  readonly issuer: string
-  readonly resource: string
-  readonly now?: () => Date
-}): VerifyToken {
-  let keys: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined
-  const discover = () => {
-    keys ??= findKeys(options.issuer).catch((error: unknown) => {
+/** The keys of an issuer by its discovery document: fetched when first needed, and again when an unknown one signs. */
+export function openKeys(issuer: string): () => Promise<JWTVerifyGetKey> {
+  let keys: Promise<JWTVerifyGetKey> | undefined
+  return () => {
+    keys ??= findKeys(issuer).catch((error: unknown) => {
       keys = undefined
       throw error
     })
     return keys
   }
+}
+
+/** Makes the check for one resource and one issuer. `endedAt` says whether and when a token was ended early, by its id. */
+export function createVerifier(options: {
+  readonly issuer: string
+  readonly resource: string
+  readonly keys: () => Promise<JWTVerifyGetKey>
+  readonly endedAt: (jti: string) => number | undefined
+  readonly now?: () => Date
+}): VerifyToken {
+  const discover = options.keys
   return async (authorization, demand) => {
     const token = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization ?? '')?.[1]
     if (token === undefined) return { ok: false, status: 401, description: 'Send the access token as "Authorization: Bearer …".' }
@@ -67,7 +74,14 @@ export function createVerifier(options: {
         requiredClaims: ['exp', 'iat', 'sub', 'jti'],
         ...(options.now ? { currentDate: options.now() } : {}),
       })
-      return allow(payload, demand)
+      const verdict = allow(payload, demand)
+      const ended = options.endedAt(payload.jti ?? '')
+      if (ended === undefined) return verdict
+      const time = new Date(ended).toISOString().slice(11, 19)
+      return {
+        ...invalid(`The token was ended early: its issuer said so at ${time} UTC.`),
+        ...(verdict.caller && { caller: verdict.caller }),
+      }
     } catch (error) {
       const unreachable = error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)
       return unreachable ? unavailable(options.issuer) : invalid(wordsFor(error, options))
@@ -75,7 +89,7 @@ export function createVerifier(options: {
   }
 }
 
-async function findKeys(issuer: string) {
+async function findKeys(issuer: string): Promise<JWTVerifyGetKey> {
   const response = await fetch(`${issuer}/.well-known/openid-configuration`, {
     redirect: 'error',
     signal: AbortSignal.timeout(5000),
@@ -116,7 +130,12 @@ function sameResource(given: Readonly<Record<string, unknown>>, demanded: Readon
   )
 }
 
-const invalid = (description: string): Verdict => ({ ok: false, status: 401, error: 'invalid_token', description })
+const invalid = (description: string): Verdict & { readonly ok: false } => ({
+  ok: false,
+  status: 401,
+  error: 'invalid_token',
+  description,
+})
 const unavailable = (issuer: string): Verdict => ({
   ok: false,
   status: 503,

@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 
+const SESSION_REVOKED = 'https://schemas.openid.net/secevent/caep/event-type/session-revoked'
+
 export interface TestIssuer {
   readonly url: string
   /** A token with the claims of a good one, but for what is told. */
@@ -14,6 +16,12 @@ export interface TestIssuer {
     readonly typ?: string
     readonly alg?: 'RS256' | 'PS256'
     readonly expiresIn?: string
+  }) => Promise<string>
+  /** Word that `credential-1` was ended early, but for what is told. */
+  readonly event: (change?: {
+    readonly claims?: { readonly [claim: string]: unknown }
+    readonly typ?: string
+    readonly forged?: boolean
   }) => Promise<string>
   /** The same claims signed by a key that nobody published. */
   readonly forged: (audience: string) => Promise<string>
@@ -66,6 +74,19 @@ export async function issuerOfTest(t: TestContext, audience: string): Promise<Te
       const key = alg === 'RS256' ? privateKey : await pssKey(privateKey)
       return sign({ ...claims(), ...changed }, key, { alg, typ }, expiresIn)
     },
+    event: async ({ claims: changed, typ = 'secevent+jwt', forged = false } = {}) =>
+      new SignJWT({
+        iss: url,
+        aud: audience,
+        iat: Math.floor(Date.now() / 1000) - 7200,
+        jti: 'credential-1.ended',
+        txn: 'r-1',
+        sub_id: { format: 'jwt_id', iss: url, jti: 'credential-1' },
+        events: { [SESSION_REVOKED]: { event_timestamp: 1, initiating_entity: 'user' } },
+        ...changed,
+      })
+        .setProtectedHeader({ alg: 'RS256', typ, kid: 'one' })
+        .sign(forged ? other.privateKey : privateKey),
     forged: async (aud) => sign({ ...claims(), aud }, other.privateKey),
   }
 }

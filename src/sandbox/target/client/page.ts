@@ -1,4 +1,5 @@
-// The target's page: shows the things and each use of a credential as the server tells them. It can reset, and nothing more: effects need a token.
+// The target's page: shows the things and each use of a credential as the server tells them. It can reset, and stop listening for early ends, and
+// nothing more: effects need a token.
 
 import type { Overview } from '../plant.ts'
 
@@ -22,6 +23,7 @@ const counted = (done: string, times: number): string =>
   times === 0 ? `never ${done}` : times === 1 ? `${done} once` : `${done} ${times} times`
 
 let timer: number | undefined
+let hears = true
 function show(overview: Overview): void {
   fill(
     'services',
@@ -89,7 +91,9 @@ function show(overview: Overview): void {
       el(
         'span',
         'who',
-        use.sub === null ? 'nobody known' : `by ${use.sub} · request ${use.request ?? ''} · credential ${use.jti ?? ''}`,
+        use.jti === null
+          ? 'nobody known'
+          : `by ${use.sub ?? 'the issuer'} · request ${use.request ?? ''} · credential ${use.jti}`,
       ),
     ),
   )
@@ -97,6 +101,16 @@ function show(overview: Overview): void {
     'uses',
     uses.length > 0 ? uses : [el('li', 'empty', 'Nothing yet. Ask for an action in the chat; what you get works here.')],
   )
+  fill('hears', [
+    document.createTextNode(
+      overview.hears
+        ? 'The target takes word from the issuer that a credential was ended early, and refuses it from then on.'
+        : 'The target is deaf: a credential that was ended early still works here until it hears of it or it expires.',
+    ),
+  ])
+  const hear = document.getElementById('hear')
+  if (hear) hear.textContent = overview.hears ? 'Make it deaf' : 'Let it hear again'
+  hears = overview.hears
   // A restart ends by time alone: look again when it should be over.
   window.clearTimeout(timer)
   const pods = overview.namespaces.flatMap((namespace) => namespace.pods)
@@ -119,4 +133,7 @@ function follow(): void {
 }
 document.addEventListener('visibilitychange', follow)
 follow()
+document
+  .getElementById('hear')
+  ?.addEventListener('click', () => void fetch(`/target/receiver/${hears ? 'down' : 'up'}`, { method: 'POST' }))
 document.getElementById('reset')?.addEventListener('click', () => void fetch('/target/reset', { method: 'POST' }))
