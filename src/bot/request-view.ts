@@ -5,7 +5,7 @@
 import type { RequestFacts } from '../db/bot-queries/request-facts.ts'
 import { actionName, findOffer, type RuleSet } from '../domain/action.ts'
 import { isCommitment } from '../domain/commitment.ts'
-import type { GrantState, Recall } from '../domain/grant.ts'
+import { type GrantState, leastCertain, type Recall, TELL_AFTER_TRIES } from '../domain/grant.ts'
 import { checkCode, type PersonId } from '../domain/ids.ts'
 import { readIntent } from '../domain/intent.ts'
 import type { Refusal } from '../domain/refusal.ts'
@@ -48,6 +48,8 @@ export type RequestView = {
         readonly reason: string | undefined
         /** The least certain of its credentials' ends. */
         readonly recall: Recall | undefined
+        /** A target was asked in vain so often that people should know. */
+        readonly unanswered: boolean
       }
     | undefined
 }
@@ -99,7 +101,8 @@ export function viewRequest(facts: RequestFacts, set: RuleSet, teams: readonly s
       endedAt: grant.ended_at ? seconds(grant.ended_at) : undefined,
       endedBy: grant.ended_by ? named(grant.ended_by) : undefined,
       reason: grant.ended_reason ?? undefined,
-      recall: worst(facts.recalls),
+      recall: leastCertain(facts.recalls.map(({ recall }) => recall)),
+      unanswered: facts.recalls.some(({ recall, recall_tries }) => recall === 'pending' && recall_tries >= TELL_AFTER_TRIES),
     },
   }
 }
@@ -110,10 +113,6 @@ export function nameOf(set: RuleSet, id: PersonId, teams: readonly string[]): Na
   const account = person?.slack.find((each) => teams.includes(each.split('/')[0] ?? ''))
   return { id, name: person?.name ?? id, slack: account?.split('/')[1] }
 }
-
-const CERTAINTY: readonly (string | null)[] = ['not_before_expiry', 'pending', 'confirmed']
-const worst = (recalls: readonly (string | null)[]): Recall | undefined =>
-  CERTAINTY.find((recall) => recalls.includes(recall)) as Recall | undefined
 
 function readReason(text: string): string | undefined {
   const value: unknown = JSON.parse(text)

@@ -12,6 +12,7 @@ import { moveCredential, moveGrant } from '../domain/grant.ts'
 import type { P256Key } from '../domain/keys.ts'
 import { type Outcome, refuse } from '../domain/refusal.ts'
 import type { IssuerContext } from './context.ts'
+import { takeBack } from './end-grant.ts'
 import type { Proven } from './evidence-of.ts'
 import { openIntent } from './open-intent.ts'
 import { transact, type Work } from './transact.ts'
@@ -144,9 +145,8 @@ export async function issueCredential(
 /** Gives up a credential whose making never ended, or ended too late: nobody has it, it counts as made, and it is taken back. */
 export async function giveUp(work: Work<'issuer'>, request: string, row: CredentialRow): Promise<void> {
   const lost = moveCredential(row.state, 'lost')
-  const revoking = lost && moveCredential(lost, 'revoke')
-  if (!revoking) return
-  await updateCredential(work.trx, row.id, { state: revoking, recall: 'pending', ended_at: work.now })
+  if (!lost || !moveCredential(lost, 'revoke')) return
+  await takeBack(work, request, row)
   work.record('credential.issue_unknown', { request }, { v: 1, credential: row.id })
 }
 

@@ -1,11 +1,10 @@
-// What time alone causes, on the issuer's own clock and whether or not anything else is alive: requests lapse, grants and credentials end, a credential
-// whose making never ended is given up and revoked, and what only serves for minutes is thrown away. Every step is safe to repeat.
+// What time alone causes, on the issuer's own clock and whether or not anything else is alive: grants and credentials end, a credential whose making
+// never ended is given up and revoked, requests lapse, and what only serves for minutes is thrown away. Every step is safe to repeat, and none
+// waits for the network: ends come first, on the second.
 
-import { credentialKinds } from '../credentials/index.ts'
-import { findCredentials, findPastEnd, findRevoking, findStaleIssuing, updateCredential } from '../db/grants.ts'
+import { findCredentials, findPastEnd, findStaleIssuing } from '../db/grants.ts'
 import { findKnown, findOverdue, standingOf, updateState } from '../db/requests.ts'
 import { purgeShortLived } from '../db/short-lived.ts'
-import { readIntent } from '../domain/intent.ts'
 import { moveRequest } from '../domain/request.ts'
 import type { IssuerContext } from './context.ts'
 import { eachInTurn } from './each-in-turn.ts'
@@ -21,6 +20,10 @@ export async function sweep(ctx: IssuerContext): Promise<number> {
   const now = ctx.now()
   let moved = 0
   const steps: readonly (() => Promise<void>)[] = [
+    async () =>
+      eachInTurn(await findPastEnd(ctx.db, now, BATCH), async ({ request_id }) => {
+        if (await transact(ctx, [request_id], (work) => settleGrant(work, request_id))) moved += 1
+      }),
     async () => {
       const overdue = await findOverdue(ctx.db, now, BATCH)
       moved += overdue.length
@@ -31,11 +34,6 @@ export async function sweep(ctx: IssuerContext): Promise<number> {
       moved += stale.length
       await eachInTurn(stale, ({ id, request_id }) => giveUpStale(ctx, request_id, id))
     },
-    async () => eachInTurn(await findRevoking(ctx.db, BATCH), ({ request_id }) => recall(ctx, request_id)),
-    async () =>
-      eachInTurn(await findPastEnd(ctx.db, now, BATCH), async ({ request_id }) => {
-        if (await transact(ctx, [request_id], (work) => settleGrant(work, request_id))) moved += 1
-      }),
     () => purgeShortLived(ctx.db, now),
   ]
   await eachInTurn(steps, (step) => step())
@@ -66,24 +64,3 @@ const giveUpStale = (ctx: IssuerContext, request: string, credential: string): P
     await giveUp(work, request, row)
     await beginEnd(work, request, { by: 'issuer', reason: 'revoked' })
   })
-
-/** Asks the target to end what is being revoked: outside the transaction, then under the lock what came of it. */
-async function recall(ctx: IssuerContext, request: string): Promise<void> {
-  const known = await findKnown(ctx.db, request)
-  const intent = known && readIntent(known.request.intent)
-  if (!intent?.ok) return
-  for (const credential of await findCredentials(ctx.db, request)) {
-    if (credential.state !== 'revoking' || credential.recall !== 'pending') continue
-    const kind = credentialKinds.get(credential.kind)
-    const outcome = await kind?.end({ id: credential.id, right: intent.value.right }).catch((error: unknown) => {
-      ctx.log.warn({ err: error, request, credential: credential.id }, 'a credential could not be recalled yet')
-      return undefined
-    })
-    if (!outcome || outcome === 'pending') continue
-    await transact(ctx, [request], async (work) => {
-      await updateCredential(work.trx, credential.id, { recall: outcome })
-      await settleGrant(work, request)
-      work.tell('request.changed', request)
-    })
-  }
-}

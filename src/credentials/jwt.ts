@@ -1,10 +1,11 @@
 // JWT access tokens (RFC 9068) for resource servers that know us from discovery alone. What was approved, by whom and for which request
-// travels in `authorization_details` (RFC 9396), so that the target can log it. A token cannot be taken back: it ends with its lease, and the
-// page says so. Values of parameters reach scopes and the shell line: both refuse every character that could mean more than itself.
+// travels in `authorization_details` (RFC 9396), so that the target can log it. A token can be taken back only where the target takes security
+// events (`revocations`, docs/targets.md); elsewhere it ends with its lease, and the page says so. Values of parameters reach scopes and the shell line: both refuse every character that could mean more than itself.
 
 import { z } from 'zod'
 import { signJws, type TokenAlgorithm } from './jws.ts'
 import { CREDENTIAL_PLACE, credentialKind } from './kind.ts'
+import { pushEvent, revocationEvent } from './security-event.ts'
 
 export const ACTION_DETAIL = 'urn:countersign:action'
 export const ACCESS_TOKEN_TYPE = 'at+jwt'
@@ -55,6 +56,12 @@ const settings = z.strictObject({
     .refine(isBaseUrl, 'is not an https URL without query, fragment or password (http only on localhost)')
     .optional(),
   alg: z.enum(['RS256', 'ES256']).optional(),
+  revocations: z
+    .string()
+    .max(500, 'must be at most 500 characters long')
+    .refine(isBaseUrl, 'is not an https URL without query, fragment or password (http only on localhost)')
+    .optional()
+    .describe('Where this target takes security events (RFC 8935). Without it a token cannot be recalled before it ends.'),
 })
 
 export const jwt = credentialKind({
@@ -64,11 +71,13 @@ export const jwt = credentialKind({
   grants: texts(true),
   opened: texts(false),
   audiences: ({ audience }) => [audience],
-  describe: ({ audience }, { scope, resource = {} }) => [
+  describe: ({ audience, revocations }, { scope, resource = {} }) => [
     `A token for ${audience}, and for nobody else.`,
     `It allows: ${scope.join(', ')}.`,
     ...Object.entries(resource).map(([name, value]) => `${name.replaceAll('_', ' ')}: ${value}`),
-    'Whoever holds the token can use it until it ends; it cannot be recalled before.',
+    revocations === undefined
+      ? 'Whoever holds the token can use it until it ends; it cannot be recalled before.'
+      : 'Whoever holds the token can use it until it ends. Ended early, the target is told until it confirms.',
   ],
   mint: (signer, input, { audience, alg = 'RS256' satisfies TokenAlgorithm }, { scope, resource = {} }) => {
     const { issuer, requester, issuedAt } = input
@@ -107,7 +116,11 @@ export const jwt = credentialKind({
       },
     )
   },
-  end: async () => 'not_before_expiry',
+  recallable: ({ revocations }) => revocations !== undefined,
+  end: async (signer, { revocations, audience, alg = 'RS256' }, ended, signal) => {
+    if (revocations === undefined) throw new TypeError('this target takes no security events')
+    return pushEvent(revocations, await revocationEvent(signer, alg, audience, ended), signal)
+  },
   howTo: ({ url }, { use }) => ({
     header: { name: 'Authorization', prefix: 'Bearer ' },
     command: url && use ? curl(url, use) : undefined,

@@ -7,7 +7,6 @@ import { sha256 } from '../crypto.ts'
 import { encodeBase64url } from '../domain/base64url.ts'
 import { canonicalBytes } from '../domain/canonical.ts'
 import type { Material } from '../domain/claim.ts'
-import type { Recall } from '../domain/grant.ts'
 import { type Digest, idFrom, type PersonId } from '../domain/ids.ts'
 import type { Right } from '../domain/intent.ts'
 import { tagged } from '../domain/tags.ts'
@@ -47,6 +46,26 @@ export type HowTo = {
 }
 export const CREDENTIAL_PLACE = '{credential}'
 
+/** A credential that ended before its time. The issuer's origin, and when it ended, in whole seconds on the issuer's clock. */
+export type Ended = {
+  readonly id: string
+  readonly issuer: string
+  readonly request: string
+  readonly endedAt: number
+  /** In the words of CAEP: the requester gave it back, somebody with that power revoked it, or a rule did. */
+  readonly initiator: 'user' | 'admin' | 'policy'
+}
+/** What asking a target once came to. `why` is a closed list, so that an entry of the log may say it. */
+export type Asked =
+  | { readonly recall: 'confirmed' }
+  | {
+      readonly recall: 'pending'
+      readonly why: 'unreachable' | 'timed_out' | 'redirected' | 'refused'
+      readonly status?: number | undefined
+      /** The error code of the target's answer. */
+      readonly said?: string | undefined
+    }
+
 export type RightProblem = { readonly path: string; readonly problem: string }
 
 /** A row of the table: what everybody else sees of a kind. */
@@ -65,24 +84,31 @@ export type CredentialKind = {
   readonly describe: (right: OpenedRight) => readonly string[]
   /** Mints. The same input gives a credential of the same id, and the same bytes where the algorithm allows. */
   readonly mint: (signer: Signer, input: MintInput) => Promise<Minted>
-  /** Ends one credential before its time, as far as the target can. Idempotent. */
-  readonly end: (credential: { readonly id: string; readonly right: Right }) => Promise<Recall>
+  /** Whether the target can be asked to end a credential before its time. Where it cannot, an early end says so at once. */
+  readonly recallable: (right: Right) => boolean
+  /** Asks the target once to end a credential; only of a right that is recallable. Idempotent, bounded in time, and never throws for the target's sake. */
+  readonly end: (signer: Signer, right: Right, ended: Ended, signal: AbortSignal) => Promise<Asked>
   readonly howTo: (right: OpenedRight) => HowTo
 }
 
-type Definition<S, G> = Omit<CredentialKind, 'settings' | 'audiences' | 'misfit' | 'describe' | 'mint' | 'howTo'> & {
+type Definition<S, G> = Omit<
+  CredentialKind,
+  'settings' | 'audiences' | 'misfit' | 'describe' | 'mint' | 'recallable' | 'end' | 'howTo'
+> & {
   readonly settings: z.ZodType<S>
   /** The template's schema again, for values: after parameters have been put in. */
   readonly opened: z.ZodType<G>
   readonly audiences: (settings: S) => readonly string[]
   readonly describe: (settings: S, grants: G) => readonly string[]
   readonly mint: (signer: Signer, input: MintInput, settings: S, grants: G) => Promise<string>
+  readonly recallable: (settings: S) => boolean
+  readonly end: (signer: Signer, settings: S, ended: Ended, signal: AbortSignal) => Promise<Asked>
   readonly howTo: (settings: S, grants: G) => HowTo
 }
 
 /** Makes a row of the table from a kind whose schemas type its functions. */
 export function credentialKind<S, G>(definition: Definition<S, G>): CredentialKind {
-  const { settings, opened, audiences, describe, mint, howTo, ...row } = definition
+  const { settings, opened, audiences, describe, mint, recallable, end, howTo, ...row } = definition
   const open = (right: OpenedRight): { settings: S; grants: G } => ({
     settings: settings.parse(right.settings),
     grants: opened.parse(right.grants),
@@ -107,6 +133,8 @@ export function credentialKind<S, G>(definition: Definition<S, G>): CredentialKi
       const credential = await mint(signer, input, settings, grants)
       return { credential, fingerprint: fingerprint(credential) }
     },
+    recallable: (right) => recallable(settings.parse(right.settings)),
+    end: (signer, right, ended, signal) => end(signer, settings.parse(right.settings), ended, signal),
     howTo: (right) => {
       const { settings, grants } = open(right)
       return howTo(settings, grants)

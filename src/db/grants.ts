@@ -47,13 +47,20 @@ export async function countLiveGrants(db: Kysely<Schema>): Promise<Readonly<Reco
   return { issuing: 0, active: 0, revoking: 0, ...Object.fromEntries(rows.map(({ state, count }) => [state, count])) }
 }
 
-/** Requests whose grant or one of whose credentials is past its end but not ended yet. */
+/** Requests whose grant or one of whose credentials is past its end but not ended yet; a credential can be late, and its grant over. */
 export const findPastEnd = (db: Kysely<Schema>, now: Date, limit: number): Promise<{ request_id: string }[]> =>
   db
     .selectFrom('grant')
     .select('request_id')
     .where('state', 'in', ['issuing', 'active', 'revoking'])
     .where('ends_at', '<=', now)
+    .union(
+      db
+        .selectFrom('credential')
+        .select('request_id')
+        .where('state', 'in', ['issued', 'revoking'])
+        .where('expires_at', '<=', now),
+    )
     .limit(limit)
     .execute()
 
@@ -68,16 +75,5 @@ export const findStaleIssuing = (
     .select(['id', 'request_id'])
     .where('state', '=', 'issuing')
     .where('created_at', '<', before)
-    .limit(limit)
-    .execute()
-
-/** Requests with a credential that a target has still to be asked about. */
-export const findRevoking = (db: Kysely<Schema>, limit: number): Promise<{ request_id: string }[]> =>
-  db
-    .selectFrom('credential')
-    .select('request_id')
-    .distinct()
-    .where('state', '=', 'revoking')
-    .where('recall', '=', 'pending')
     .limit(limit)
     .execute()

@@ -32,3 +32,12 @@ export const moveCredential = (state: CredentialState, move: CredentialMove): Cr
 
 /** How an early end went at the target: done, still tried, or impossible before the credential's own end. */
 export type Recall = 'confirmed' | 'pending' | 'not_before_expiry'
+
+const CERTAINTY: readonly Recall[] = ['not_before_expiry', 'pending', 'confirmed']
+
+/** What may be said of all credentials of a grant: the least certain of their ends. Undefined when none was taken back. */
+export const leastCertain = (recalls: readonly (string | null)[]): Recall | undefined =>
+  CERTAINTY.find((recall) => recalls.includes(recall))
+
+/** After so many tries in vain people are told that a target does not answer; it is asked on all the same. */
+export const TELL_AFTER_TRIES = 5

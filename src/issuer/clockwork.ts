@@ -1,13 +1,18 @@
-// What the issuer does by itself: takes up proposals and wishes as they come, and ends what time ends. Each loop runs one round after the other, so no
-// round overtakes itself; a round that fails is logged and tried again, slower while the database is away. Several issuers may run the same loops.
+// What the issuer does by itself: takes up proposals and wishes as they come, ends what time ends and what a lost standing ends, and asks targets to
+// end what was ended early. Each loop runs one round after the other, so no round overtakes itself; a round that fails is logged and tried again, slower
+// while the database is away. Several issuers may run the same loops.
 
 import { setTimeout as wait } from 'node:timers/promises'
 import { adoptProposals } from '../commands/adopt-proposals.ts'
 import type { IssuerContext } from '../commands/context.ts'
+import { openStandings } from '../commands/end-lost-standing.ts'
 import { heedWishes } from '../commands/heed-wishes.ts'
+import { openRecalls } from '../commands/recall-credentials.ts'
 import { sweep } from '../commands/sweep.ts'
 
 const POLL_MS = 50
+const RECALL_MS = 200
+const STANDING_MS = 250
 const SWEEP_MS = 500
 const AFTER_FAULT_MS = 1_000
 
@@ -30,15 +35,19 @@ export function startClockwork(ctx: IssuerContext): { readonly stop: () => Promi
       await wait(pause, undefined, { signal: ending.signal }).catch(() => undefined)
     }
   }
+  const recalls = openRecalls(ctx)
+  const standings = openStandings(ctx)
   const loops = [
     every(POLL_MS, 'proposals', adoptProposals),
     every(POLL_MS, 'wishes', heedWishes),
     every(SWEEP_MS, 'sweep', sweep),
+    every(RECALL_MS, 'recalls', recalls.round),
+    every(STANDING_MS, 'standings', standings.round),
   ]
   return {
     stop: async () => {
       ending.abort()
-      await Promise.all(loops)
+      await Promise.all([...loops, recalls.close()])
     },
   }
 }

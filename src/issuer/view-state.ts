@@ -26,6 +26,7 @@ import { findHolders, findRuleSets } from '../db/statements.ts'
 import { type Action, inGroups, ruleSet } from '../domain/action.ts'
 import { readCanonical } from '../domain/canonical.ts'
 import type { Commitment, Opening } from '../domain/commitment.ts'
+import { leastCertain, type Recall } from '../domain/grant.ts'
 import type { Intent } from '../domain/intent.ts'
 import { type Outcome, type Refusal, refuse } from '../domain/refusal.ts'
 import type { RequestState } from '../domain/request-state.ts'
@@ -71,6 +72,8 @@ export type Adopted = Looking &
     readonly ended: { readonly at: Date; readonly by: Named | undefined; readonly why: string | undefined } | undefined
     readonly grant: GrantRow | undefined
     readonly credential: CredentialRow | undefined
+    /** What may be said of how all of its credentials ended early. */
+    readonly recall: Recall | undefined
   }
 export type ViewState = Checking | Refused | Adopted
 
@@ -165,6 +168,7 @@ async function adopted(
     },
     grant,
     credential: credentials.at(-1),
+    recall: leastCertain(credentials.map(({ recall }) => recall)),
   }
 }
 

@@ -10,6 +10,7 @@ import { read } from '../../src/domain/shape.ts'
 import { freshKeys, INTENT, mintInput, NOON, sampleOf, samples } from '../support/credentials.ts'
 
 const keys = await freshKeys()
+const ID_OF_REQUEST = '01hzy3v7kq8m5n4p2r6s9t0wxy'
 
 test('every row of the table is filed under its own name and has a sample', () => {
   for (const [name, kind] of credentialKinds) {
@@ -67,10 +68,12 @@ for (const [name, kind] of credentialKinds) {
   })
 
   test(`${name}: an early end can be asked for twice and answers honestly`, async () => {
-    const asked = { id: credentialId(INTENT, 1), right: sample.right }
-    const first = await kind.end(asked)
-    assert.ok(['confirmed', 'pending', 'not_before_expiry'].includes(first))
-    assert.equal(await kind.end(asked), first)
+    const ended = { id: credentialId(INTENT, 1), issuer: 'http://localhost:3001', request: ID_OF_REQUEST, endedAt: NOON } as const
+    const ask = () => kind.end(keys, sample.right, { ...ended, initiator: 'user' }, new AbortController().signal)
+    if (!kind.recallable(sample.right)) return assert.rejects(ask)
+    const first = await ask()
+    assert.ok(['confirmed', 'pending'].includes(first.recall))
+    assert.deepEqual(await ask(), first)
   })
 }
 

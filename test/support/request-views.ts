@@ -14,6 +14,7 @@ const GRANT = {
   endedBy: undefined,
   reason: undefined,
   recall: undefined,
+  unanswered: false,
 } satisfies RequestView['grant']
 
 /** One request of a rule with two approvals, awaiting them, with whatever differs. */

@@ -1,7 +1,6 @@
 // Where a request stands, in words: one line for a notification, lines with names and times for a message. Pure; every state has its words, and what
 // is not known is not claimed.
 
-import type { Recall } from '../../domain/grant.ts'
 import type { RequestView } from '../request-view.ts'
 import type { Piece } from './blocks.ts'
 
@@ -111,17 +110,11 @@ function grantLine(grant: NonNullable<RequestView['grant']>): Piece[] {
     case 'active':
       return ['🔓 Active until ', { at: grant.endsAt }]
     case 'revoking':
-      return [
-        grant.reason === 'returned' ? '⏳ Given back' : '⏳ Being revoked',
-        ...by,
-        ' at ',
-        at,
-        ...recallWords(grant.recall, grant.endsAt),
-      ]
+      return [grant.reason === 'returned' ? '⏳ Given back' : '⏳ Being revoked', ...by, ' at ', at, ...recallWords(grant)]
     case 'revoked':
-      return ['🔒 Revoked', ...by, ' at ', at, ...recallWords(grant.recall, grant.endsAt)]
+      return ['🔒 Revoked', ...by, ' at ', at, ...endedWords(grant)]
     case 'returned':
-      return ['🔒 Given back at ', at, ...recallWords(grant.recall, grant.endsAt)]
+      return ['🔒 Given back at ', at, ...endedWords(grant)]
     case 'failed':
       return ['⛔ The credential could not be made; nothing was handed out']
     case 'expired':
@@ -129,15 +122,24 @@ function grantLine(grant: NonNullable<RequestView['grant']>): Piece[] {
   }
 }
 
-function recallWords(recall: Recall | undefined, endsAt: number): Piece[] {
+/** While it is being ended. */
+function recallWords({ recall, unanswered, endsAt }: NonNullable<RequestView['grant']>): Piece[] {
   switch (recall) {
     case undefined:
       return []
     case 'confirmed':
       return ['; the target confirmed it']
     case 'pending':
-      return ['; the target has not confirmed it yet']
+      return unanswered
+        ? ['; ⚠ the target does not confirm it. It is asked on; what was handed out ends by itself at ', { at: endsAt }]
+        : ['; the target is told and has not confirmed it yet. Without that it ends at ', { at: endsAt }]
     case 'not_before_expiry':
       return ['; what was handed out cannot be recalled before ', { at: endsAt }]
   }
+}
+
+/** When all of it is over: a target that did not confirm is not said to have. */
+function endedWords({ recall, endsAt }: NonNullable<RequestView['grant']>): Piece[] {
+  if (recall === undefined) return []
+  return recall === 'confirmed' ? ['; the target confirmed it'] : ['; what was handed out ended by itself at ', { at: endsAt }]
 }

@@ -9,7 +9,7 @@ export type RequestFacts = {
   readonly state: Selectable<Schema['request_state']> | undefined
   readonly refused: Selectable<Schema['refused_request']> | undefined
   readonly grant: Selectable<Schema['grant']> | undefined
-  readonly recalls: readonly (string | null)[]
+  readonly recalls: readonly Pick<Selectable<Schema['credential']>, 'recall' | 'recall_tries'>[]
   readonly evidence: readonly Pick<Selectable<Schema['evidence']>, 'person' | 'decision' | 'accepted_at'>[]
   /** JSON text, or undefined once it was erased. */
   readonly reason: string | undefined
@@ -22,7 +22,7 @@ export async function findRequestFacts(db: Kysely<Schema>, id: string): Promise<
     db.selectFrom('request_state').selectAll().where('request_id', '=', id).executeTakeFirst(),
     db.selectFrom('refused_request').selectAll().where('request_id', '=', id).executeTakeFirst(),
     db.selectFrom('grant').selectAll().where('request_id', '=', id).executeTakeFirst(),
-    db.selectFrom('credential').select('recall').where('request_id', '=', id).orderBy('number').execute(),
+    db.selectFrom('credential').select(['recall', 'recall_tries']).where('request_id', '=', id).orderBy('number').execute(),
     db
       .selectFrom('evidence')
       .select(['person', 'decision', 'accepted_at'])
@@ -32,5 +32,5 @@ export async function findRequestFacts(db: Kysely<Schema>, id: string): Promise<
       .execute(),
     db.selectFrom('personal').select('value').where('request_id', '=', id).where('name', '=', 'reason').executeTakeFirst(),
   ])
-  return { request, state, refused, grant, recalls: credentials.map(({ recall }) => recall), evidence, reason: reason?.value }
+  return { request, state, refused, grant, recalls: credentials, evidence, reason: reason?.value }
 }

@@ -6,7 +6,7 @@ import { timeWords } from '../../domain/words.ts'
 import type { Adopted } from '../view-state.ts'
 
 /** What became of it, for a person who has nothing to do (any more). */
-export function endText({ state, ended, grant, credential }: Adopted): string | undefined {
+export function endText({ state, ended, grant, recall }: Adopted): string | undefined {
   switch (state) {
     case 'denied':
       return 'This request was denied. Nothing was handed out.'
@@ -19,7 +19,7 @@ export function endText({ state, ended, grant, credential }: Adopted): string | 
     case 'approved':
       return 'This is approved; the requester can fetch the credential.'
     case 'claimed':
-      return grant ? grantText(grant, credential?.recall ?? undefined) : 'The access is in use.'
+      return grant ? grantText(grant, recall) : 'The access is in use.'
     default:
       return undefined
   }
@@ -34,7 +34,7 @@ function grantText({ state, ends_at }: GrantRow, recall: Recall | undefined): st
     case 'revoking':
       return recall === 'not_before_expiry'
         ? `Nothing more can be fetched. The credential itself cannot be recalled: it works until ${timeWords(ends_at.getTime())}. Delete it wherever it was copied to.`
-        : 'Nothing more can be fetched. The target has not confirmed yet that the credential is gone.'
+        : 'Nothing more can be fetched. The target is told, and has not confirmed yet that the credential is gone.'
     case 'returned':
     case 'revoked':
       return 'The access ended early, and the credential is gone.'

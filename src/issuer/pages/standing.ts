@@ -133,18 +133,20 @@ function deadline({ state, intent }: Adopted, now: Date): Html | undefined {
 }
 
 /** An early end is said per credential as it is. */
-function grantEnd({ grant, credential, requester }: Adopted, now: Date): Step | undefined {
+function grantEnd({ grant, recall, requester }: Adopted, now: Date): Step | undefined {
   if (!grant || grant.state === 'active' || grant.state === 'issuing') return undefined
   const at = grant.ended_at ?? grant.ends_at
   if (grant.state === 'expired') return { at, said: html`<li>The access ended by itself ${atTime(at, now)}</li>` }
   if (grant.state === 'failed') return { at, said: html`<li>The credential could not be made. Nothing was handed out.</li>` }
   const began = grant.ended_reason === 'returned' ? html`${shown(requester.name)} gave it back` : html`The end was begun early`
-  const recall = credential?.recall
+  const over = grant.state !== 'revoking'
   const how =
-    recall === 'not_before_expiry'
-      ? html`The credential itself cannot be recalled before ${when(grant.ends_at, now)}: do not pass it on.`
-      : recall === 'pending'
-        ? html`The target has not confirmed yet that the credential is gone.`
-        : html`Confirmed: the credential is gone.`
+    recall === 'confirmed'
+      ? html`The target confirmed that the credential is gone.`
+      : over
+        ? html`The credential ended by itself ${when(grant.ends_at, now)}.`
+        : recall === 'not_before_expiry'
+          ? html`The credential itself cannot be recalled before ${when(grant.ends_at, now)}: do not pass it on.`
+          : html`The target is told, and has not confirmed yet that the credential is gone.`
   return { at, said: html`<li>${began} ${atTime(at, now)}<span class="help">${how}</span></li>` }
 }
