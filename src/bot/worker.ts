@@ -7,6 +7,7 @@ import type { BotContext } from '../commands/context.ts'
 import { planDeliveries } from '../commands/plan-deliveries.ts'
 import {
   delayDelivery,
+  type Follow,
   findUntold,
   finishDeliveries,
   forgetDeliveries,
@@ -16,13 +17,17 @@ import {
 } from '../db/bot-queries/deliveries.ts'
 import { delayInbox, finishInbox, forgetInbox, type Taken, takeInbox } from '../db/bot-queries/inbox.ts'
 import { forgetSessions } from '../db/bot-queries/sessions.ts'
+import { uuidv7 } from '../log/entry-id.ts'
 import { type Loop, startLoop, startPool } from './loop.ts'
 import { outlineOf } from './outline.ts'
 import { type Deliverer, tellPlace } from './slack/deliver.ts'
 import { backOffMs, GIVE_UP_AFTER } from './slack/pace.ts'
-import { answerLate, type SlackReceiver } from './slack/receiver.ts'
+import type { SlackReceiver } from './slack/receiver.ts'
+import { answerLate } from './slack/response-url.ts'
 
 const LEASE_MS = 30_000
+/** When a place whose answer was lost is looked at once more: by then Slack has done whatever it took and did not answer. */
+const AGAIN_MS = 30_000
 const AT_ONCE = 8
 /** How far back an outbox row is looked for: normally a little before the last one seen, once a minute a whole day. */
 const MARGIN_MS = 60_000
@@ -119,22 +124,30 @@ async function deliver(ctx: BotContext, log: Logger, deliverer: Deliverer, deliv
   const { id, group, attempts, request_id, place } = delivery
   const later = (waitMs: number, why: string, tried: boolean) =>
     delayDelivery(ctx.db, id, new Date(ctx.now().getTime() + waitMs), why, tried)
+  const done = (error: string | null, follow?: Follow) =>
+    finishDeliveries(ctx.db, [id, ...group.filter((each) => each !== id)], ctx.now(), error, follow)
   try {
-    const told = await tellPlace(deliverer, request_id, place)
-    if (told.told) return await finishDeliveries(ctx.db, group, ctx.now())
+    const told = await tellPlace(deliverer, delivery)
+    if (told.told) return await done(null, told.how !== 'nothing_to_say' ? secondLook(ctx, delivery) : undefined)
     if ('held' in told) return await later(told.held - ctx.now().getTime(), 'limited', false)
-    const { trouble, method } = told
-    if (trouble.is === 'limited') {
-      deliverer.pace.hold(method, ctx.now().getTime() + trouble.waitMs)
-      return await later(trouble.waitMs, 'limited', false)
-    }
+    const { trouble, method, notice } = told
+    if (trouble.is === 'limited') return await later(trouble.waitMs, 'limited', false)
     log.warn({ method, trouble: trouble.code, request: request_id, place, attempts }, 'Slack did not take a message')
-    if (trouble.is === 'in_vain' || attempts >= GIVE_UP_AFTER)
-      return await finishDeliveries(ctx.db, group, ctx.now(), trouble.code)
-    await later(backOffMs(attempts, Math.random()), trouble.code, true)
+    if (trouble.is !== 'in_vain' && attempts < GIVE_UP_AFTER)
+      return await later(backOffMs(attempts, Math.random()), trouble.code, true)
+    await done(
+      trouble.code,
+      notice === undefined ? undefined : { id: uuidv7(ctx.now()), place: notice, at: ctx.now(), again: false },
+    )
   } catch (error) {
     log.error({ err: error, request: request_id, place }, 'a message could not be made')
-    if (attempts >= GIVE_UP_AFTER) return finishDeliveries(ctx.db, group, ctx.now(), 'fault')
+    if (attempts >= GIVE_UP_AFTER) return done('fault')
     await later(backOffMs(attempts, Math.random()), 'fault', true)
   }
+}
+
+/** What was tried more than once may yet happen once more, by an attempt that was given up: late, and with what is old by then. */
+function secondLook(ctx: BotContext, { attempts, again, place }: TakenDelivery): Follow | undefined {
+  const now = ctx.now()
+  return attempts > 1 && !again ? { id: uuidv7(now), place, at: new Date(now.getTime() + AGAIN_MS), again: true } : undefined
 }

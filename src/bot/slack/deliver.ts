@@ -1,143 +1,178 @@
 // Brings one place in Slack to what its request is now: posts, updates in place, or leaves alone what already says so. Latest wins: whatever made the
-// delivery, the request is read anew. Posting is at least once: a crash between Slack's yes and our note of it shows a message twice, never not at all.
-// A message that is over a limit of Slack's goes out in its short form, and one that cannot be changed any more is said anew.
+// delivery, the request is read anew. Nothing is posted twice because an answer was lost: a delivery that was tried before looks for its message first,
+// and a while later once more (`own-messages.ts`). Nothing is said where it does not belong (`standing.ts`).
+// A message that cannot be changed any more is said anew. What is said where stands in `message-for.ts`.
 
-import type { WebClient } from '@slack/web-api'
-import { type Place, placeOfNotice, readPlace } from '../../commands/plan-deliveries.ts'
-import { newId } from '../../crypto.ts'
+import { type Place, placeOfNotice, readPlace } from '../../commands/places.ts'
+import type { TakenDelivery } from '../../db/bot-queries/deliveries.ts'
 import { findMessage, keepMessage, type MessageRow } from '../../db/bot-queries/messages.ts'
 import { findRequestFacts } from '../../db/bot-queries/request-facts.ts'
-import { findEnrolled, openViews } from '../../db/bot-queries/views.ts'
 import type { RuleSet } from '../../domain/action.ts'
-import type { PersonId } from '../../domain/ids.ts'
 import { digestOfText } from '../digest.ts'
-import { pageOf } from '../own-work.ts'
 import { nameOf, type RequestView, viewRequest } from '../request-view.ts'
-import type { Message } from './blocks.ts'
+import { header, lines, type Message } from './blocks.ts'
+import { type Called, type Caller, call, codeInVain, inVain, type Setback } from './calls.ts'
 import { askedView } from './confirm.ts'
-import { findMessageLimits, type LimitFault } from './limits.ts'
-import { type Pace, readTrouble, type Trouble } from './pace.ts'
-import { renderAsk, renderNotice } from './render-notice.ts'
-import { renderRequest } from './render-request.ts'
-import type { SlackSide } from './side.ts'
+import { hasNews, messageFor, ownPage, type Teller } from './message-for.ts'
+import { findOwnMessages, metadataOf } from './own-messages.ts'
+import { createPace } from './pace.ts'
+import { createStanding, type Standing } from './standing.ts'
 
 export type Told =
   | { readonly told: true; readonly how: 'posted' | 'updated' | 'unchanged' | 'nothing_to_say' }
-  | { readonly told: false; readonly method: string; readonly trouble: Trouble }
-  | { readonly told: false; readonly held: number }
+  /** `notice`: where its requester is to be told that this place will not hear of it. */
+  | (Setback & { readonly notice?: string })
+/** What the deliverer needs to know of a delivery. */
+export type Attempt = Pick<TakenDelivery, 'id' | 'request_id' | 'place' | 'attempts' | 'created_at' | 'again'>
+export type Deliverer = Teller & Caller & { readonly standing: Standing }
 
-export type Deliverer = Pick<SlackSide, 'ctx' | 'teamIds' | 'issuerUrl' | 'log'> & {
-  readonly client: WebClient
-  readonly pace: Pace
+/** The deliverer of one process, with a memory of its own for limits and for what Slack told. */
+export function createDeliverer(of: Teller & Pick<Caller, 'client'>): Deliverer {
+  const caller = { ...of, pace: createPace() }
+  return { ...caller, standing: createStanding(caller, of.teamIds) }
 }
 
-type MessagePlace = Exclude<Place, { readonly is: 'form' }>
+const NOTHING: Told = { told: true, how: 'nothing_to_say' }
+/** Where a message goes: a channel or a person, and in a channel perhaps a thread. */
+type To = { readonly channel: string; readonly thread?: string; readonly shared: boolean }
+/** One telling under way. */
+type Telling = {
+  readonly of: Deliverer
+  readonly attempt: Attempt
+  readonly to: To
+  readonly message: Message
+  readonly keep: (at: Pick<MessageRow, 'channel' | 'ts'>) => Promise<void>
+}
 
 /** Tells one place about one request. */
-export async function tellPlace(of: Deliverer, requestId: string, placeName: string): Promise<Told> {
+export async function tellPlace(of: Deliverer, attempt: Attempt): Promise<Told> {
+  const { request_id: requestId, place: placeName } = attempt
   const [facts, published, before] = await Promise.all([
     findRequestFacts(of.ctx.db, requestId),
     of.ctx.published(),
     findMessage(of.ctx.db, requestId, placeName),
   ])
-  if (!facts || !published) return { told: true, how: 'nothing_to_say' }
-  const view = viewRequest(facts, published.ruleSet, of.teamIds)
+  if (!facts || !published) return NOTHING
+  const set = published.ruleSet
+  const view = viewRequest(facts, set, of.teamIds)
   const place = readPlace(placeName)
-  if (place.is === 'form') return before ? tellForm(of, view, before) : { told: true, how: 'nothing_to_say' }
-  const channel = place.is === 'channel' ? facts.request.channel : nameOf(published.ruleSet, place.person, of.teamIds).slack
-  // Who has no account in Slack finds everything on the console.
-  if (channel === undefined || (!before && !hasNews(view, place))) return { told: true, how: 'nothing_to_say' }
-  const message = await compose(of, view, place, published.ruleSet)
+  if (place.is === 'form') return before ? tellForm(of, view, before) : NOTHING
+  if (!before && !hasNews(view, place)) return NOTHING
+  const { channel } = facts.request
+  const open = await whereTo(of, { place, view, set, channel, before })
+  if (!open.ok) return { ...open.setback, ...noticeOf(open.setback, place, view) }
+  const to = open.value
+  const message = to?.shared ? WITHHELD : await messageFor(of, { view, set, channel }, place)
+  if (!to || !message) return NOTHING
   const shown = digestOfText(JSON.stringify(message))
-  if (before?.shown === shown) return { told: true, how: 'unchanged' }
-  const keep = (at: Pick<MessageRow, 'channel' | 'ts'>) =>
-    keepMessage(of.ctx.db, { request_id: requestId, place: placeName, ...at, shown })
-  const told = await (before ? update(of, before, channel, message, keep) : post(of, channel, message, keep))
-  const unheard = !told.told && 'trouble' in told && told.trouble.is === 'in_vain' && place.is === 'channel'
-  // A channel that is closed to us must not keep a request from being noticed: its requester learns of it.
-  if (unheard) await tellPlace(of, requestId, placeOfNotice('unheard', facts.request.requester))
-  return told
+  if (before?.shown === shown && !attempt.again) return { told: true, how: 'unchanged' }
+  const keep: Telling['keep'] = (at) => keepMessage(of.ctx.db, { request_id: requestId, place: placeName, ...at, shown })
+  const telling = { of, attempt, to, message, keep }
+  const told = await (before ? update(telling, before) : post(telling))
+  return told.told ? told : { ...told, ...noticeOf(told, place, view) }
 }
+
+type Going = {
+  readonly place: Place
+  readonly view: RequestView
+  readonly set: RuleSet
+  readonly channel: string
+  readonly before: MessageRow | undefined
+}
+
+/** Where the message goes, if it may; undefined when there is no such place. What stands in one that was closed since is still brought up to date. */
+async function whereTo(of: Deliverer, { place, view, set, channel: named, before }: Going): Promise<Called<To | undefined>> {
+  if ('person' in place) {
+    const { slack } = nameOf(set, place.person, of.teamIds)
+    // Who has no account in Slack finds everything on the console.
+    if (slack === undefined) return { ok: true, value: undefined }
+    const reached = before ? ({ ok: true } as const) : await of.standing.person(slack)
+    return reached.ok ? { ok: true, value: { channel: slack, shared: false } } : reached
+  }
+  const root = place.is === 'thread' ? await findMessage(of.ctx.db, view.id, 'channel') : undefined
+  if (place.is === 'thread' && !root) return { ok: true, value: undefined }
+  const channel = await of.standing.channel(before?.channel ?? root?.channel ?? named)
+  if (!channel.ok) return channel
+  const { id, shared } = channel.value
+  if (shared && !before) return root ? { ok: true, value: undefined } : inVain('chat.postMessage', 'shared_channel')
+  return { ok: true, value: { channel: id, shared, ...(root && { thread: root.ts }) } }
+}
+
+/** What remains in a channel that another organisation reads by now. */
+const WITHHELD: Message = {
+  text: 'A request was shown here. This channel is shared with another organisation now.',
+  blocks: [
+    header('No longer shown here'),
+    lines([
+      ['This channel is shared with another organisation now. What is asked stays inside; those involved are told directly.'],
+    ]),
+  ],
+}
+
+/** A place that is closed must not keep a request from being noticed: its requester learns of it. */
+const noticeOf = (told: Setback, { is }: Place, view: RequestView): { readonly notice?: string } =>
+  codeInVain(told) !== undefined && (is === 'channel' || is === 'ask')
+    ? { notice: placeOfNotice('unheard', view.requester.id) }
+    : {}
 
 /** Brings the modal up to date that its requester may have left open. A closed one is no place any more, and nothing is lost with it. */
 async function tellForm(of: Deliverer, view: RequestView, before: MessageRow): Promise<Told> {
-  if (view.state === 'checking' || view.state === 'awaiting_requester') return { told: true, how: 'nothing_to_say' }
+  if (view.state === 'checking' || view.state === 'awaiting_requester') return NOTHING
   const form = askedView(view, await ownPage(of, view, view.requester.id))
   const shown = digestOfText(JSON.stringify(form))
   if (before.shown === shown) return { told: true, how: 'unchanged' }
-  const method = 'views.update'
-  const held = of.pace.heldUntil(method, of.ctx.now().getTime())
-  if (held !== undefined) return { told: false, held }
-  try {
-    await of.client.views.update({ view_id: before.channel, view: form })
-  } catch (error) {
-    const trouble = readTrouble(error)
-    return trouble.is === 'in_vain' ? { told: true, how: 'nothing_to_say' } : { told: false, method, trouble }
-  }
+  const updated = await call(of, 'views.update', (client) => client.views.update({ view_id: before.channel, view: form }))
+  if (!updated.ok) return codeInVain(updated.setback) === undefined ? updated.setback : NOTHING
   await keepMessage(of.ctx.db, { ...before, shown })
   return { told: true, how: 'updated' }
 }
 
-/** A message is begun only while it is news: a late delivery must not ask somebody for what is over. */
-const hasNews = (view: RequestView, place: MessagePlace): boolean =>
-  place.is === 'ask' ? view.state === 'awaiting_approvers' && !view.decisions.some(({ by }) => by.id === place.person) : true
-
-async function compose(of: Deliverer, view: RequestView, place: MessagePlace, set: RuleSet): Promise<Message> {
-  if (place.is === 'channel') return within(of, view, (short) => renderRequest(view, { short }))
-  const page = await ownPage(of, view, place.person)
-  if (place.is === 'tell') return within(of, view, () => renderNotice(view, { page }, place.stage))
-  const enrolled = await findEnrolled(of.ctx.db, [place.person])
-  const known = set.people.some(({ id }) => id === place.person)
-  const enrol = known && !enrolled.has(place.person) ? `${of.issuerUrl}/enrol` : undefined
-  return within(of, view, (short) => renderAsk(view, place.person, { page, enrol }, { short }))
-}
-
-async function ownPage(of: Deliverer, view: RequestView, person: PersonId): Promise<string> {
-  const [own] = await openViews(of.ctx.db, view.id, [person], newId, of.ctx.now())
-  if (!own) throw new TypeError(`no link of ${person} to ${view.id} was made`)
-  return pageOf(of.issuerUrl, own.id)
-}
-
-/** The full form if Slack takes it, else the short one. */
-function within(of: Deliverer, view: RequestView, render: (short: boolean) => Message): Message {
-  const full = render(false)
-  const problems = findMessageLimits(full)
-  if (problems.length === 0) return full
-  const fault: LimitFault = { fault: 'block_kit_limit', problems }
-  of.log.error({ ...fault, request: view.id }, 'a message is over a limit of Slack and goes out in short')
-  return render(true)
-}
-
-type Keep = (at: Pick<MessageRow, 'channel' | 'ts'>) => Promise<void>
-
-async function update(of: Deliverer, before: MessageRow, channel: string, message: Message, keep: Keep): Promise<Told> {
-  const method = 'chat.update'
-  const held = of.pace.heldUntil(method, of.ctx.now().getTime())
-  if (held !== undefined) return { told: false, held }
-  try {
-    await of.client.chat.update({ channel: before.channel, ts: before.ts, ...sent(message) })
-  } catch (error) {
-    const trouble = readTrouble(error)
-    return trouble.is === 'gone' ? post(of, channel, message, keep) : { told: false, method, trouble }
+async function update(telling: Telling, at: Pick<MessageRow, 'channel' | 'ts'>, looked = false): Promise<Told> {
+  const { of, attempt, message, keep } = telling
+  const { channel, ts } = at
+  if (attempt.again) await removeStrays(telling, at)
+  const updated = await call(of, 'chat.update', (client) => client.chat.update({ channel, ts, ...sent(message) }))
+  if (!updated.ok) {
+    const { setback } = updated
+    return 'trouble' in setback && setback.trouble.is === 'gone' ? post(telling, looked) : setback
   }
-  await keep(before)
+  await keep({ channel, ts })
   return { told: true, how: 'updated' }
 }
 
-async function post(of: Deliverer, channel: string, message: Message, keep: Keep): Promise<Told> {
-  const method = 'chat.postMessage'
-  const held = of.pace.heldUntil(method, of.ctx.now().getTime())
-  if (held !== undefined) return { told: false, held }
-  let answer: { readonly channel?: string | undefined; readonly ts?: string | undefined }
-  try {
-    answer = await of.client.chat.postMessage({ channel, ...sent(message), unfurl_links: false, unfurl_media: false })
-  } catch (error) {
-    return { told: false, method, trouble: readTrouble(error) }
+async function post(telling: Telling, looked = false): Promise<Told> {
+  const { of, attempt, to, message, keep } = telling
+  const origin = { request: attempt.request_id, place: attempt.place, delivery: attempt.id }
+  if (attempt.attempts > 1 && !looked) {
+    const own = await findOwnMessages(of, to, origin, attempt.created_at)
+    if (!own.ok) return own.setback
+    const found = own.value.find((each) => each.delivery === attempt.id)
+    if (found) return update(telling, found, true)
   }
-  if (answer.channel === undefined || answer.ts === undefined)
-    return { told: false, method, trouble: { is: 'passing', code: 'answer_without_ts' } }
-  await keep({ channel: answer.channel, ts: answer.ts })
+  const posted = await call(of, 'chat.postMessage', (client) =>
+    client.chat.postMessage({
+      channel: to.channel,
+      ...(to.thread !== undefined && { thread_ts: to.thread }),
+      ...sent(message),
+      metadata: metadataOf(origin),
+      unfurl_links: false,
+      unfurl_media: false,
+    }),
+  )
+  if (!posted.ok) return posted.setback
+  const { channel, ts } = posted.value
+  if (channel === undefined || ts === undefined)
+    return { told: false, method: 'chat.postMessage', trouble: { is: 'passing', code: 'answer_without_ts' } }
+  await keep({ channel, ts })
   return { told: true, how: 'posted' }
+}
+
+/** Takes away what Slack posted after it had been given up: there must be one live message. One that stays is no worse than before. */
+async function removeStrays({ of, attempt, to }: Telling, kept: Pick<MessageRow, 'channel' | 'ts'>): Promise<void> {
+  const about = { request: attempt.request_id, place: attempt.place }
+  const own = await findOwnMessages(of, { ...to, channel: kept.channel }, about, attempt.created_at)
+  for (const { channel, ts } of own.ok ? own.value : [])
+    if (ts !== kept.ts) await call(of, 'chat.delete', (client) => client.chat.delete({ channel, ts }))
 }
 
 const sent = ({ text, blocks }: Message) => ({ text, blocks: [...blocks] })

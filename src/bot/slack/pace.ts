@@ -25,8 +25,9 @@ const GONE = new Set(['message_not_found', 'cant_update_message', 'edit_window_c
 /** The place is closed to us, or the message is none: trying again changes nothing. A bad token is mended by the operator, so that is tried again. */
 const IN_VAIN = new Set(
   (
-    'is_archived not_found channel_not_found not_in_channel user_not_found users_not_found user_disabled restricted_action cannot_dm_bot ' +
-    'messages_tab_disabled invalid_blocks msg_too_long msg_blocks_too_long no_text invalid_arguments'
+    'is_archived not_found channel_not_found not_in_channel user_not_found users_not_found user_not_visible user_disabled restricted_action ' +
+    'restricted_action_read_only_channel restricted_action_thread_only_channel cannot_dm_bot messages_tab_disabled missing_scope ' +
+    'invalid_blocks msg_too_long msg_blocks_too_long no_text invalid_arguments'
   ).split(' '),
 )
 
@@ -38,7 +39,9 @@ export function readTrouble(error: unknown): Trouble {
       return { is: 'limited', waitMs: Math.max(1, (error as WebAPIRateLimitedError).retryAfter) * 1000 }
     case ErrorCode.PlatformError: {
       const code = (error as WebAPIPlatformError).data.error
-      if (code === 'ratelimited') return { is: 'limited', waitMs: 30_000 }
+      // A limit may also come in the body of a good answer, with or without its header.
+      if (code === 'ratelimited' || code === 'rate_limited')
+        return { is: 'limited', waitMs: ((error as WebAPIPlatformError).data.response_metadata?.retryAfter ?? 30) * 1000 }
       if (GONE.has(code)) return { is: 'gone', code }
       return { is: IN_VAIN.has(code) ? 'in_vain' : 'passing', code }
     }

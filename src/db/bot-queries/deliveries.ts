@@ -1,28 +1,40 @@
 // Telling: outbox rows of both processes become deliveries, one per place; a delivery is retried until its place was told. Of one request and place
 // only the oldest open delivery may be taken, so that two workers never write the same message at once; whoever has told a place has told it the
-// newest state, so everything that waited there is done with it. The bot writes no row of the issuer's outbox: `delivery.source` is the mark.
+// newest state, so everything that waited there is done with it. The bot writes no row of the issuer's outbox: `delivery.source` is the mark. What a
+// delivery leaves to be told in turn (a notice, a second look) is written in the statement that ends it, so that no crash comes between.
 
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Insertable, type Kysely, sql, type Transaction } from 'kysely'
 import type { Schema } from '../schema.ts'
 
 export type Untold = {
   readonly id: string
   readonly topic: string
   readonly request_id: string | null
+  readonly payload: Record<string, unknown>
   readonly created_at: Date
 }
 
 /** Outbox rows of both processes since a time that have no delivery yet, oldest first. */
 export async function findUntold(db: Kysely<Schema>, since: Date, limit: number): Promise<Untold[]> {
   const found = await sql<Untold>`
-    select id, topic, request_id, created_at from (
-      select id, topic, request_id, created_at from bot_outbox where created_at >= ${since}
+    select id, topic, request_id, payload, created_at from (
+      select id, topic, request_id, payload, created_at from bot_outbox where created_at >= ${since}
       union all
-      select id, topic, request_id, created_at from issuer_outbox where created_at >= ${since}
+      select id, topic, request_id, payload, created_at from issuer_outbox where created_at >= ${since}
     ) o
     where not exists (select from delivery d where d.source = o.id)
     order by created_at, id limit ${limit}`.execute(db)
   return found.rows
+}
+
+/** Puts out news of the bot's own; what has been put out under its id already stays as it is. */
+export async function insertNews(trx: Transaction<Schema>, rows: readonly Insertable<Schema['bot_outbox']>[]): Promise<void> {
+  if (rows.length === 0) return
+  await trx
+    .insertInto('bot_outbox')
+    .values(rows)
+    .onConflict((on) => on.doNothing())
+    .execute()
 }
 
 export type Planned = { readonly kind: 'slack' | 'none'; readonly place: string }
@@ -59,6 +71,9 @@ export type TakenDelivery = {
   readonly place: string
   readonly request_id: string
   readonly attempts: number
+  readonly created_at: Date
+  /** A second look at a place whose answer was lost once: what stands there is said anew, and what stands there twice is removed. */
+  readonly again: boolean
   /** This delivery and those behind it in the same place: all done when the place has been told. */
   readonly group: readonly string[]
 }
@@ -76,21 +91,63 @@ export async function takeDeliveries(db: Kysely<Schema>, now: Date, leaseUntil: 
       order by d.due_at limit ${limit} for update skip locked)
     update delivery set due_at = ${leaseUntil}, attempts = attempts + 1
     where id in (select id from head)
-    returning id, place, request_id, attempts, (
+    returning id, place, request_id, attempts, created_at, coalesce((payload ->> 'again')::boolean, false) as again, (
       select array_agg(g.id) from delivery g
-      where g.done_at is null and g.kind = delivery.kind and g.request_id = delivery.request_id and g.place = delivery.place) as "group"`.execute(
-    db,
-  )
+      where g.done_at is null and g.kind = delivery.kind and g.request_id = delivery.request_id and g.place = delivery.place
+        and (g.created_at <= ${now} or g.id = delivery.id)) as "group"`.execute(db)
   return taken.rows
 }
 
+/** What follows a delivery: another place to be told now, or the same place once more, later. */
+export type Follow = { readonly id: string; readonly place: string; readonly at: Date; readonly again: boolean }
+
+/** Ends deliveries and, with them, puts out what follows the first. */
 export async function finishDeliveries(
   db: Kysely<Schema>,
   ids: readonly string[],
   now: Date,
   error: string | null = null,
+  follow?: Follow,
 ): Promise<void> {
-  await db.updateTable('delivery').set({ done_at: now, last_error: error }).where('id', 'in', ids).execute()
+  const done = db.updateTable('delivery').set({ done_at: now, last_error: error }).where('id', 'in', ids)
+  if (!follow) {
+    await done.execute()
+    return
+  }
+  // A second look is made in the future also in its time of creation: so it holds up no news of before, and no news ends it.
+  await db
+    .with('done', () => done.returning(['id', 'request_id']))
+    .insertInto('delivery')
+    .columns(['id', 'source', 'kind', 'place', 'request_id', 'payload', 'created_at', 'due_at'])
+    .expression((eb) =>
+      eb
+        .selectFrom('done')
+        .select([
+          sql<string>`${follow.id}::uuid`.as('id'),
+          'done.id as source',
+          sql<string>`'slack'`.as('kind'),
+          sql<string>`${follow.place}::text`.as('place'),
+          'done.request_id',
+          sql<string>`${JSON.stringify(follow.again ? { again: true } : {})}::jsonb`.as('payload'),
+          sql<Date>`${follow.at}::timestamptz`.as('created_at'),
+          sql<Date>`${follow.at}::timestamptz`.as('due_at'),
+        ])
+        .where('done.id', '=', ids[0] ?? ''),
+    )
+    .onConflict((on) => on.columns(['source', 'kind', 'place']).doNothing())
+    .execute()
+}
+
+/** The places of a request whose last delivery ended in vain, and why. */
+export async function findUnheard(
+  db: Kysely<Schema>,
+  request: string,
+): Promise<{ readonly place: string; readonly error: string }[]> {
+  const found = await sql<{ place: string; error: string | null }>`
+    select distinct on (place) place, last_error as error from delivery
+    where request_id = ${request} and kind = 'slack' and done_at is not null
+    order by place, done_at desc, id desc`.execute(db)
+  return found.rows.flatMap(({ place, error }) => (error === null ? [] : [{ place, error }]))
 }
 
 /** Puts a delivery off; one that was not even tried gets its attempt back. */
@@ -110,3 +167,14 @@ export async function forgetDeliveries(db: Kysely<Schema>, before: Date, limit: 
   await sql`delete from bot_outbox where id in (
     select id from bot_outbox where created_at < ${before} order by created_at limit ${limit} for update skip locked)`.execute(db)
 }
+
+/** Whether a place of a request still waits to be told. */
+export const isUntold = async (db: Kysely<Schema>, request: string, place: string): Promise<boolean> =>
+  (await db
+    .selectFrom('delivery')
+    .select('id')
+    .where('request_id', '=', request)
+    .where('place', '=', place)
+    .where('done_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst()) !== undefined

@@ -1,0 +1,67 @@
+// What a request says in a place, and whether it is news there. The one table from places to messages; how a message gets there is `deliver.ts`.
+
+import type { Place } from '../../commands/places.ts'
+import { newId } from '../../crypto.ts'
+import { findUnheard } from '../../db/bot-queries/deliveries.ts'
+import { findEnrolled, openViews } from '../../db/bot-queries/views.ts'
+import type { RuleSet } from '../../domain/action.ts'
+import type { PersonId } from '../../domain/ids.ts'
+import { pageOf } from '../own-work.ts'
+import type { RequestView } from '../request-view.ts'
+import type { Message } from './blocks.ts'
+import { findMessageLimits, type LimitFault } from './limits.ts'
+import { renderAsk, renderNotice, STAGES, stageOf } from './render-notice.ts'
+import { renderRequest } from './render-request.ts'
+import type { SlackSide } from './side.ts'
+import { unheardLines } from './unheard.ts'
+
+export type Teller = Pick<SlackSide, 'ctx' | 'teamIds' | 'issuerUrl' | 'publicUrl' | 'log'>
+/** What is told: the request, the rules of today, and the channel its runbook names. */
+export type About = { readonly view: RequestView; readonly set: RuleSet; readonly channel: string }
+
+/** A message is begun only while it is news: a late delivery must not ask somebody for what is over, nor tell a stage that another has followed. */
+export function hasNews(view: RequestView, place: Place): boolean {
+  if (place.is === 'ask') return view.state === 'awaiting_approvers' && !view.decisions.some(({ by }) => by.id === place.person)
+  return place.is !== 'tell' || !PASSING.includes(place.stage) || stageOf(view) === place.stage
+}
+const PASSING: readonly string[] = STAGES.filter((stage) => stage !== 'unheard' && stage !== 'unreachable')
+
+/** The message of a place; undefined when nothing is said there. */
+export async function messageFor(of: Teller, { view, set, channel }: About, place: Place): Promise<Message | undefined> {
+  switch (place.is) {
+    case 'channel':
+      return within(of, view, (short) => renderRequest(view, { short }))
+    case 'tell': {
+      const page = await ownPage(of, view, place.person)
+      const unheard = place.stage === 'unheard' ? await findUnheard(of.ctx.db, view.id) : []
+      const also = unheardLines(view, set, unheard, { ...of, channel })
+      return within(of, view, () => renderNotice(view, { page }, place.stage, { unheard: also }))
+    }
+    case 'ask': {
+      const page = await ownPage(of, view, place.person)
+      const enrolled = await findEnrolled(of.ctx.db, [place.person])
+      const known = set.people.some(({ id }) => id === place.person)
+      const enrol = known && !enrolled.has(place.person) ? `${of.issuerUrl}/enrol` : undefined
+      return within(of, view, (short) => renderAsk(view, place.person, { page, enrol }, { short }))
+    }
+    default:
+      return undefined
+  }
+}
+
+/** A person's own page of a request; its link is made when there is none. */
+export async function ownPage(of: Teller, view: RequestView, person: PersonId): Promise<string> {
+  const [own] = await openViews(of.ctx.db, view.id, [person], newId, of.ctx.now())
+  if (!own) throw new TypeError(`no link of ${person} to ${view.id} was made`)
+  return pageOf(of.issuerUrl, own.id)
+}
+
+/** The full form if Slack takes it, else the short one. */
+function within(of: Teller, view: RequestView, render: (short: boolean) => Message): Message {
+  const full = render(false)
+  const problems = findMessageLimits(full)
+  if (problems.length === 0) return full
+  const fault: LimitFault = { fault: 'block_kit_limit', problems }
+  of.log.error({ ...fault, request: view.id }, 'a message is over a limit of Slack and goes out in short')
+  return render(true)
+}
