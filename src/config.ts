@@ -3,11 +3,7 @@
 // is decided by none of those of production being set, never by a flag that could be left on.
 
 import type { TrustRoots } from './domain/directory.ts'
-
-type Environment = Readonly<Record<string, string | undefined>>
-export type Configured<T> =
-  | { readonly ok: true; readonly config: T }
-  | { readonly ok: false; readonly problems: readonly string[] }
+import { type Configured, type Environment, misfit, type Reader, reader } from './variables.ts'
 
 /** What `start` needs when it is not the sandbox. */
 const NEEDED = [
@@ -23,10 +19,20 @@ const NEEDED = [
   'SLACK_TEAM_IDS',
 ] as const
 
-/** What only production sets: any of these, and nothing is embedded. */
-export const PRODUCTION = [...NEEDED, 'MIGRATE_DATABASE_URL', 'HOST', 'SLACK_API_URL', 'SLACK_APP_TOKEN'] as const
+/** What each process of `start` is given of this environment, and nothing of the other's. */
+const SHARED = ['PUBLIC_URL', 'ISSUER_URL', 'TRUST_ROOTS', 'HOST', 'TRUSTED_PROXIES', 'LOG_LEVEL', 'METRICS_TOKEN']
+const OF_ISSUER = ['ISSUER_DATABASE_URL', 'ISSUER_PORT', 'KEYS_DIR', 'RUNBOOKS_DIR', 'HEAD_STORE_URL']
+const OF_BOT = ['DATABASE_URL', 'PORT']
 
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+/** What only production sets: any of these, and nothing is embedded. */
+export const PRODUCTION = [
+  ...NEEDED,
+  'HEAD_STORE_URL',
+  'MIGRATE_DATABASE_URL',
+  'HOST',
+  'SLACK_API_URL',
+  'SLACK_APP_TOKEN',
+] as const
 
 type Common = {
   readonly host: string
@@ -45,7 +51,8 @@ export type SandboxConfig = {
 }
 export type SlackConfig = {
   readonly botToken: string
-  readonly signingSecret: string
+  /** Newest first: two while the secret is exchanged. */
+  readonly signingSecrets: readonly string[]
   readonly apiUrl: string | undefined
   readonly teamIds: readonly string[]
 }
@@ -58,12 +65,14 @@ export type BotConfig = Common & {
 export type IssuerConfig = Common & {
   readonly port: number
   readonly databaseUrl: string
+  /** Where the outside heads of several issuers are kept; without one they are a file in KEYS_DIR. */
+  readonly headStoreUrl: string | undefined
   readonly trustRoots: string
   readonly keysDir: string
   readonly runbooksDir: string
   readonly trustedProxies: readonly string[]
 }
-export type BootstrapConfig = Omit<IssuerConfig, 'databaseUrl'>
+export type BootstrapConfig = Omit<IssuerConfig, 'databaseUrl' | 'headStoreUrl'>
 
 /** Whether this environment asks for the sandbox. */
 export const isSandbox = (env: Environment): boolean => PRODUCTION.every((name) => !env[name])
@@ -78,22 +87,44 @@ export function readSandbox(env: Environment): Configured<SandboxConfig> {
     dataDir: env['DATA_DIR'] || '.countersign',
     logLevel: of.level('warn'),
   }
-  if (new Set([config.port, config.issuerPort, config.sandboxPort]).size < 3)
-    of.problem('PORT, ISSUER_PORT and SANDBOX_PORT must be three different ports')
+  const { port, issuerPort, sandboxPort, dataDir } = config
+  if (new Set([port, issuerPort, sandboxPort]).size < 3)
+    of.problem(
+      `PORT, ISSUER_PORT and SANDBOX_PORT must be three different ports, but are ${port}, ${issuerPort} and ${sandboxPort}: change one.`,
+    )
+  if (dataDir.trim() === '') of.problem(misfit('DATA_DIR', 'is blank'))
   return of.done(config)
 }
 
-/** Every variable that production's `start` needs and this environment lacks. */
-export function readStart(env: Environment): Configured<{ readonly names: readonly string[] }> {
-  const missing = NEEDED.filter((name) => !env[name])
-  if (missing.length === 0) return { ok: true, config: { names: NEEDED } }
-  const given = PRODUCTION.filter((name) => env[name])
-  return {
-    ok: false,
-    problems: [
-      `${given.join(', ')} ${given.length === 1 ? 'is' : 'are'} set, so this is not the sandbox; ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing. Set all of them, or none for the sandbox.`,
-    ],
+export type Environments = Readonly<Record<'issuer' | 'bot', Readonly<Record<string, string>>>>
+
+/** What is each process's own of an environment for both. */
+export function splitEnvironment(env: Environment): Environments {
+  const of = (names: readonly string[]): Readonly<Record<string, string>> =>
+    Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])))
+  const bots = Object.keys(env).filter((name) => OF_BOT.includes(name) || name.startsWith('SLACK_'))
+  return { issuer: of([...SHARED, ...OF_ISSUER]), bot: of([...SHARED, ...bots]) }
+}
+
+/** What production's `start` gives to its two processes, when both can do with it; otherwise the problems of both, each once. */
+export function readStart(env: Environment): Configured<Environments> {
+  const config = splitEnvironment(env)
+  const [issuer, bot] = [readIssuer(config.issuer), readBot(config.bot)]
+  const problems = new Set([issuer, bot].flatMap((read) => (read.ok ? [] : read.problems)))
+  if (issuer.ok && bot.ok) {
+    if (issuer.config.port === bot.config.port)
+      problems.add(`PORT and ISSUER_PORT are both ${bot.config.port}: choose two ports.`)
+    if (issuer.config.databaseUrl === bot.config.databaseUrl)
+      problems.add('DATABASE_URL and ISSUER_DATABASE_URL are one login: give each process its own.')
   }
+  // Whoever wanted the sandbox and has one of these left over from elsewhere is told so, too.
+  if (NEEDED.some((name) => !env[name])) {
+    const given = PRODUCTION.filter((name) => env[name])
+    problems.add(
+      `This is not the sandbox, because ${given.join(', ')} ${given.length === 1 ? 'is' : 'are'} set; for the sandbox unset ${given.length === 1 ? 'it' : 'them'}.`,
+    )
+  }
+  return problems.size === 0 ? { ok: true, config } : { ok: false, problems: [...problems] }
 }
 
 /** The bot's configuration. */
@@ -105,23 +136,36 @@ export function readBot(env: Environment): Configured<BotConfig> {
     databaseUrl: of.database('DATABASE_URL'),
     trustRoots: of.text('TRUST_ROOTS'),
     slack: {
-      botToken: of.text('SLACK_BOT_TOKEN', /^xoxb-/, 'a bot token, which begins with xoxb-'),
-      signingSecret: of.text('SLACK_SIGNING_SECRET', /^.{16,}$/, 'the signing secret of the Slack app'),
-      apiUrl: env['SLACK_API_URL'] ? of.url('SLACK_API_URL') : undefined,
-      teamIds: of.list('SLACK_TEAM_IDS', /^[TE][A-Z0-9]+$/, 'team ids like T0123ABC, separated by commas'),
+      botToken: of.text('SLACK_BOT_TOKEN', /^xoxb-[\w-]+$/, 'is no bot token'),
+      signingSecrets: of
+        .text('SLACK_SIGNING_SECRET', /^[^,\s]{16,}(,\s?[^,\s]{16,})?$/, 'is no signing secret')
+        .split(',')
+        .map((secret) => secret.trim()),
+      apiUrl: env['SLACK_API_URL'] ? of.apiUrl('SLACK_API_URL') : undefined,
+      teamIds: of.list('SLACK_TEAM_IDS', /^[TE][A-Z0-9]+$/, 'holds what is no id of a workspace'),
     },
   }
-  if (env['KEYS_DIR'] || env['ISSUER_DATABASE_URL'])
-    of.problem('KEYS_DIR and ISSUER_DATABASE_URL are the issuer’s: the bot must not be given them')
+  of.mustNot('the bot', ['ISSUER_DATABASE_URL', 'MIGRATE_DATABASE_URL', 'HEAD_STORE_URL', 'KEYS_DIR'])
+  if (env['SLACK_APP_TOKEN'])
+    of.problem(
+      'SLACK_APP_TOKEN is for Socket Mode, which the bot does not speak: unset it, and have Slack post to PUBLIC_URL/slack/events.',
+    )
   return of.done(config)
 }
 
 /** The issuer's configuration. */
 export function readIssuer(env: Environment): Configured<IssuerConfig> {
   const of = reader(env)
-  const config: IssuerConfig = { databaseUrl: of.database('ISSUER_DATABASE_URL'), ...issuerHost(of) }
-  if (Object.keys(env).some((name) => name.startsWith('SLACK_') && env[name]))
-    of.problem('SLACK_… variables are the bot’s: the issuer must not be given them')
+  const config: IssuerConfig = {
+    databaseUrl: of.database('ISSUER_DATABASE_URL'),
+    headStoreUrl: env['HEAD_STORE_URL'] ? of.database('HEAD_STORE_URL') : undefined,
+    ...issuerHost(of),
+  }
+  of.mustNot('the issuer', [
+    'DATABASE_URL',
+    'MIGRATE_DATABASE_URL',
+    ...Object.keys(env).filter((name) => name.startsWith('SLACK_')),
+  ])
   return of.done(config)
 }
 
@@ -129,6 +173,12 @@ export function readIssuer(env: Environment): Configured<IssuerConfig> {
 export function readBootstrap(env: Environment): Configured<BootstrapConfig> {
   const of = reader(env)
   return of.done(issuerHost(of))
+}
+
+/** The login by which `migrate` comes. */
+export function readMigrate(env: Environment): Configured<{ readonly databaseUrl: string; readonly logLevel: string }> {
+  const of = reader(env)
+  return of.done({ databaseUrl: of.database('MIGRATE_DATABASE_URL'), logLevel: of.level('warn') })
 }
 
 /** What must hold between configuration and realm: production is served over https from two hosts, neither above the other; the sandbox on loopback. */
@@ -148,90 +198,30 @@ export function misfitsOfRealm(
     ['PUBLIC_URL', bot],
     ['ISSUER_URL', issuer],
   ] as const) {
-    if (url.protocol !== 'https:') problems.push(`${name} must be https in production`)
+    if (url.protocol !== 'https:') problems.push(`${name} must begin with https:// in production, where people sign and sign in.`)
   }
   const [a, b] = [bot.hostname, issuer.hostname]
   if (a === b || a.endsWith(`.${b}`) || b.endsWith(`.${a}`)) {
     problems.push(
-      'PUBLIC_URL and ISSUER_URL must be two hosts, neither a parent of the other: a cookie or a passkey of one must mean nothing to the other',
+      'PUBLIC_URL and ISSUER_URL must be two hosts, neither a parent of the other: a cookie or a passkey of one must mean nothing to the other.',
     )
   }
   return problems
 }
 
-const common = (of: ReturnType<typeof reader>): Common => ({
-  host: of.env['HOST'] || '127.0.0.1',
+const common = (of: Reader): Common => ({
+  host: of.env['HOST'] ? of.text('HOST', /^[\w.:-]+$/, 'is no address') : '127.0.0.1',
   logLevel: of.level('info'),
-  metricsToken: of.env['METRICS_TOKEN']
-    ? of.text('METRICS_TOKEN', /^[!-~]{24,}$/, 'a secret of at least 24 characters without spaces')
-    : undefined,
+  metricsToken: of.env['METRICS_TOKEN'] ? of.text('METRICS_TOKEN', /^[!-~]{24,}$/, 'could be guessed') : undefined,
   publicUrl: of.origin('PUBLIC_URL'),
   issuerUrl: of.origin('ISSUER_URL'),
 })
 
-const issuerHost = (of: ReturnType<typeof reader>): BootstrapConfig => ({
+const issuerHost = (of: Reader): BootstrapConfig => ({
   ...common(of),
   port: of.port('ISSUER_PORT', 3001),
   trustRoots: of.text('TRUST_ROOTS'),
   keysDir: of.text('KEYS_DIR'),
   runbooksDir: of.text('RUNBOOKS_DIR'),
-  trustedProxies: (of.env['TRUSTED_PROXIES'] ?? '')
-    .split(',')
-    .map((each) => each.trim())
-    .filter(Boolean),
+  trustedProxies: of.proxies(),
 })
-
-function reader(env: Environment) {
-  const problems: string[] = []
-  const problem = (text: string): void => {
-    problems.push(text)
-  }
-  const text = (name: string, pattern = /^/, what = ''): string => {
-    const value = env[name] ?? ''
-    if (!value) problem(`${name} is missing`)
-    else if (!pattern.test(value)) problem(`${name} is not ${what}`)
-    return value
-  }
-  const url = (name: string): string => {
-    const value = text(name)
-    if (value && !(URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)))
-      problem(`${name} is not an http or https URL: ${value}`)
-    return value
-  }
-  return {
-    env,
-    problem,
-    text,
-    url,
-    port: (name: string, fallback: number): number => {
-      const value = env[name]
-      if (!value) return fallback
-      if (/^\d{1,5}$/.test(value) && Number(value) > 0 && Number(value) < 65_536) return Number(value)
-      problem(`${name} is not a port from 1 to 65535: ${value}`)
-      return fallback
-    },
-    level: (fallback: string): string => {
-      const value = env['LOG_LEVEL'] || fallback
-      if (!LEVELS.includes(value)) problem(`LOG_LEVEL is not one of ${LEVELS.join(', ')}: ${value}`)
-      return value
-    },
-    database: (name: string): string => text(name, /^postgres(ql)?:\/\//, 'a postgres:// URL'),
-    origin: (name: string): string => {
-      const value = url(name)
-      if (!URL.canParse(value)) return value
-      const { origin, pathname, search, hash } = new URL(value)
-      if (pathname !== '/' || search || hash) problem(`${name} must be an origin without a path: ${value}`)
-      return origin
-    },
-    list: (name: string, each: RegExp, what: string): readonly string[] => {
-      const values = text(name)
-        .split(',')
-        .map((value) => value.trim())
-        .filter(Boolean)
-      if (values.some((value) => !each.test(value))) problem(`${name} is not ${what}`)
-      return values
-    },
-    done: <T>(config: T): Configured<T> =>
-      problems.length === 0 ? { ok: true, config: Object.freeze(config) } : { ok: false, problems },
-  }
-}

@@ -1,13 +1,16 @@
 // The command line and composition root: which command was meant, what its process is made of, and nothing else. Each command loads only its own
 // modules, so that the bot's process never holds the issuer's, and the sandbox's code is never loaded in production.
 
+import { readFileSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
-import { type Configured, isSandbox, readBot, readIssuer, readSandbox, readStart } from './config.ts'
+import { readArguments } from './cli/arguments.ts'
+import { helpFor, helpText, noCommand } from './cli/help.ts'
+import { isSandbox, readBot, readIssuer, readMigrate, readSandbox, readStart } from './config.ts'
 import { openLogger } from './logger.ts'
-import { runUntilStopped, StartRefused, tellFailure } from './run.ts'
+import { EXIT, heedSupervisorAlone, runUntilStopped, StartRefused, say, sayReady, tellFailure } from './run.ts'
 import { type Supervised, supervise } from './supervise.ts'
+import type { Configured } from './variables.ts'
 
 // Three processes load much the same code: compiled once, it is ready sooner and takes less memory. Beside the code, never in the system's temporary
 // folder, where any local user could lie in wait with compiled code of his own. Who installed it may write there; for others there is no cache.
@@ -15,60 +18,52 @@ const CACHE = fileURLToPath(new URL('../node_modules/.cache/countersign', import
 enableCompileCache(CACHE)
 
 const ENTRY = fileURLToPath(import.meta.url)
-const HELP = `countersign: just-in-time privileged access; the bot may ask, only signatures may grant
-
-  countersign start               both processes; without any configuration, everything embedded
-  countersign bot                 the bot: Slack, console, telling
-  countersign issuer              the issuer: the pages where people sign, and the credentials
-  countersign migrate             bring the database up to date (MIGRATE_DATABASE_URL)
-  countersign bootstrap [--person ID …] [--new-realm prod|sandbox]
-                                  pin the first one to three administrators, on the issuer's host
-  countersign runbooks check [DIR] [--json]
-                                  every mistake in the runbooks, with file, line and mend
-  countersign claim [--issuer URL] [--name NAME] [--json | --exec -- COMMAND …]
-                                  wait here for a credential, and print it or run a command with it
-
-Settings come from the environment; README.md lists them.
-`
+/** A supervisor's: its processes have less. */
+const DRAIN_MS = 10_000
 
 type Command = (args: readonly string[]) => Promise<void>
-const COMMANDS: Readonly<Record<string, Command>> = { start, bot, issuer, migrate, bootstrap, runbooks, claim }
+const COMMANDS: Readonly<Record<string, Command>> = { start, bot, issuer, migrate, bootstrap, runbooks, claim, doctor, help }
 
-const [name = 'help', ...args] = process.argv.slice(2)
-const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-if (command) await command(args).catch(tellFailure)
-else {
-  const asked = ['help', '--help', '-h'].includes(name)
-  ;(asked ? process.stdout : process.stderr).write(asked ? HELP : `countersign: there is no command “${name}”\n\n${HELP}`)
-  process.exitCode = asked ? 0 : 64
+// Who reads our output may go, and the disk that keeps it may be full: neither ends a process that serves.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+const [first = 'help', ...args] = process.argv.slice(2)
+const asked = ['--help', '-h'].includes(first) ? 'help' : first
+const command = Object.hasOwn(COMMANDS, asked) ? COMMANDS[asked] : undefined
+if (first === '--version' || first === '-v') process.stdout.write(`${version()}\n`)
+else if (!command) await tellFailure(new StartRefused([noCommand(first)], EXIT.usage))
+else if (isHelpAsked(args)) await help([asked])
+else await command(args).catch(tellFailure)
+
+async function help(names: readonly string[]): Promise<void> {
+  const [name] = names
+  const text = name === undefined || name === 'help' ? helpText() : helpFor(name)
+  if (text === undefined) throw new StartRefused([noCommand(name ?? '')], EXIT.usage)
+  process.stdout.write(text)
 }
 
-async function start(): Promise<void> {
-  const env = process.env
-  if (!isSandbox(env)) {
-    must(readStart(env))
-    const of = (names: readonly string[]) => Object.fromEntries(names.flatMap((each) => (env[each] ? [[each, env[each]]] : [])))
-    const shared = ['PUBLIC_URL', 'ISSUER_URL', 'TRUST_ROOTS', 'HOST', 'TRUSTED_PROXIES', 'LOG_LEVEL']
-    const children = supervise(
-      ENTRY,
-      [
-        { name: 'issuer', environment: of([...shared, 'ISSUER_DATABASE_URL', 'ISSUER_PORT', 'KEYS_DIR', 'RUNBOOKS_DIR']) },
-        {
-          name: 'bot',
-          environment: of([...shared, 'DATABASE_URL', 'PORT', ...Object.keys(env).filter((each) => each.startsWith('SLACK_'))]),
-        },
-      ],
-      tell,
-    )
-    await children.ready.catch(async (error: unknown) => {
-      await children.stop()
-      throw error
-    })
-    process.on('SIGHUP', children.reload)
-    tell('ready')
-    return runUntilStopped(children.stop)
-  }
-  const settings = must(readSandbox(env))
+async function start(args: readonly string[]): Promise<void> {
+  readArguments('start', args, {})
+  if (isSandbox(process.env)) return startSandbox()
+  const environments = must(readStart(process.env))
+  const children = supervise(
+    ENTRY,
+    [
+      { name: 'issuer', environment: environments.issuer },
+      { name: 'bot', environment: environments.bot },
+    ],
+    say,
+  )
+  process.on('SIGHUP', children.reload)
+  runUntilStopped(children.stop, { drainMs: DRAIN_MS, kill: children.kill })
+  await children.ready.catch(async (error: unknown) => {
+    await children.stop()
+    throw error
+  })
+  say('ready')
+}
+
+async function startSandbox(): Promise<void> {
+  const settings = must(readSandbox(process.env))
   const began = performance.now()
   const { prepareSandbox } = await import('./sandbox/prepare.ts')
   const { readyText } = await import('./sandbox/ready-text.ts')
@@ -79,7 +74,7 @@ async function start(): Promise<void> {
     await (await preparing).close()
   }
   // From the first moment: who interrupts a start must not leave a database behind.
-  runUntilStopped(close)
+  runUntilStopped(close, { drainMs: DRAIN_MS, kill: () => children?.kill() })
   const sandbox = await preparing
   children = supervise(
     ENTRY,
@@ -87,7 +82,7 @@ async function start(): Promise<void> {
       { name: 'issuer', environment: sandbox.issuer },
       { name: 'bot', environment: sandbox.bot },
     ],
-    tell,
+    say,
   )
   await children.ready.catch(async (error: unknown) => {
     await close()
@@ -96,7 +91,9 @@ async function start(): Promise<void> {
   process.stdout.write(readyText(sandbox.urls, (performance.now() - began) / 1000))
 }
 
-async function issuer(): Promise<void> {
+async function issuer(args: readonly string[]): Promise<void> {
+  readArguments('issuer', args, {})
+  heedSupervisorAlone()
   const config = must(readIssuer(process.env))
   const { serveIssuer } = await import('./issuer/serve.ts')
   const ring = process.env['SANDBOX_KEYS']
@@ -107,24 +104,25 @@ async function issuer(): Promise<void> {
   process.on('SIGHUP', () => void served?.reload())
   served = await serveIssuer(config, log, sandbox)
   runUntilStopped(served.close)
+  sayReady()
 }
 
-async function bot(): Promise<void> {
+async function bot(args: readonly string[]): Promise<void> {
+  readArguments('bot', args, {})
+  heedSupervisorAlone()
   const config = must(readBot(process.env))
   const { serveBot } = await import('./bot/serve.ts')
   const served = await serveBot(config, openLogger('bot', config.logLevel))
   runUntilStopped(served.close)
+  sayReady()
 }
 
-async function migrate(): Promise<void> {
-  const url = process.env['MIGRATE_DATABASE_URL']
-  if (!url) throw new StartRefused(['MIGRATE_DATABASE_URL is missing: the login that owns the tables'])
-  const log = openLogger('migrate', process.env['LOG_LEVEL'] ?? 'warn')
-  const { prepareRoles } = await import('./db/roles.ts')
-  const { migrate } = await import('./db/migrate.ts')
-  await prepareRoles(url)
-  const applied = await migrate(url, { log })
-  tell(applied.length === 0 ? 'the database is up to date' : `applied ${applied.join(', ')}`)
+async function migrate(args: readonly string[]): Promise<void> {
+  readArguments('migrate', args, {})
+  const { databaseUrl, logLevel } = must(readMigrate(process.env))
+  const { migrateDatabase } = await import('./cli/migrate.ts')
+  const applied = await migrateDatabase(databaseUrl, openLogger('migrate', logLevel))
+  say(applied.length === 0 ? 'the database is up to date' : `applied ${applied.join(', ')}`)
 }
 
 async function bootstrap(args: readonly string[]): Promise<void> {
@@ -133,20 +131,16 @@ async function bootstrap(args: readonly string[]): Promise<void> {
 }
 
 async function runbooks(args: readonly string[]): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { json: { type: 'boolean', default: false } },
-  })
+  const { values, positionals } = readArguments('runbooks', args, { json: { type: 'boolean', default: false } }, 2)
   const [verb, dir = process.env['RUNBOOKS_DIR'] ?? 'runbooks'] = positionals
-  if (verb !== 'check') throw new StartRefused(['say `countersign runbooks check [DIR] [--json]`'])
+  if (verb !== 'check') throw new StartRefused(['say `countersign runbooks check [DIR] [--json]`'], EXIT.usage)
   const { runbooksCheck } = await import('./cli/runbooks-check.ts')
   const { credentialKinds } = await import('./credentials/index.ts')
   const { stdout } = process
   process.exitCode = await runbooksCheck(
     dir,
-    { json: values.json, kinds: credentialKinds },
-    { write: (text) => stdout.write(text), colour: stdout.isTTY },
+    { json: values.json === true, kinds: credentialKinds },
+    { write: (text) => stdout.write(text), colour: mayColour() },
   )
 }
 
@@ -155,11 +149,34 @@ async function claim(args: readonly string[]): Promise<void> {
   process.exitCode = await claimHere(args, process.env, process)
 }
 
+async function doctor(args: readonly string[]): Promise<void> {
+  const { values } = readArguments('doctor', args, { json: { type: 'boolean', default: false } })
+  const { examine } = await import('./doctor.ts')
+  const { printFindings } = await import('./cli/print-findings.ts')
+  const { ok, text } = printFindings(await examine(process.env), { json: values.json === true, colour: mayColour() })
+  process.stdout.write(text)
+  process.exitCode = ok ? 0 : 1
+}
+
 function must<T>(configured: Configured<T>): T {
   if (!configured.ok) throw new StartRefused(configured.problems)
   return configured.config
 }
 
-function tell(line: string): void {
-  process.stderr.write(`countersign: ${line}\n`)
+/** Whether help is what was wanted; what stands after -- is for another command. */
+function isHelpAsked(args: readonly string[]): boolean {
+  const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args
+  return own.includes('--help') || own.includes('-h')
+}
+
+function mayColour(): boolean {
+  return process.stdout.isTTY && !process.env['NO_COLOR']
+}
+
+function version(): string {
+  const { name, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as Record<
+    string,
+    string
+  >
+  return `${name} ${version} (Node.js ${process.version})`
 }

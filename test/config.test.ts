@@ -45,14 +45,27 @@ test('a complete environment is read, and neither process takes the other’s se
   const read = readBot(bot)
   assert.deepEqual(read.ok && read.config.slack.teamIds, ['T0123', 'T0456'])
   assert.ok(readIssuer(issuer).ok)
-  assert.match(problems(readBot({ ...bot, KEYS_DIR: '/keys' })), /the bot must not be given/)
-  assert.match(problems(readIssuer({ ...issuer, SLACK_BOT_TOKEN: 'xoxb-1' })), /the issuer must not be given/)
+  assert.match(problems(readBot({ ...bot, KEYS_DIR: '/keys' })), /KEYS_DIR must not be given to the bot/)
+  assert.match(problems(readIssuer({ ...issuer, SLACK_BOT_TOKEN: 'xoxb-1' })), /SLACK_BOT_TOKEN must not be given to the issuer/)
+})
+
+test('while a signing secret is exchanged two are read, newest first, and never three or an empty one', () => {
+  const secrets = (value: string) => {
+    const read = readBot({ ...bot, SLACK_SIGNING_SECRET: value })
+    return read.ok ? read.config.slack.signingSecrets : read.problems.join()
+  }
+  const [fresh, old] = ['fresh-0123456789abcdef', 'older-0123456789abcdef']
+  assert.deepEqual(secrets(fresh), [fresh])
+  assert.deepEqual(secrets(`${fresh},${old}`), [fresh, old])
+  assert.deepEqual(secrets(`${fresh}, ${old}`), [fresh, old])
+  for (const wrong of [`${fresh},`, `,${fresh}`, `${fresh},short`, `${fresh},${old},${fresh}`])
+    assert.match(String(secrets(wrong)), /SLACK_SIGNING_SECRET is no signing secret/, wrong)
 })
 
 test('an address with a path is not an origin', () => {
   assert.match(
     problems(readIssuer({ ...issuer, ISSUER_URL: 'https://issuer.example/countersign' })),
-    /ISSUER_URL must be an origin/,
+    /ISSUER_URL is more than an origin: set it to/,
   )
 })
 
@@ -79,7 +92,10 @@ test('a token for metrics that could be guessed stops the start, and without one
     [readBot, bot],
     [readIssuer, issuer],
   ] as const) {
-    assert.match(problems(read({ ...env, METRICS_TOKEN: 'short' })), /METRICS_TOKEN is not a secret of at least 24 characters/)
+    assert.match(
+      problems(read({ ...env, METRICS_TOKEN: 'short' })),
+      /METRICS_TOKEN could be guessed: set it to a secret of at least 24 characters/,
+    )
     const told = problems(read({ ...env, METRICS_TOKEN: 'with spaces in the middle of it' }))
     assert.ok(told.includes('METRICS_TOKEN') && !told.includes('in the middle'), 'the secret itself is not repeated')
     const without = read(env)

@@ -91,7 +91,7 @@ test('one variable of production is not the sandbox: the start stops and names t
     'SLACK_TEAM_IDS',
   ])
     assert.match(running.err(), new RegExp(`\\b${name}\\b`))
-  assert.doesNotMatch(running.err(), /secret|^\s+at /m)
+  assert.doesNotMatch(running.err(), /:secret|^\s+at /m)
 })
 
 const listens = (port: number): Promise<boolean> =>

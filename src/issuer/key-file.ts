@@ -71,7 +71,7 @@ export async function readKeyFile(
   const open = realm.startsWith('prod:') ? await openTo(path) : undefined
   if (open) return { problem: open }
   const read = await readFile(path, 'utf8').catch(() => undefined)
-  if (read === undefined) return { problem: `${path}: cannot be read` }
+  if (read === undefined) return { problem: `${path}: cannot be read; restore it from a backup, readable by this user` }
   const parsed = keyFile.safeParse(parseJson(read))
   // The issues of a private key are told by path alone: its values have no place in a start-up message.
   if (!parsed.success)
@@ -79,27 +79,42 @@ export async function readKeyFile(
       problem: `${path}: is not a key file (at /${parsed.error.issues[0]?.path.join('/') ?? ''}); restore it from a backup`,
     }
   const { realm: itsRealm, purpose: itsPurpose, alg, kid, ...jwk } = parsed.data
-  if (itsRealm !== realm) return { problem: `${path}: belongs to realm ${itsRealm}, not to ${realm}` }
+  if (itsRealm !== realm)
+    return { problem: `${path}: belongs to realm ${itsRealm}, not to ${realm}; name the folder of this realm` }
   if (jwk.kty !== KEY_TYPES[PURPOSES[purpose]])
-    return { problem: `${path}: is not a key of type ${KEY_TYPES[PURPOSES[purpose]]}` }
+    return { problem: `${path}: is not a key of type ${KEY_TYPES[PURPOSES[purpose]]}; restore it from a backup` }
   if (itsPurpose !== purpose || alg !== PURPOSES[purpose])
-    return { problem: `${path}: was made for ${itsPurpose} (${alg}), not for ${purpose} (${PURPOSES[purpose]})` }
-  if ((await calculateJwkThumbprint(jwk)) !== kid) return { problem: `${path}: its kid is not the thumbprint of its key` }
+    return {
+      problem: `${path}: was made for ${itsPurpose} (${alg}), not for ${purpose} (${PURPOSES[purpose]}); restore it from a backup`,
+    }
+  if ((await calculateJwkThumbprint(jwk)) !== kid)
+    return { problem: `${path}: its kid is not the thumbprint of its key; restore it from a backup` }
   if (jwk.kty === 'oct') return macKey(path, jwk.k)
   return signingKey(path, PURPOSES[purpose] as SigningAlgorithm, kid, jwk)
+}
+
+/** Why others than its owner, or the owner of another process, could write a file. */
+export async function openToWriters(path: string): Promise<string | undefined> {
+  const { mode, uid } = await stat(path)
+  if (mode & 0o022) return `${path}: may be written by others (mode 0${(mode & 0o777).toString(8)}); run: chmod 644 ${path}`
+  return ofSomebodyElse(path, uid)
 }
 
 /** Why a file or folder is open to others than its owner, if it is. */
 export async function openTo(path: string): Promise<string | undefined> {
   const found = await stat(path).catch(() => undefined)
-  if (!found) return `${path}: is missing`
+  if (!found) return `${path}: is missing; restore it from a backup`
   const mode = found.mode & 0o777
   const mend = found.isDirectory() ? '700' : '600'
   if (mode & 0o077) return `${path}: is open to others (mode 0${mode.toString(8)}); run: chmod ${mend} ${path}`
+  return ofSomebodyElse(path, found.uid)
+}
+
+function ofSomebodyElse(path: string, owner: number): string | undefined {
   const me = process.getuid?.()
-  if (me !== undefined && found.uid !== me && found.uid !== 0)
-    return `${path}: belongs to user ${found.uid}; run: chown ${me} ${path}`
-  return undefined
+  return me !== undefined && owner !== me && owner !== 0
+    ? `${path}: belongs to user ${owner}; run: chown ${me} ${path}`
+    : undefined
 }
 
 async function newKey(purpose: Purpose) {
@@ -114,7 +129,9 @@ async function newKey(purpose: Purpose) {
 
 function macKey(path: string, k: string): LoadedKey | { readonly problem: string } {
   const bytes = decodeBase64url(k)
-  return bytes?.length === MAC_BYTES ? { kind: 'mac', bytes } : { problem: `${path}: its key is not ${MAC_BYTES} bytes` }
+  return bytes?.length === MAC_BYTES
+    ? { kind: 'mac', bytes }
+    : { problem: `${path}: its key is not ${MAC_BYTES} bytes; restore it from a backup` }
 }
 
 function signingKey(
@@ -129,9 +146,9 @@ function signingKey(
     const hash = alg === 'Ed25519' ? null : 'sha256'
     const trial = randomBytes(32)
     if (!verify(hash, trial, publicKey, sign(hash, trial, key)))
-      return { problem: `${path}: its private and public halves differ` }
+      return { problem: `${path}: its private and public halves differ; restore it from a backup` }
     if (alg === 'RS256' && (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048)
-      return { problem: `${path}: its RSA modulus is under 2048 bits` }
+      return { problem: `${path}: its RSA modulus is under 2048 bits; restore it from a backup` }
     const exported = publicKey.export({ format: 'jwk' }) as Record<string, string> & { kty: string }
     return { kind: 'signing', key: { alg, kid, private: key, public: { ...exported, alg, use: 'sig', kid } } }
   } catch {

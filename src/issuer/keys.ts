@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import type { Sign, TokenAlgorithm } from '../credentials/jws.ts'
 import { ed25519Key } from '../domain/keys.ts'
 import { read, type Shaped } from '../domain/shape.ts'
+import { StartRefused } from '../run.ts'
 import { createKeyFile, openTo, PURPOSES, type PublicJwk, type Purpose, readKeyFile, type SigningKey } from './key-file.ts'
 
 export type LogKey = Shaped<typeof ed25519Key>
@@ -50,7 +51,7 @@ export async function loadOrCreateKeys(options: {
   )
   const problems = [openFolder, ...read.map(([, loaded]) => ('problem' in loaded ? loaded.problem : undefined))]
   const told = problems.filter((problem) => problem !== undefined)
-  if (told.length > 0) throw new Error(`The issuer's keys cannot be used:\n${told.map((problem) => `  ${problem}`).join('\n')}`)
+  if (told.length > 0) throw new StartRefused(told)
   const signing = new Map<Purpose, SigningKey>()
   let nonceKey = new Uint8Array()
   for (const [purpose, loaded] of read) {

@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import type { IssuerContext, Published } from '../commands/context.ts'
 import { publishRuleSet } from '../commands/publish-rule-set.ts'
 import { credentialKinds } from '../credentials/index.ts'
+import type { RuleSet } from '../domain/action.ts'
 import type { Kinds } from '../runbooks/kinds.ts'
 import { loadRuleSet } from '../runbooks/load.ts'
 import { printProblems } from '../runbooks/print-problems.ts'
@@ -22,16 +23,19 @@ export class RunbooksRefused extends Error {
   }
 }
 
-/** Checks and publishes a folder. `ours` are the names by which Countersign itself is known. */
-export async function publishRunbooks(
+/** Checks a folder. `ours` are the names by which Countersign itself is known. */
+export async function readRunbooks(dir: string, ours: readonly string[]): Promise<RuleSet> {
+  const loaded = await loadRuleSet(dir, kindsForOthers(ours))
+  if (!loaded.ok) throw new RunbooksRefused(dir, loaded.files, loaded.problems)
+  return loaded.ruleSet
+}
+
+/** Checks and publishes a folder. */
+export const publishRunbooks = async (
   dir: string,
   ours: readonly string[],
   base: Omit<IssuerContext, 'published'>,
-): Promise<Published> {
-  const loaded = await loadRuleSet(dir, kindsForOthers(ours))
-  if (!loaded.ok) throw new RunbooksRefused(dir, loaded.files, loaded.problems)
-  return publishRuleSet(base, loaded.ruleSet)
-}
+): Promise<Published> => publishRuleSet(base, await readRunbooks(dir, ours))
 
 /** The kinds of credential, for targets that are not us: a credential for ourselves would turn one grant into every grant. */
 function kindsForOthers(ours: readonly string[]): Kinds {

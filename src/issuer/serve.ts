@@ -4,19 +4,16 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { Logger } from 'pino'
 import type { IssuerContext } from '../commands/context.ts'
-import { type IssuerConfig, misfitsOfRealm } from '../config.ts'
+import type { IssuerConfig } from '../config.ts'
 import { connect } from '../db/connect.ts'
-import { loginMisfits } from '../db/login-misfits.ts'
-import { ISSUER_ROLE } from '../db/roles.ts'
-import { StartRefused } from '../run.ts'
+import { refuseWhatIsWrong, tried } from '../findings.ts'
 import { buildIssuerApp, type IssuerAppParts } from './app.ts'
 import { startClockwork } from './clockwork.ts'
 import { openFileHeadStore } from './head-store.ts'
-import { loadOrCreateKeys } from './keys.ts'
+import { inspectIssuer, ownNames, runbooksRefused } from './inspect.ts'
 import { openIssuer } from './open-issuer.ts'
 import { RunbooksRefused, reloader } from './read-runbooks.ts'
 import { holderRequestRoutes } from './routes/holder-request.ts'
-import { readTrustRoots } from './trust-roots.ts'
 
 const CONNECTIONS = 12
 const LOCK_TIMEOUT_MS = 5_000
@@ -34,11 +31,6 @@ export async function serveIssuer(
   log: Logger,
   sandbox?: SandboxPart,
 ): Promise<{ readonly reload: () => Promise<void>; readonly close: () => Promise<void> }> {
-  const roots = await readTrustRoots(config.trustRoots)
-  const misfits = misfitsOfRealm(config, roots)
-  if (misfits.length > 0) throw new StartRefused(misfits)
-  const keys = await loadOrCreateKeys({ dir: config.keysDir, realm: roots.realm, create: false })
-  const heads = await openFileHeadStore(`${config.keysDir}/heads.json`)
   const metrics =
     config.metricsToken === undefined ? undefined : (await import('../metrics.ts')).openMetrics('issuer', config.metricsToken)
   const db = connect(config.databaseUrl, {
@@ -48,53 +40,53 @@ export async function serveIssuer(
     log,
     watch: metrics?.watchPool,
   })
+  const closing: (() => Promise<void> | void)[] = [() => db.destroy()]
   const end = async (): Promise<void> => {
-    await db.destroy()
-    heads.close()
+    for (const close of closing.splice(0).toReversed()) await close()
   }
-  const beyond = await loginMisfits(db, 'ISSUER_DATABASE_URL', ISSUER_ROLE).catch(async (error: unknown) => {
+  try {
+    const { findings, roots, keys } = await inspectIssuer(config, db)
+    refuseWhatIsWrong(findings)
+    if (!roots || !keys) throw new TypeError('nothing was wrong, and yet there are no roots or keys')
+    const { value: heads, finding } = await tried('heads', 'KEYS_DIR', () => openFileHeadStore(`${config.keysDir}/heads.json`))
+    refuseWhatIsWrong([finding])
+    if (!heads) throw new TypeError('nothing was wrong, and yet there are no heads')
+    closing.push(() => heads.close())
+    const opened = await openIssuer({
+      db,
+      now: () => new Date(),
+      log,
+      watch: metrics?.watch,
+      keys,
+      roots,
+      heads,
+      origin: config.issuerUrl,
+      rpId: new URL(config.issuerUrl).hostname,
+      runbooksDir: config.runbooksDir,
+      ownNames: ownNames(config),
+    })
+    const { ctx } = opened
+    await sandbox?.prepare(ctx)
+    const app = buildIssuerApp({
+      ctx,
+      keys,
+      publicUrl: config.publicUrl,
+      trustedProxies: config.trustedProxies,
+      metrics,
+      ...(sandbox && { sandbox: sandbox.people(ctx), extras: sandbox.extras }),
+    })
+    await app.register(holderRequestRoutes(ctx))
+    await app.listen({ host: config.host, port: config.port })
+    const clockwork = startClockwork(ctx)
+    return {
+      reload: reloader(opened.reload, log),
+      close: async () => {
+        await Promise.all([app.close(), clockwork.stop()])
+        await end()
+      },
+    }
+  } catch (error) {
     await end()
-    throw error
-  })
-  if (beyond.length > 0) {
-    await end()
-    throw new StartRefused(beyond)
-  }
-  const opened = await openIssuer({
-    db,
-    now: () => new Date(),
-    log,
-    watch: metrics?.watch,
-    keys,
-    roots,
-    heads,
-    origin: config.issuerUrl,
-    rpId: new URL(config.issuerUrl).hostname,
-    runbooksDir: config.runbooksDir,
-    ownNames: [config.publicUrl, 'bot'],
-  }).catch(async (error: unknown) => {
-    await end()
-    throw error instanceof RunbooksRefused ? new StartRefused([`${error.message}\n${error.told}`]) : error
-  })
-  const { ctx } = opened
-  await sandbox?.prepare(ctx)
-  const app = buildIssuerApp({
-    ctx,
-    keys,
-    publicUrl: config.publicUrl,
-    trustedProxies: config.trustedProxies,
-    metrics,
-    ...(sandbox && { sandbox: sandbox.people(ctx), extras: sandbox.extras }),
-  })
-  await app.register(holderRequestRoutes(ctx))
-  await app.listen({ host: config.host, port: config.port })
-  const clockwork = startClockwork(ctx)
-  return {
-    reload: reloader(opened.reload, log),
-    close: async () => {
-      await clockwork.stop()
-      await app.close()
-      await end()
-    },
+    throw error instanceof RunbooksRefused ? runbooksRefused(error) : error
   }
 }

@@ -11,6 +11,8 @@ import type { Digest } from '../domain/ids.ts'
 import { read } from '../domain/shape.ts'
 import { createOnce } from './durable-file.ts'
 
+const MEND = 'restore it from your copy of what `countersign bootstrap` wrote'
+
 /** The digest that change 1 of the passkey directory names as `previous`. */
 export const rootsDigest = (roots: TrustRoots): Digest => digestOf('roots', canonicalBytes(roots))
 
@@ -49,18 +51,19 @@ export function rootsMisfits(roots: TrustRoots, deployment: Deployment): readonl
 
 function mustHold(path: string, value: unknown): TrustRoots {
   const found = read(trustRoots, value)
-  if (!found.ok) throw new Error(`${path}: ${found.path} ${found.problem}`)
+  if (!found.ok) throw new Error(`${path}: ${found.path} ${found.problem}; ${MEND}`)
   const roots = found.value
   const host = new URL(roots.issuer).hostname
   // A parent domain as rpID would let every sibling host collect assertions for us.
-  if (roots.rp_id !== host) throw new Error(`${path}: /rp_id is not the host of /issuer (${host})`)
+  if (roots.rp_id !== host) throw new Error(`${path}: /rp_id is not the host of /issuer (${host}); ${MEND}`)
   for (const [index, { key, thumbprint: named }] of roots.roots.entries()) {
-    if (thumbprint(key) !== named) throw new Error(`${path}: /roots/${index}/thumbprint is not the thumbprint of its key`)
-    if (!isKey(key)) throw new Error(`${path}: /roots/${index}/key is not a usable public key`)
+    if (thumbprint(key) !== named)
+      throw new Error(`${path}: /roots/${index}/thumbprint is not the thumbprint of its key; ${MEND}`)
+    if (!isKey(key)) throw new Error(`${path}: /roots/${index}/key is not a usable public key; ${MEND}`)
   }
   for (const member of ['id', 'thumbprint'] as const) {
     if (new Set(roots.roots.map((root) => root[member])).size < roots.roots.length)
-      throw new Error(`${path}: /roots names one passkey twice (${member})`)
+      throw new Error(`${path}: /roots names one passkey twice (${member}); ${MEND}`)
   }
   return roots
 }
@@ -77,6 +80,6 @@ function parse(path: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new Error(`${path}: is not JSON`)
+    throw new Error(`${path}: is not JSON; ${MEND}`)
   }
 }

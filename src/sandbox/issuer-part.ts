@@ -2,6 +2,7 @@
 // sandbox's start asks for it, and refused for any realm but a sandbox's.
 
 import type { SandboxPart } from '../issuer/serve.ts'
+import { StartRefused } from '../run.ts'
 import { enrolPeople } from './enrol-people.ts'
 import { openKeyRing } from './key-ring.ts'
 import { simulatedKey } from './simulated-key.ts'
@@ -16,7 +17,8 @@ export function sandboxPart(origin: string, ringPath: string): SandboxPart {
       simulates: (id) => ring.has(id),
     }),
     prepare: async (ctx) => {
-      if (!ctx.realm.startsWith('sandbox:')) throw new Error('SANDBOX_KEYS is set for a realm that is not a sandbox: unset it')
+      if (!ctx.realm.startsWith('sandbox:'))
+        throw new StartRefused(['SANDBOX_KEYS is set for a realm that is not a sandbox: unset it.'])
       await enrolPeople(
         ctx,
         ring,

@@ -13,6 +13,7 @@ import { migrate } from '../db/migrate.ts'
 import { prepareEmbeddedDatabase } from '../db/roles.ts'
 import { loadOrCreateKeys } from '../issuer/keys.ts'
 import { readTrustRoots, writeTrustRoots } from '../issuer/trust-roots.ts'
+import { StartRefused } from '../run.ts'
 import { makeRoot } from './enrol-people.ts'
 import { openKeyRing } from './key-ring.ts'
 import { startSandbox } from './main.ts'
@@ -112,14 +113,23 @@ async function prepareAround(
   }
 }
 
+/** Why what is kept in this folder cannot be served at this origin; roots pin it. */
+export async function misfitsOfFolder(dataDir: string, issuer: string): Promise<readonly string[]> {
+  const path = join(dataDir, 'trust-roots.json')
+  if (!existsSync(path)) return []
+  const roots = await readTrustRoots(path)
+  if (roots.issuer === issuer) return []
+  return [
+    `${path} belongs to ${roots.issuer}: start with ISSUER_PORT=${new URL(roots.issuer).port} again, or choose another DATA_DIR.`,
+  ]
+}
+
 /** Keys and roots of the realm, made at the first start. Roots pin the issuer's origin, so another port is another realm. */
 async function prepareRealm(dataDir: string, issuer: string): Promise<string> {
   const path = join(dataDir, 'trust-roots.json')
   if (existsSync(path)) {
-    const roots = await readTrustRoots(path)
-    if (roots.issuer !== issuer) {
-      throw new Error(`${path} belongs to ${roots.issuer}. Start with that ISSUER_PORT again, or choose another DATA_DIR.`)
-    }
+    const misfits = await misfitsOfFolder(dataDir, issuer)
+    if (misfits.length > 0) throw new StartRefused(misfits)
     return path
   }
   const realm = `sandbox:${newId()}`

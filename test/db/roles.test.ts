@@ -56,7 +56,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<Login, readonly string[]>>>
   entry: { bot: READS, issuer: READS },
   pending: { bot: NOTHING, issuer: ['select', 'delete'] },
   entry_type: { bot: NOTHING, issuer: NOTHING },
-  kysely_migration: { bot: NOTHING, issuer: NOTHING },
+  kysely_migration: { bot: READS, issuer: READS },
   kysely_migration_lock: { bot: NOTHING, issuer: NOTHING },
 }
 

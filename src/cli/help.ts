@@ -1,0 +1,88 @@
+// What the command line says of itself: all commands on one page, one command with its options, and the nearest command to one that there is not.
+
+import { nearestName } from '../domain/nearest.ts'
+import { CLAIM_USAGE } from './claim-options.ts'
+
+type Topic = { readonly line: string; readonly usage: string; readonly text: string }
+
+const TOPICS: Readonly<Record<string, Topic>> = {
+  start: {
+    line: 'both processes; without any configuration, everything embedded',
+    usage: 'countersign start',
+    text: `Without configuration: a sandbox in .countersign, with PostgreSQL, a simulated Slack, people with simulated keys and a target. PORT, ISSUER_PORT,
+SANDBOX_PORT, DATA_DIR and LOG_LEVEL change it. Nothing in it means anything elsewhere.
+
+With the configuration of production: the bot and the issuer as two processes, each with its own variables, started again when they die.
+SIGTERM ends both within ten seconds, a second one at once. SIGHUP has the issuer read its runbooks again.`,
+  },
+  bot: {
+    line: 'the bot: Slack, console, telling',
+    usage: 'countersign bot',
+    text: `Needs DATABASE_URL, PUBLIC_URL, ISSUER_URL, TRUST_ROOTS, SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET and SLACK_TEAM_IDS, and none of the issuer's.
+Optional: PORT, HOST, LOG_LEVEL, METRICS_TOKEN, SLACK_API_URL.`,
+  },
+  issuer: {
+    line: 'the issuer: the pages where people sign, and the credentials',
+    usage: 'countersign issuer',
+    text: `Needs ISSUER_DATABASE_URL, PUBLIC_URL, ISSUER_URL, TRUST_ROOTS, KEYS_DIR and RUNBOOKS_DIR, and none of the bot's.
+Optional: ISSUER_PORT, HOST, TRUSTED_PROXIES, LOG_LEVEL, METRICS_TOKEN. SIGHUP has it read its runbooks again.`,
+  },
+  migrate: {
+    line: 'bring the database up to date',
+    usage: 'countersign migrate',
+    text: `Needs MIGRATE_DATABASE_URL: the login that owns the tables, which neither process has. Forward only, and safe to run again.`,
+  },
+  bootstrap: {
+    line: 'pin the first one to three administrators, on the issuer’s host',
+    usage: 'countersign bootstrap [--person ID …] [--new-realm prod|sandbox]',
+    text: `Needs the issuer's variables but no database. Prints a link for each person, shows the words of the key that was registered by it, and pins it in
+TRUST_ROOTS after you compared them. Writes over nothing.
+
+  --person ID        an administrator of directory.yaml; may be repeated (all of them)
+  --new-realm KIND   prod, or sandbox for a trial on localhost (prod)`,
+  },
+  runbooks: {
+    line: 'every mistake in the runbooks, with file, line and mend',
+    usage: 'countersign runbooks check [DIR] [--json]',
+    text: `Checks DIR (RUNBOOKS_DIR, or runbooks) as the issuer does before it publishes. Exit code 0 when it can be published, 1 when not.
+
+  --json             the same as one JSON object`,
+  },
+  claim: { line: 'wait here for a credential, and print it or run a command with it', usage: '', text: CLAIM_USAGE },
+  doctor: {
+    line: 'what is well and what is not, part by part, with mends',
+    usage: 'countersign doctor [--json]',
+    text: `Looks at this environment as a start does, and further: database, roots, keys, addresses, clocks, ports, Slack. It changes nothing.
+Exit code 0 when all is well, 1 when not.
+
+  --json             the same as one JSON object`,
+  },
+}
+
+const WIDTH = 12
+
+/** All commands. */
+export const helpText = (): string => `countersign: just-in-time privileged access; the bot may ask, only signatures may grant
+
+${Object.entries(TOPICS)
+  .map(([name, { line }]) => `  countersign ${name.padEnd(WIDTH)}${line}`)
+  .join('\n')}
+
+  countersign help COMMAND    its options and variables
+  countersign --version
+
+Settings come from the environment; README.md lists them. Start with \`countersign start\`.
+`
+
+/** One command, or undefined when there is none of this name. */
+export function helpFor(name: string): string | undefined {
+  const topic = Object.hasOwn(TOPICS, name) ? TOPICS[name] : undefined
+  if (!topic) return undefined
+  return topic.usage === '' ? topic.text : `${topic.usage}\n\n${topic.text}\n`
+}
+
+/** What to say of a command that there is not. */
+export function noCommand(name: string): string {
+  const near = nearestName(name, Object.keys(TOPICS))
+  return `there is no command “${name.slice(0, 40)}”${near === undefined ? '' : `; did you mean \`countersign ${near}\`?`} \`countersign help\` lists them.`
+}

@@ -1,0 +1,76 @@
+// What the issuer looks at before it serves, each part as soon as those it rests on are known: roots first, because only they say of which realm
+// everything else must be. The start goes on with what was read here; `countersign doctor` tells it.
+
+import type { Kysely } from 'kysely'
+import { type IssuerConfig, misfitsOfRealm } from '../config.ts'
+import { inspectDatabase } from '../db/inspect-database.ts'
+import { ISSUER_ROLE } from '../db/roles.ts'
+import type { Schema } from '../db/schema.ts'
+import type { TrustRoots } from '../domain/directory.ts'
+import { type Finding, judged, tried } from '../findings.ts'
+import { StartRefused } from '../run.ts'
+import { openToWriters } from './key-file.ts'
+import { type IssuerKeys, loadOrCreateKeys } from './keys.ts'
+import { RunbooksRefused, readRunbooks } from './read-runbooks.ts'
+import { readTrustRoots, rootsMisfits } from './trust-roots.ts'
+
+export type IssuerInspection = {
+  readonly findings: readonly Finding[]
+  readonly roots: TrustRoots | undefined
+  readonly keys: IssuerKeys | undefined
+}
+
+/** Everything that must be well before the issuer serves; what is wrong with the runbooks is looked at only beside other trouble, or by their publication. */
+export async function inspectIssuer(config: IssuerConfig, db: Kysely<Schema>, patienceMs?: number): Promise<IssuerInspection> {
+  const [files, database] = await Promise.all([inspectFiles(config), inspectDatabase(db, loginOf(config), patienceMs)])
+  const findings = [...files.findings, ...database]
+  const isWell = findings.every(({ problems }) => problems.length === 0)
+  return { ...files, findings: isWell ? findings : [...findings, await inspectRunbooks(config)] }
+}
+
+/** The names by which Countersign itself is known: no target may bear one. */
+export const ownNames = ({ issuerUrl, publicUrl }: IssuerConfig): readonly string[] => [issuerUrl, publicUrl, 'bot']
+
+/** Whether the runbooks could be published. */
+export async function inspectRunbooks(config: IssuerConfig): Promise<Finding> {
+  const read = () =>
+    readRunbooks(config.runbooksDir, ownNames(config)).catch((error: unknown) => {
+      throw error instanceof RunbooksRefused ? runbooksRefused(error) : error
+    })
+  const { finding } = await tried('runbooks', 'RUNBOOKS_DIR', read, ({ offers }) => `${offers.length} actions can be published.`)
+  return finding
+}
+
+/** The mistakes of the runbooks for whoever starts the issuer. */
+export const runbooksRefused = ({ message, told }: RunbooksRefused): StartRefused => new StartRefused([`${message}\n${told}`])
+
+const loginOf = ({ databaseUrl }: IssuerConfig) => ({ variable: 'ISSUER_DATABASE_URL', url: databaseUrl, role: ISSUER_ROLE })
+
+async function inspectFiles(config: IssuerConfig): Promise<IssuerInspection> {
+  const read = async () => {
+    const roots = await readTrustRoots(config.trustRoots)
+    const open = roots.realm.startsWith('prod:') ? await openToWriters(config.trustRoots) : undefined
+    if (open !== undefined) throw new StartRefused([open])
+    return roots
+  }
+  const { value: roots, finding } = await tried('trust roots', 'TRUST_ROOTS', read, ({ realm }) => `They pin the realm ${realm}.`)
+  if (roots === undefined) return { findings: [finding], roots, keys: undefined }
+  const { realm } = roots
+  const addresses = judged('addresses', misfitsOfRealm(config, roots), `People sign at ${config.issuerUrl}.`)
+  const load = () => loadOrCreateKeys({ dir: config.keysDir, realm, create: false })
+  const { value: keys, finding: found } = await tried('keys', 'KEYS_DIR', load, () => 'They are of this realm.')
+  const pinned = keys
+    ? [judged('pinned', misfitsOfDeployment(config, roots, keys), 'The roots pin this issuer and its log key.')]
+    : []
+  return { findings: [finding, addresses, found, ...pinned], roots, keys }
+}
+
+function misfitsOfDeployment({ issuerUrl, trustRoots }: IssuerConfig, roots: TrustRoots, keys: IssuerKeys): readonly string[] {
+  const deployment = { realm: keys.realm, issuer: issuerUrl, rp_id: new URL(issuerUrl).hostname, log_key: keys.logKey }
+  const told = rootsMisfits(roots, deployment)
+  return told.length === 0
+    ? []
+    : [
+        `TRUST_ROOTS: ${trustRoots} belongs to another issuer than ISSUER_URL and KEYS_DIR make (${told.join('; ')}): correct these.`,
+      ]
+}
