@@ -11,7 +11,7 @@ import { read } from '../domain/shape.ts'
 import { replace } from './durable-file.ts'
 
 /** Opens the store at `path` for this process alone; throws when a living process has it. */
-export async function openFileHeadStore(path: string): Promise<HeadStore & { readonly close: () => void }> {
+export async function openFileHeadStore(path: string): Promise<Omit<HeadStore, 'close'> & { readonly close: () => void }> {
   const lock = lockFor(path)
   // Of this very file in this very place: a copy on another host is another store.
   const { ino, birthtimeNs } = await stat(`${path}.lock`, { bigint: true })

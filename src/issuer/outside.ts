@@ -133,7 +133,10 @@ export async function openOutside(options: {
   if ((await standing(db)).is === 'behind')
     log.error({ alarm: 'database_behind' }, `${BEHIND}: nothing is minted until an administrator signs the recovery at /keys`)
   else await move()
-  return { look, mintingStopped, findLoss, advance: move, committed: () => void (isDirty = true), beat }
+  const committed = (): void => {
+    isDirty = true
+  }
+  return { look, mintingStopped, findLoss, advance: move, committed, beat }
 }
 
 async function serve(db: Kysely<Schema>, identity: string, knows: boolean): Promise<void> {

@@ -18,6 +18,7 @@ const EXAMPLES = {
   reinstate: { ...linked, operation: 'reinstate', passkeys: [digest] },
   revoke: { ...linked, operation: 'revoke', passkeys: [digest] },
   role: { ...linked, operation: 'role', person: 'bo', role: 'administrator', effect: 'grant' },
+  recover: { ...linked, operation: 'recover', lost: { directory: { sequence: 3, head: digest }, watermark: 7 } },
 } as const
 for (const [operation, example] of Object.entries(EXAMPLES))
   holdFormat(`change ${operation}`, readDirectoryChange, example, MAX_CHANGE_BYTES)
@@ -35,6 +36,19 @@ test('an enrolled passkey says all that its thumbprint and its assertions are ju
     const { [member as 'id']: _, ...rest } = key.passkey
     assert.equal(accepts({ ...EXAMPLES.enrol, passkeys: [{ passkey: rest, registration: digest }] }), false, member)
   }
+})
+
+test('a recovery names all that was lost: a head of the directory and a watermark', () => {
+  const { lost } = EXAMPLES.recover
+  for (const bent of [
+    { directory: lost.directory },
+    { watermark: lost.watermark },
+    { ...lost, watermark: -1 },
+    { ...lost, directory: { sequence: 3 } },
+    { ...lost, log: { size: 1, root: digest } },
+  ])
+    assert.equal(accepts({ ...EXAMPLES.recover, lost: bent as never }), false, JSON.stringify(bent))
+  assert.ok(accepts({ ...EXAMPLES.recover, lost: { ...lost, directory: { sequence: 0, head: digest } } }))
 })
 
 test('the only role that the chain gives is administrator', () => {

@@ -126,6 +126,22 @@ export const CHAIN_ATTACKS: readonly ChainAttack[] = [
     const link = enrolling(o)
     return { ...link, registrations: [...link.registrations, register(o.roots.realm, newKey('eve')).signed] }
   }),
+  attack('a recovery by somebody who is no administrator', 'not_an_administrator', (o) =>
+    o.link(o.recovery(9, 40), { by: [o.keys.cy] }),
+  ),
+  attack('a recovery that was signed before', 'out_of_sequence', (o) => o.add(o.recovery(9, 40), { by: [o.keys.ada] })),
+  attack('a second recovery from one loss', 'no_effect', (o) => {
+    o.add(o.recovery(9, 40), { by: [o.keys.ada] })
+    return o.link(o.recovery(9, 40), { by: [o.keys.bo] })
+  }),
+  attack('a recovery from what was lost before another loss', 'no_effect', (o) => {
+    o.add(o.recovery(9, 40), { by: [o.keys.ada] })
+    return o.link(o.recovery(12, 39), { by: [o.keys.ada] })
+  }),
+  attack('a registration beside a recovery', 'registration_unasked', (o) => ({
+    ...o.link(o.recovery(9, 40), { by: [o.keys.ada] }),
+    registrations: [register(o.roots.realm, newKey('eve')).signed],
+  })),
   attack('a registration beside a suspension', 'registration_unasked', (o) => ({
     ...o.link(o.status('suspend', 'cy'), { by: [o.keys.ada] }),
     registrations: [register(o.roots.realm, o.keys.dee).signed],

@@ -24,6 +24,10 @@ export function makeOffice() {
     role: 'administrator',
     effect,
   })
+  const recovery = (sequence: number, watermark: number): Change => ({
+    operation: 'recover',
+    lost: { directory: { sequence, head: directory.heads.at(-1) ?? '' }, watermark },
+  })
   const replay = () => replayChain(roots, directory.links, nodeCrypto)
   /** The verdict on one more link over the office as it stands. */
   const judge = async (link: DirectoryLink) => {
@@ -31,6 +35,6 @@ export function makeOffice() {
     assert.ok(state.ok, JSON.stringify(state))
     return extendChain(state.state, link, nodeCrypto, roots)
   }
-  return { keys, roots, ...directory, status, role, replay, judge }
+  return { keys, roots, ...directory, status, role, recovery, replay, judge }
 }
 export type Office = ReturnType<typeof makeOffice>
