@@ -1,6 +1,6 @@
-// What the issuer does by itself: takes up proposals and wishes as they come, ends what time ends and what a lost standing ends, and asks targets to
-// end what was ended early. Each loop runs one round after the other, so no round overtakes itself; a round that fails is logged and tried again, slower
-// while the database is away. Several issuers may run the same loops.
+// What the issuer does by itself: takes up proposals and wishes as they come, ends what time ends and what a lost standing ends, asks targets to end
+// what was ended early, and keeps the outside heads in step. Each loop runs one round after the other, so no round overtakes itself; a round that fails
+// is logged and tried again, slower while the database is away. Several issuers may run the same loops.
 
 import { setTimeout as wait } from 'node:timers/promises'
 import { adoptProposals } from '../commands/adopt-proposals.ts'
@@ -14,6 +14,7 @@ const POLL_MS = 50
 const RECALL_MS = 200
 const STANDING_MS = 250
 const SWEEP_MS = 500
+const BEAT_MS = 1_000
 const AFTER_FAULT_MS = 1_000
 
 /** Starts the loops; `stop` lets the rounds that run come to their end. */
@@ -37,12 +38,17 @@ export function startClockwork(ctx: IssuerContext): { readonly stop: () => Promi
   }
   const recalls = openRecalls(ctx)
   const standings = openStandings(ctx)
+  const beat = async (): Promise<number> => {
+    await ctx.beat()
+    return 0
+  }
   const loops = [
     every(POLL_MS, 'proposals', adoptProposals),
     every(POLL_MS, 'wishes', heedWishes),
     every(SWEEP_MS, 'sweep', sweep),
     every(RECALL_MS, 'recalls', recalls.round),
     every(STANDING_MS, 'standings', standings.round),
+    every(BEAT_MS, 'heads', beat),
   ]
   return {
     stop: async () => {

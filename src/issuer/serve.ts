@@ -9,7 +9,7 @@ import { connect } from '../db/connect.ts'
 import { refuseWhatIsWrong, tried } from '../findings.ts'
 import { buildIssuerApp, type IssuerAppParts } from './app.ts'
 import { startClockwork } from './clockwork.ts'
-import { openFileHeadStore } from './head-store.ts'
+import { openHeadStore } from './head-store-choice.ts'
 import { inspectIssuer, ownNames, runbooksRefused } from './inspect.ts'
 import { openIssuer } from './open-issuer.ts'
 import { RunbooksRefused, reloader } from './read-runbooks.ts'
@@ -48,7 +48,11 @@ export async function serveIssuer(
     const { findings, roots, keys } = await inspectIssuer(config, db)
     refuseWhatIsWrong(findings)
     if (!roots || !keys) throw new TypeError('nothing was wrong, and yet there are no roots or keys')
-    const { value: heads, finding } = await tried('heads', 'KEYS_DIR', () => openFileHeadStore(`${config.keysDir}/heads.json`))
+    const { value: heads, finding } = await tried(
+      'heads',
+      config.headStoreUrl === undefined ? 'KEYS_DIR' : 'HEAD_STORE_URL',
+      () => openHeadStore({ ...config, realm: roots.realm, db, log }),
+    )
     refuseWhatIsWrong([finding])
     if (!heads) throw new TypeError('nothing was wrong, and yet there are no heads')
     closing.push(() => heads.close())

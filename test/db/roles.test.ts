@@ -42,6 +42,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<Login, readonly string[]>>>
   statement: { bot: READS, issuer: ADDS },
   evidence: { bot: READS, issuer: ADDS },
   directory: { bot: READS, issuer: ADDS },
+  watermark: { bot: NOTHING, issuer: LIVES },
   rule_set: { bot: READS, issuer: ADDS },
   publication: { bot: READS, issuer: ADDS },
   refused_request: { bot: READS, issuer: ADDS },
