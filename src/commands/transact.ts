@@ -4,6 +4,7 @@
 
 import { type Insertable, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Schema } from '../db/schema.ts'
+import { inTransaction, type Write } from '../db/transaction.ts'
 import { type Canonical, canonicalBytes } from '../domain/canonical.ts'
 import type { EntryType, Writer } from '../domain/event.ts'
 import { uuidv7 } from '../log/entry-id.ts'
@@ -16,6 +17,8 @@ export type EntryBody = { readonly [member: string]: Canonical }
 export type Work<W extends Writer> = {
   readonly trx: Transaction<Schema>
   readonly now: Date
+  /** Sends a query function's one write without waiting: it commits with the rest, or nothing does. */
+  readonly write: Write
   /** Adds an entry; it commits with the change it tells of, in the order of the calls. */
   readonly record: (type: EntryType<W>, about: About, body: EntryBody) => void
   /** Puts one thing to tell into this process's outbox. */
@@ -34,7 +37,7 @@ export async function transact<C extends BotContext | IssuerContext, R>(
   decide: (work: Work<WriterOf<C>>) => Promise<R> | R,
 ): Promise<R> {
   const recorded: { readonly type: EntryType<Writer>; readonly body: EntryBody }[] = []
-  const outcome = await ctx.db.transaction().execute(async (trx) => {
+  const outcome = await inTransaction(ctx.db, async (trx, write) => {
     const sorted = [...new Set<string>(locks)].sort()
     if (sorted.length > 0) {
       await trx
@@ -53,6 +56,7 @@ export async function transact<C extends BotContext | IssuerContext, R>(
     const decided = await decide({
       trx,
       now,
+      write,
       record: (type, about, body) => {
         const bytes = Buffer.from(canonicalBytes(body))
         recorded.push({ type, body })
@@ -62,9 +66,9 @@ export async function transact<C extends BotContext | IssuerContext, R>(
         news.push({ id: uuidv7(now), topic, request_id: request ?? null, payload: JSON.stringify(payload), created_at: now })
       },
     })
-    // One round trip each, last of all: locks are held no longer than the decision takes.
-    for (const some of inParts(entries)) await sql`select ${sql.join(some)}`.execute(trx)
-    for (const some of inParts(news)) await trx.insertInto(outbox).values(some).execute()
+    // Last of all, with the commit: locks are held no longer than the decision takes.
+    for (const some of inParts(entries)) write(sql`select ${sql.join(some)}`.execute(trx))
+    for (const some of inParts(news)) write(trx.insertInto(outbox).values(some).execute())
     return decided
   })
   if (ctx.process === 'issuer' && recorded.length > 0) ctx.committed()

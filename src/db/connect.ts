@@ -5,6 +5,7 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { Logger } from 'pino'
+import { preparing } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
 export type DatabaseLog = Pick<Logger, 'info' | 'warn' | 'error'>
@@ -35,6 +36,7 @@ export function connect<Database = Schema>(url: string, options: ConnectOptions)
     statement_timeout: options.statementTimeoutMs ?? 30_000,
     idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 30_000,
     types: { getTypeParser },
+    pipeline: true,
   })
   // One that breaks while it lies idle is replaced by the pool; one that breaks between two statements of a transaction fails the next of them.
   // Either tells it by an event, and without a listener of its own that would end the process.
@@ -43,7 +45,7 @@ export function connect<Database = Schema>(url: string, options: ConnectOptions)
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', lost))
   options.watch?.(() => ({ busy: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount }))
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: preparing(pool) }) })
 }
 
 const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
