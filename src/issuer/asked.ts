@@ -20,7 +20,6 @@ export type Told = { readonly is: 'told'; readonly value: string | number } | { 
 export type Asked = {
   readonly request: string
   readonly intent: Intent
-  readonly intentBytes: Uint8Array
   readonly digest: string
   readonly checkCode: string
   readonly askedAt: Date
@@ -60,7 +59,6 @@ export function readAsked(
   return {
     request: request.id,
     intent,
-    intentBytes: request.intent,
     digest: state.intent_digest,
     checkCode: checkCode(state.intent_digest),
     askedAt: state.first_seen_at,

@@ -34,7 +34,9 @@ export function guardDoors(
 ): void {
   const { host, protocol } = new URL(origin)
   app.addHook('onRequest', async (request, reply) => {
-    setHeaders(reply, protocol === 'https:', request.url.split('?')[0] === '/enrol')
+    // A file is no document: what guards documents would only make it longer.
+    if (request.routeOptions.url === '/static/*') reply.headers(EVERYWHERE)
+    else setHeaders(reply, protocol === 'https:', request.url.split('?')[0] === '/enrol')
     // Probes come by address; they tell nothing, or ask for a token of their own.
     if (PROBES.has(request.routeOptions.url ?? '')) return
     if (request.headers.host !== host) throw new Turned('wrong_host')
@@ -48,14 +50,15 @@ export function guardDoors(
   })
 }
 
+const EVERYWHERE = { 'cross-origin-resource-policy': 'same-origin', 'x-content-type-options': 'nosniff' }
+
 function setHeaders(reply: FastifyReply, https: boolean, enrolling: boolean): void {
   reply.headers({
     'content-security-policy': CONTENT_SECURITY_POLICY,
     'permissions-policy': permissions(enrolling),
     'cross-origin-opener-policy': 'same-origin',
-    'cross-origin-resource-policy': 'same-origin',
+    ...EVERYWHERE,
     'x-frame-options': 'DENY',
-    'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
     'cache-control': 'no-store',
     'x-robots-tag': 'noindex, nofollow',

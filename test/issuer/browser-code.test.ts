@@ -4,59 +4,102 @@ import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { runInNewContext, Script } from 'node:vm'
 import { brotliDecompressSync } from 'node:zlib'
 import { loadBrowserCode } from '../../src/issuer/browser-code.ts'
+import { joinModules } from '../../src/issuer/join-modules.ts'
 
 const code = loadBrowserCode()
 
-test('every import of every served module leads to a served module', () => {
-  const scripts = [...code.assets].filter(([, { type }]) => type.startsWith('text/javascript'))
-  assert.ok(scripts.length > 15)
-  for (const [path, { body }] of scripts) {
-    for (const [, to = ''] of body.matchAll(/from\s+['"]([^'"]+)['"]/g)) {
-      const target = new URL(to, `http://x/${path}`).pathname.slice(1)
-      assert.ok(code.assets.has(target), `${path} imports ${to}`)
+const root = new URL('../../src/', import.meta.url)
+const ENTRIES = ['request', 'enrol', 'keys', 'sign-in'] as const
+
+/** Every module that an entry reaches, by walking the sources. */
+function reached(path: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(path)) return seen
+  seen.add(path)
+  const text = stripTypeScriptTypes(readFileSync(new URL(path, root), 'utf8'))
+  for (const [, to = ''] of text.matchAll(/from\s+'([^']+)'/g)) reached(posix.join(posix.dirname(path), to), seen)
+  return seen
+}
+
+test('the script of each page holds every module that its entry reaches, each once, and parses as a module', () => {
+  for (const name of ENTRIES) {
+    const script = code.assets.get(code.script(`issuer/static/${name}.ts`).replace('/static/', ''))?.body ?? ''
+    const modules = [...reached(`issuer/static/${name}.ts`)]
+    assert.ok(modules.length > 8)
+    assert.equal(script.match(/^const m\d+ = \(\(\) => \{$/gm)?.length, modules.length - 1)
+    for (const path of modules) {
+      for (const line of bare(path).split('\n'))
+        if (!/^(?:import|export)\b|^[^'"]*\bfrom '/.test(line)) assert.ok(script.includes(`${line}\n`), `${path}: ${line}`)
     }
+    // Awaits stand at the top, as in a module.
+    assert.doesNotThrow(() => new Script(`(async () => {${script}})`))
   }
 })
 
-test('a page preloads exactly what its script reaches, each once', () => {
-  const { src, preload } = code.script('issuer/static/request.ts')
-  assert.equal(new Set(preload).size, preload.length)
-  assert.ok(!preload.includes(src))
-  for (const address of [src, ...preload]) assert.ok(code.assets.has(address.replace(/^\/static\//, '')), address)
-})
-
-test('no served module holds anything but our own code', () => {
+test('no served script holds anything but our own code', () => {
   for (const [path] of code.assets)
-    assert.match(path, /^[0-9a-f]{16}\/(issuer\/static|domain|evidence)\/[a-z0-9-]+\.(ts|css|svg)$/)
+    assert.match(path, /^[0-9a-f]{16}\/(?:style\.css|icon\.svg|(?:request|enrol|keys|sign-in)\.js)$/)
 })
 
-test('taking out comments takes out nothing else: no text in backticks goes over several lines, and no comment of a line of its own is left', () => {
-  for (const [path, { body }] of code.assets) {
-    if (!path.endsWith('.ts')) continue
-    const source = readFileSync(new URL(`../../src/${path.slice(17)}`, import.meta.url), 'utf8')
-    for (const line of source.split('\n'))
-      if (!/^\s*(?:\/\/|\/?\*)/.test(line)) assert.equal([...line.matchAll(/`/g)].length % 2, 0, `${path}: ${line}`)
-    assert.doesNotMatch(body, /^\s*(?:\/\/|\/\*|\*)/m, path)
-    assert.equal(tokens(body), tokens(stripTypeScriptTypes(source)), path)
+test('a form of import or export that is not joined stops the start, and so does a circle', () => {
+  const join = (texts: Record<string, string>) => joinModules('a.ts', (path) => texts[path] ?? '')
+  for (const strange of [
+    "import './b.ts'",
+    "import * as b from './b.ts'",
+    "import b from './b.ts'",
+    "export { a } from './b.ts'",
+    'export default 1',
+    'export let a = 1',
+  ])
+    assert.throws(() => join({ 'a.ts': `${strange}\n` }), /not joined/, strange)
+  assert.throws(
+    () => join({ 'a.ts': "import { b } from './b.ts'\n", 'b.ts': "import { a } from './a.ts'\nexport const b = 1\n" }),
+    /circle/,
+  )
+})
+
+test('modules joined do what they do apart: names of one are not seen by another', () => {
+  const texts: Record<string, string> = {
+    'a.ts':
+      "import { two as double } from './b.ts'\nimport { three } from './c/c.ts'\nconst own = 1\nresult(own + double(3) + three)\n",
+    'b.ts': 'const own = 2\nexport const two = (x) => own * x\n',
+    'c/c.ts': "import { two } from '../b.ts'\nconst own = 30\nexport const three = own + two(5)\n",
   }
+  let result = 0
+  runInNewContext(
+    joinModules('a.ts', (path) => texts[path] ?? ''),
+    {
+      result: (value: number) => {
+        result = value
+      },
+    },
+  )
+  assert.equal(result, 1 + 6 + 40)
+})
+
+test('no text in backticks goes over several lines, so that taking out lines of comment takes out nothing else', () => {
+  for (const path of ENTRIES.flatMap((name) => [...reached(`issuer/static/${name}.ts`)]))
+    for (const line of readFileSync(new URL(path, root), 'utf8').split('\n'))
+      if (!/^\s*(?:\/\/|\/?\*)/.test(line)) assert.equal([...line.matchAll(/`/g)].length % 2, 0, `${path}: ${line}`)
+  for (const [path, { body }] of code.assets) if (path.endsWith('.js')) assert.doesNotMatch(body, /^\s*(?:\/\/|\/\*|\*)/m, path)
 })
 
 test('what is sent compressed is the same', () => {
   for (const [path, { body, brotli }] of code.assets) assert.equal(brotliDecompressSync(brotli()).toString(), body, path)
 })
 
-/** A text without lines of comment, and without the space between words: line by line, in another way than the one under test. */
-function tokens(source: string): string {
+/** A module without types, comment and space at the ends of lines: in another way than the one under test. */
+function bare(path: string): string {
   let inside = false
   const kept: string[] = []
-  for (const line of source.split('\n').map((each) => each.trim())) {
-    if (line.startsWith('/*')) inside = true
-    if (!inside && !line.startsWith('//') && line !== '') kept.push(line)
+  for (const line of stripTypeScriptTypes(readFileSync(new URL(path, root), 'utf8')).split('\n')) {
+    if (/^\s*\/\*/.test(line)) inside = true
+    if (!inside && !/^\s*(?:\/\/|$)/.test(line)) kept.push(line.trimEnd())
     if (line.endsWith('*/')) inside = false
   }
   return kept.join('\n')
@@ -71,8 +114,6 @@ test('browser code that reaches into the server stops the start', (t) => {
 })
 
 test('no sink that Trusted Types closes stands in the pages’ own code', () => {
-  for (const [path, { body }] of code.assets) {
-    if (path.includes('/issuer/static/'))
-      assert.doesNotMatch(body, /\.innerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function/, path)
-  }
+  for (const [path, { body }] of code.assets)
+    assert.doesNotMatch(body, /\.innerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function/, path)
 })

@@ -41,7 +41,10 @@ export async function chromiumPath(): Promise<string> {
 }
 
 /** A browser that ends with the test; undefined when the test was skipped for want of one, which fails instead when CI is set. */
-export async function openBrowser(t: TestContext): Promise<Browser | undefined> {
+export async function openBrowser(
+  t: Pick<TestContext, 'after' | 'skip'>,
+  flags: readonly string[] = [],
+): Promise<Browser | undefined> {
   let executablePath: string
   try {
     executablePath = await chromiumPath()
@@ -51,7 +54,7 @@ export async function openBrowser(t: TestContext): Promise<Browser | undefined> 
     t.skip((error as Error).message)
     return undefined
   }
-  const browser = await chromium.launch({ executablePath, args: FLAGS })
+  const browser = await chromium.launch({ executablePath, args: [...FLAGS, ...flags] })
   t.after(() => browser.close())
   return browser
 }

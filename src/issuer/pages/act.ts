@@ -13,9 +13,8 @@ export type Looks = { readonly now: Date; readonly browser: 'fit' | 'inside' | '
 
 /** The panel for this person in this state. */
 export function act(site: Site, view: Adopted, { now, browser }: Looks): Html {
-  // In the sandbox one person plays all, in one browser.
-  if (view.other && !site.sandbox) return notYours(view, view.other)
-  if (isToSign(view) && view.keys.length > 0 && browser !== 'fit')
+  if (isAnothers(site, view)) return notYours(view)
+  if (isToSign(site, view) && view.keys.length > 0 && browser !== 'fit')
     return html`${elsewhere(site, view.view, browser)}${browser === 'inside' && acts(site, view, now)}`
   return acts(site, view, now)
 }
@@ -26,16 +25,25 @@ function acts(site: Site, view: Adopted, now: Date): Html {
   return html`<h2>Nothing for you to do</h2><p>${endText(view) ?? 'Only people in the groups named here decide about this.'}</p>`
 }
 
-/** The statement would name the person of the link, whose key this is not. */
-const notYours = ({ me }: Adopted, other: NonNullable<Adopted['other']>): Html => html`<h2>Not your link</h2>
-<p>This link was made for ${shown(me.name)}, and ${shown(other.name)} is signed in here.</p>
-${
-  other.view === undefined
-    ? html`<p>If this should be decided by you as well, ask whoever sent it for a link of your own.</p>`
-    : html`<p><a class="button primary" href="/r/${other.view}">Open your own page</a></p>`
+/** Whether somebody else is signed in: a statement would name the person of the link. In the sandbox one person plays all, in one browser. */
+export const isAnothers = (site: Site, view: Adopted): boolean => view.other !== undefined && !site.sandbox
+
+function notYours({ me, other }: Adopted): Html {
+  return html`<h2>Not your link</h2>
+<p>${
+    other?.view === undefined
+      ? html`If you should decide about this as well, ask whoever sent it for a link of your own.`
+      : html`<a class="button primary" href="/r/${other.view}">Open your own page</a>`
+  }</p>
+<p><button type="button" class="quiet" data-do="sign-out">I am ${shown(me.name)}: sign ${shown(other?.name ?? '')} out</button></p>`
 }
-<p><button type="button" class="quiet" data-do="sign-out">I am ${shown(me.name)}: sign ${shown(other.name)} out</button></p>`
 
 /** Whether the panel is a matter of reading the document first. */
-export const isToSign = ({ role, state, decided }: Adopted): boolean =>
-  (role === 'requester' && state === 'awaiting_requester') || (role === 'approver' && state === 'awaiting_approvers' && !decided)
+export const isToSign = (site: Site, view: Adopted): boolean => {
+  const { role, state, decided } = view
+  if (isAnothers(site, view)) return false
+  return (
+    (role === 'requester' && state === 'awaiting_requester') ||
+    (role === 'approver' && state === 'awaiting_approvers' && !decided)
+  )
+}

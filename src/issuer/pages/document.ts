@@ -53,7 +53,7 @@ const gives = ({ right }: Asked): Html => html`<ul>${right.map((line) => html`<l
 const code = ({ checkCode }: Asked): Html =>
   html`<p class="code">Check code <code>${checkCode}</code> <span class="help">Slack shows the same one.</span></p>`
 
-/** For those who want to see it: the very text that is hashed and signed. */
+/** The very text that is hashed and signed: the script takes it from here and from nowhere else. */
 const exact = (intent: Intent): Html => html`<details class="exact"><summary>Exactly what is signed</summary>
 <p class="help">Every signature is over the SHA-256 of this text. Personal values stand in it as commitments.</p>
 <pre tabindex="0">${shown(canonicalText(intent))}</pre></details>`

@@ -25,7 +25,6 @@ export type Page = {
 
 /** The whole document. */
 export function framed(site: Site, { title, body, facts, entry, signedIn }: Page): string {
-  const script = entry && site.code.script(entry)
   const page = html`<html lang="en">
 <head>
 <meta charset="utf-8">
@@ -34,8 +33,7 @@ export function framed(site: Site, { title, body, facts, entry, signedIn }: Page
 <title>${title}</title>
 <link rel="stylesheet" href="${site.code.style}">
 <link rel="icon" href="${site.code.icon}">
-${script?.preload.map((href) => html`<link rel="modulepreload" href="${href}">`)}
-${script && html`<script type="module" src="${script.src}"></script>`}
+${entry && html`<script type="module" src="${site.code.script(entry)}"></script>`}
 </head>
 <body ${site.sandbox ? html`data-sandbox` : undefined}>
 <header>

@@ -2,13 +2,12 @@
 // the runbook's text, who has decided, and what this person can do now (notes on the decision page). Rendered from the view state alone, so a
 // reload says the same; parts marked data-live are what the script swaps for those of the same page fetched anew.
 
-import { encodeBase64url } from '../../domain/base64url.ts'
 import { isolated } from '../../domain/visible.ts'
 import { refusalWords } from '../../domain/words.ts'
 import { type Html, html, shown } from '../../html.ts'
 import type { RequestFacts } from '../static/facts.ts'
 import type { Adopted, ViewState } from '../view-state.ts'
-import { act, isToSign, type Looks } from './act.ts'
+import { act, isAnothers, isToSign, type Looks } from './act.ts'
 import { documentOf } from './document.ts'
 import { framed, type Site } from './frame.ts'
 import { badge, standing } from './standing.ts'
@@ -23,7 +22,7 @@ export function requestPage(site: Site, realm: string, view: ViewState, looks: L
     realm,
     person: view.me.id,
     keys: keyFacts(site, view.keys),
-    ...(view.is === 'adopted' ? { intent: encodeBase64url(view.intentBytes), kind: view.intent.right.kind } : {}),
+    ...(view.is === 'adopted' ? { kind: view.intent.right.kind } : {}),
   }
   if (view.is === 'adopted')
     return framed(site, {
@@ -53,22 +52,26 @@ export function requestPage(site: Site, realm: string, view: ViewState, looks: L
 
 function adoptedBody(site: Site, view: Adopted, looks: Looks): Html {
   const { now } = looks
+  const toSign = isToSign(site, view)
   return html`<div class="headline" id="headline" data-live>
-<p class="you">You are <strong>${shown(view.me.name)}</strong>. ${because(view)}</p>
-<h1 tabindex="-1">${isToSign(view) && (view.role === 'requester' ? 'Confirm: ' : 'Approve: ')}${titleOf(view, shown)}${isToSign(view) && '?'}</h1>
+<p class="you">${isAnothers(site, view) ? whose(view) : html`You are <strong>${shown(view.me.name)}</strong>. ${because(view)}`}</p>
+<h1 tabindex="-1">${toSign && (view.role === 'requester' ? 'Confirm: ' : 'Approve: ')}${titleOf(view, shown)}${toSign && '?'}</h1>
 ${badge(view, now)}
 </div>
 <div class="columns">
 <div class="stack">
 <article class="document" id="document" data-live aria-label="What is signed">${documentOf(site, view, now)}</article>
-<div id="twins" data-live>${twinsOf(view.twins, now)}</div>
+<div id="twins" data-live>${twinsOf(toSign ? view.twins : [], now)}</div>
 </div>
 <div class="side">
-<section class="panel" id="act" data-live data-holders="${view.holders.join(' ')}" ${!isToSign(view) && html`data-first`} aria-label="What you can do">${act(site, view, looks)}</section>
+<section class="panel" id="act" data-live data-holders="${view.holders.join(' ')}" ${!toSign && html`data-first`} aria-label="What you can do">${act(site, view, looks)}</section>
 <section class="panel" id="standing" data-live aria-label="Where it stands">${standing(view, now)}</section>
 </div>
 </div>`
 }
+
+const whose = ({ me, other }: Adopted): Html =>
+  html`This link was made for <strong>${shown(me.name)}</strong>. You are signed in as <strong>${shown(other?.name ?? '')}</strong>.`
 
 function because({ role, mine }: Adopted): Html {
   if (role === 'requester') return html`You asked for this.`

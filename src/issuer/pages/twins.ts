@@ -1,8 +1,6 @@
 // Other open requests for the same action, which an approver may decide with the same tap (people on one bridge call). Each is shown in full before its
-// box, none is ticked beforehand, and nothing of it is folded away but the canonical text. The bytes stand on each, so that the script hashes
-// what is there when the key is asked.
+// box, none is ticked beforehand, and nothing of it is folded away but the canonical text, which is what the script hashes.
 
-import { encodeBase64url } from '../../domain/base64url.ts'
 import { type Html, html, shown } from '../../html.ts'
 import type { Asked } from '../asked.ts'
 import { besideOf } from './document.ts'
@@ -21,7 +19,7 @@ ${twins.map((twin) => one(twin, now))}
 const one = (
   twin: Asked,
   now: Date,
-): Html => html`<article class="document twin" data-request="${twin.request}" data-intent="${encodeBase64url(twin.intentBytes)}" aria-labelledby="twin-${twin.checkCode}">
+): Html => html`<article class="document twin" data-request="${twin.request}" aria-labelledby="twin-${twin.checkCode}">
 <h3 id="twin-${twin.checkCode}">Request of ${shown(twin.requester.name)}</h3>
 ${besideOf(twin, now)}
 <label class="choice tick"><input type="checkbox" name="twin" value="${twin.digest}"> <span>Decide about this one as well <span class="help">${twin.checkCode}, ${shown(twin.requester.name)}</span></span></label>

@@ -12,8 +12,7 @@ export type RequestFacts = {
   readonly realm: string
   readonly person: string
   readonly request: string
-  /** The canonical bytes of the intent in base64url: the page hashes them itself. Absent until they have been checked. */
-  readonly intent?: string
+  /** The kind of credential asked for; absent until the request has been checked. */
   readonly kind?: string
   readonly keys: readonly KeyFact[]
 }

@@ -17,11 +17,11 @@ import { findPlace, makePlace, type Place } from './place.ts'
 import { post } from './post.ts'
 import { act, byId, onPress, Stopped, say, warn, whenAway } from './say.ts'
 import { choosePlace, chosenPlace, findTerminal, foundTerminal } from './terminal.ts'
-import { countTicked, digestOf, mixedWords, type Told, tickedOnes } from './twins.ts'
+import { countTicked, digestShown, mixedWords, type Told, tickedOnes } from './twins.ts'
 import { hindranceHere } from './webauthn.ts'
 
 const facts = factsOf<RequestFacts>()
-const digest = facts.intent === undefined ? '' : await digestOf(facts.intent)
+const digest = (await digestShown(byId('document'))) ?? ''
 let place: Place | undefined
 let secret: string | undefined
 

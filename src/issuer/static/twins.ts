@@ -1,10 +1,9 @@
-// Requests beside the one of the page that the same tap may decide. What is signed is the hash of the bytes that stand on the ticked ones at that moment,
-// computed here, and only where the check code that was read is the one of those bytes.
+// What a tap stands for: the text under "Exactly what is signed", of the page's request and of the ticked ones beside it, hashed here at that moment. So
+// nothing can be signed that does not stand on the page, and only where the check code that was read is the one of that text.
 
 import { encodeBase64url } from '../../domain/base64url.ts'
 import { checkCode } from '../../domain/ids.ts'
 import { tagged } from '../../domain/tags.ts'
-import { bytesOf } from './bytes.ts'
 import { sha256 } from './ceremony.ts'
 import { Stopped } from './say.ts'
 
@@ -12,24 +11,25 @@ export type Beside = { readonly request: string; readonly digest: string; readon
 /** What became of one request that a statement named. */
 export type Told = { readonly request?: string; readonly words?: string }
 
-/** The digest of an intent's bytes. */
-export const digestOf = async (intent: string): Promise<string> =>
-  encodeBase64url(await sha256(tagged('intent', bytesOf(intent))))
+/** The digest of the request that a part of the page shows in full; undefined where none is shown. */
+export async function digestShown(part: Element | null): Promise<string | undefined> {
+  const text = part?.querySelector('.exact pre')?.textContent
+  if (text === null || text === undefined) return undefined
+  return encodeBase64url(await sha256(tagged('intent', new TextEncoder().encode(text))))
+}
 
 const ticked = (): HTMLElement[] =>
-  [...document.querySelectorAll('#twins input[name=twin]:checked')].flatMap(
-    (box) => box.closest<HTMLElement>('[data-intent]') ?? [],
-  )
+  [...document.querySelectorAll('#twins input[name=twin]:checked')].flatMap((box) => box.closest<HTMLElement>('.twin') ?? [])
 const codeOn = (article: HTMLElement): string => article.querySelector('.code code')?.textContent ?? ''
 
 /** The ticked requests. */
 export const tickedOnes = (): Promise<Beside[]> =>
   Promise.all(
     ticked().map(async (article) => {
-      const { request = '', intent = '' } = article.dataset
-      const digest = await digestOf(intent)
+      const { request = '' } = article.dataset
+      const digest = await digestShown(article)
       const code = codeOn(article)
-      if (code !== checkCode(digest))
+      if (digest === undefined || code !== checkCode(digest))
         throw new Stopped(
           'other_code',
           `The check code ${code} is not the one of the request it stands on. Nothing was signed; tell whoever runs Countersign.`,

@@ -1,0 +1,148 @@
+// The issuer's own pages in a real browser over a test world: the app listens on a free port and Chromium is told that the issuer's origin is there, so
+// rpId, Host and Origin are those of the world. A person's key is Chromium's virtual authenticator with the key that the world enrolled.
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { after, before, type TestContext } from 'node:test'
+import type { Browser, BrowserContext, BrowserContextOptions, CDPSession, Page } from 'playwright-core'
+import { buildIssuerApp, type IssuerAppParts } from '../../src/issuer/app.ts'
+import { simulatedKey } from '../../src/sandbox/simulated-key.ts'
+import { openBrowser } from './chromium.ts'
+import { type Door, openDoors, PUBLIC_URL } from './issuer-app.ts'
+import { ORIGIN, type World } from './world.ts'
+
+const PATIENCE_MS = 15_000
+
+export type Tab = { readonly page: Page; readonly context: BrowserContext; readonly trouble: string[] }
+export type Pages = {
+  readonly door: () => Door
+  readonly world: () => World
+  /** Settles when all of it is there: hooks of one file do not wait for each other. */
+  readonly ready: Promise<void>
+  /** A tab of a browser of its own, at a path; undefined when there is no browser, which was told. */
+  readonly open: (
+    t: TestContext,
+    path: string,
+    options?: BrowserContextOptions & { readonly before?: (page: Page) => Promise<unknown> },
+  ) => Promise<Tab | undefined>
+  /** Ends the issuer as a restart does, and starts it again where it was. */
+  readonly stop: () => Promise<void>
+  readonly start: () => Promise<void>
+}
+
+/** One world, one app and one browser for all tests of a file. */
+export function openPages(over: Partial<IssuerAppParts> = {}): Pages {
+  const cleanups: (() => Promise<void> | void)[] = []
+  const hooks = { after: (work: () => Promise<void> | void) => void cleanups.unshift(work) }
+  let door: Door
+  let app: { listen: Door['app']['listen']; close: () => Promise<unknown> }
+  let port = 0
+  let browser: Browser | undefined
+  let missing: string | undefined
+  const ready = Promise.withResolvers<void>()
+  const begin = async (): Promise<void> => {
+    door = await openDoors(hooks, over)
+    app = door.app
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    port = (door.app.server.address() as AddressInfo).port
+    const flags = [`--host-resolver-rules=MAP ${new URL(ORIGIN).host} 127.0.0.1:${port}`]
+    const skip = (why?: string): void => {
+      missing = why
+    }
+    browser = await openBrowser({ after: hooks.after, skip } as Parameters<typeof openBrowser>[0], flags)
+  }
+  before(async () => {
+    ready.resolve(begin())
+    await ready.promise
+  })
+  after(async () => {
+    for (const work of cleanups) await work()
+  })
+  return {
+    ready: ready.promise,
+    door: () => door,
+    world: () => door.world,
+    open: async (t, path, { before: prepare, ...options } = {}) => {
+      if (!browser) {
+        t.skip(missing)
+        return undefined
+      }
+      const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, baseURL: ORIGIN, ...options })
+      t.after(() => context.close())
+      context.setDefaultTimeout(PATIENCE_MS)
+      const trouble: string[] = []
+      const page = await context.newPage()
+      page.on('pageerror', (error) => trouble.push(error.message))
+      page.on('console', (message) => {
+        if (message.type() === 'error' || message.type() === 'warning') trouble.push(message.text())
+      })
+      await prepare?.(page)
+      await page.goto(path)
+      return { page, context, trouble }
+    },
+    stop: async () => void (await app.close()),
+    start: async () => {
+      const { ctx, keys, ring } = door.world
+      const again = buildIssuerApp({ ctx, keys, publicUrl: PUBLIC_URL, extras: simulatedKey(ring), ...over })
+      hooks.after(() => again.close())
+      await again.listen({ port, host: '127.0.0.1' })
+      app = again
+    },
+  }
+}
+
+export type Authenticator = { readonly session: CDPSession; readonly id: string }
+
+/** Gives a tab a security key that holds the world's key of a person, if one is named. */
+export async function plugIn(
+  page: Page,
+  world: World,
+  person?: string,
+  options: Record<string, unknown> = {},
+): Promise<Authenticator> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('WebAuthn.enable')
+  const { authenticatorId: id } = await session.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'usb',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+      ...options,
+    },
+  })
+  if (person !== undefined) {
+    const held = JSON.parse(readFileSync(world.ringFile, 'utf8')) as { person: string; passkey: Record<string, string> }[]
+    const passkey = held.find((each) => each.person === person)?.passkey
+    assert.ok(passkey, `${person} has no key`)
+    const binary = (text = ''): string => Buffer.from(text, 'base64url').toString('base64')
+    await session.send('WebAuthn.addCredential', {
+      authenticatorId: id,
+      credential: {
+        credentialId: binary(passkey['id']),
+        isResidentCredential: true,
+        rpId: 'localhost',
+        privateKey: binary(passkey['private_key']),
+        userHandle: binary(passkey['user_handle']),
+        // Ahead of whatever the world has signed with it.
+        signCount: Number(passkey['sign_count']) + 1_000,
+      },
+    })
+  }
+  return { session, id }
+}
+
+/** Rules that a page breaks by axe, each with where; loaded by the debugger, past the page's own policy. */
+export async function axeOf(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource)
+  const found = await page.evaluate<{ id: string; nodes: { target: unknown[]; failureSummary?: string }[] }[]>(
+    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ target, failureSummary }) => ({ target, failureSummary })) })))`,
+  )
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} at ${target.join(' ')}: ${failureSummary}`),
+  )
+}
+const axeSource = readFileSync(new URL(import.meta.resolve('axe-core')), 'utf8')
