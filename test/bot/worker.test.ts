@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { workerClient } from '../../src/bot/slack/connect.ts'
-import type { Deliverer } from '../../src/bot/slack/deliver.ts'
-import { createPace } from '../../src/bot/slack/pace.ts'
+import { createDeliverer } from '../../src/bot/slack/deliver.ts'
 import { createReceiver } from '../../src/bot/slack/receiver.ts'
+import { createNo } from '../../src/bot/slack/say-no.ts'
 import { startWorker } from '../../src/bot/worker.ts'
 import type { BotContext } from '../../src/commands/context.ts'
 import { keepInbox } from '../../src/db/bot-queries/inbox.ts'
@@ -12,6 +12,7 @@ import { SIGNING_SECRET } from '../support/bot.ts'
 import { failed, limited, openSlackApi } from '../support/slack-api.ts'
 import { ask, confirm, decide, newHolder, openWorld, type World } from '../support/world.ts'
 
+const INCIDENT = 'C0INCIDENT42'
 const SLACK = { botToken: 'xoxb-of-a-test', signingSecrets: [SIGNING_SECRET], teamIds: ['T0SANDBOX'] }
 
 async function open(t: TestContext) {
@@ -19,11 +20,19 @@ async function open(t: TestContext) {
   const api = await openSlackApi(t)
   const ctx = world.bot
   const client = workerClient({ ...SLACK, apiUrl: api.url }, ctx.log)
-  const base = { ctx, teamIds: SLACK.teamIds, issuerUrl: 'http://localhost:3001', log: ctx.log, client }
-  const receiver = createReceiver({ ctx, ...SLACK, answersAt: [], appId: () => undefined, log: ctx.log, wake: () => undefined })
+  const urls = { issuerUrl: 'http://localhost:3001', publicUrl: 'http://localhost:3000' }
+  const receiver = createReceiver({
+    ctx,
+    ...SLACK,
+    answersAt: [],
+    appId: () => undefined,
+    no: createNo('http://localhost:3000'),
+    log: ctx.log,
+    wake: () => undefined,
+  })
   // Each worker has a pace of its own, as each process does.
   const start = () => {
-    const deliverer: Deliverer = { ...base, pace: createPace() }
+    const deliverer = createDeliverer({ ctx, teamIds: SLACK.teamIds, ...urls, log: ctx.log, client })
     const worker = startWorker({ ctx, log: ctx.log, slack: { deliverer, receiver } })
     t.after(() => worker.stop())
     return worker
@@ -46,7 +55,7 @@ async function until(what: string, look: () => Promise<boolean> | boolean): Prom
 }
 /** Every piece of news has been planned, and everything planned has been told. */
 const settled = (ctx: BotContext) => async () => {
-  const planned = await ctx.db.selectFrom('delivery').select(['source', 'kind', 'done_at']).execute()
+  const planned = await ctx.db.selectFrom('delivery').select(['source', 'kind', 'done_at', 'payload']).execute()
   const news = [
     ...(await ctx.db.selectFrom('bot_outbox').select('id').execute()),
     ...(await ctx.db.selectFrom('issuer_outbox').select('id').execute()),
@@ -54,11 +63,11 @@ const settled = (ctx: BotContext) => async () => {
   return (
     planned.some(({ kind }) => kind === 'slack') &&
     news.every(({ id }) => planned.some(({ source }) => source === id)) &&
-    planned.every(({ done_at }) => done_at !== null)
+    planned.every(({ done_at, payload }) => done_at !== null || Object.hasOwn(payload, 'again'))
   )
 }
 const channelPosts = (api: Awaited<ReturnType<typeof openSlackApi>>) =>
-  api.of('chat.postMessage').filter(({ body }) => body['channel']?.startsWith('#'))
+  api.of('chat.postMessage').filter(({ body }) => body['channel'] === INCIDENT)
 
 test('a rate limit is waited out for as long as Slack says, and holds up no other method', async (t) => {
   const { world, api, start } = await open(t)
@@ -132,7 +141,7 @@ test('a message that can no longer be changed is said anew, and the new one is c
 test('a channel that is closed to us costs nobody the request: approvers are asked, and the requester is told', async (t) => {
   const { world, api, start } = await open(t)
   const { requestId } = await waitingForApprovers(world)
-  api.close('#incident-4211', 'is_archived')
+  api.close(INCIDENT, 'is_archived')
   start()
   await until('everything told', settled(world.bot))
   const told = await world.bot.db.selectFrom('message').select('place').where('request_id', '=', requestId).execute()
@@ -167,7 +176,7 @@ test('nobody is asked before the requester’s tap, and somebody who is asked to
   start()
   await until('everything told', settled(world.bot))
   const said = api.of('chat.postMessage').map(({ body }) => body['channel'])
-  assert.deepEqual(said.sort(), ['#incident-4211', 'U0REYOKAFOR'])
+  assert.deepEqual(said.sort(), [INCIDENT, 'U0REYOKAFOR'])
   const places = await world.bot.db.selectFrom('message').select('place').where('request_id', '=', early.requestId).execute()
   assert.deepEqual(places, [])
 })

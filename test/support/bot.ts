@@ -1,11 +1,13 @@
 // A bot as in production for tests: the world of world.ts with its issuer's clockwork running, the simulated workspace, and the bot listening with its
 // worker. People act through the Slack driver and sign with their simulated keys.
 
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { type Logger, pino } from 'pino'
 import { buildBot } from '../../src/bot/app.ts'
 import { startClockwork } from '../../src/issuer/clockwork.ts'
 import type { Metrics } from '../../src/metrics.ts'
+import { appOfManifest } from '../../src/sandbox/main.ts'
 import { buildSlackServer } from '../../src/sandbox/slack/server.ts'
 import { createWorkspace } from '../../src/sandbox/slack/workspace.ts'
 import { sandboxWorld, TEAM_ID } from '../../src/sandbox/world.ts'
@@ -14,6 +16,8 @@ import { openWorld } from './world.ts'
 
 export const SIGNING_SECRET = 'a-signing-secret-of-the-tests'
 export const BOT_TOKEN = 'xoxb-a-bot-token-of-the-tests'
+
+const MANIFEST = new URL('../../slack-manifest.json', import.meta.url)
 
 /** A port that was free a moment ago. */
 export async function freePort(): Promise<number> {
@@ -36,7 +40,7 @@ export async function openBot(
   const port = await freePort()
   const publicUrl = `http://localhost:${port}`
   const issuerUrl = 'http://localhost:3001'
-  const workspace = createWorkspace(sandboxWorld())
+  const workspace = createWorkspace(sandboxWorld(appOfManifest(JSON.parse(readFileSync(MANIFEST, 'utf8')))))
   const slackServer = await buildSlackServer({
     workspace,
     requestUrl: `${publicUrl}/slack/events`,

@@ -26,11 +26,19 @@ export async function openSlackApi(t: { after(work: () => Promise<void>): void }
     const answer = error === undefined ? next.get(method)?.shift() : failed(error)
     if (answer?.drop) return reply.hijack().raw.destroy()
     ts += 1
+    const inChannel = { id: 'C0INCIDENT42', name: 'incident-4211', is_ext_shared: false }
+    const told: Record<string, object> = {
+      'users.conversations': { ok: true, channels: [inChannel] },
+      'conversations.info': { ok: true, channel: inChannel },
+      'conversations.open': { ok: true, channel: { id: `D${request.body['users']?.slice(1)}` } },
+      'conversations.history': { ok: true, messages: [] },
+      'users.info': { ok: true, user: { id: request.body['user'], team_id: 'T0SANDBOX' } },
+    }
     const usual = { ok: true, ts: `1700000000.${String(ts).padStart(6, '0')}`, channel: request.body['channel'] ?? 'C0' }
     return reply
       .code(answer?.status ?? 200)
       .headers(answer?.headers ?? {})
-      .send(answer?.body ?? usual)
+      .send(answer?.body ?? told[method] ?? usual)
   })
   await app.listen({ port: 0, host: '127.0.0.1' })
   t.after(() => app.close())

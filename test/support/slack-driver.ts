@@ -55,6 +55,9 @@ export interface SlackDriver {
     channel: string,
     change: { readonly name?: string; readonly archived?: boolean; readonly externallyShared?: boolean },
   ) => Promise<void>
+  readonly deleteChannel: (channel: string) => Promise<void>
+  /** As an administrator does; nobody changes an app's message. */
+  readonly deleteMessage: (channel: string, ts: string) => Promise<void>
   readonly setMember: (channel: string, handle: string, member: boolean) => Promise<void>
   /** What the app has called on the Web API, oldest first. */
   readonly calls: () => Promise<
@@ -92,6 +95,8 @@ export function slackDriver(url: string): SlackDriver {
     people: () => ask('GET', '/people'),
     changePerson: async (handle, change) => void (await ask('PATCH', `/people/${handle}`, change)),
     changeChannel: async (channel, change) => void (await ask('PATCH', `/channels/${channel}`, change)),
+    deleteChannel: async (channel) => void (await ask('DELETE', `/channels/${channel}`)),
+    deleteMessage: async (channel, ts) => void (await ask('DELETE', `/channels/${channel}/messages/${ts}`)),
     setMember: async (channel, handle, member) => void (await ask('PUT', `/channels/${channel}/members/${handle}`, { member })),
     calls: () => ask('GET', '/app/calls'),
     faults: {

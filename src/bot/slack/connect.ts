@@ -56,8 +56,8 @@ async function outcomeOf(answer: Response): Promise<SlackOutcome> {
 }
 
 /** The worker's client. Rate limits come back as errors; waiting is the worker's business. */
-export const workerClient = (slack: SlackSettings, log: Logger): WebClient =>
-  new WebClient(slack.botToken, clientOptions(slack, log, WORKER_MS))
+export const workerClient = (slack: SlackSettings, log: Logger, timeout = WORKER_MS): WebClient =>
+  new WebClient(slack.botToken, clientOptions(slack, log, timeout))
 
 /** The client for what a person waits for. */
 export const interactiveClient = (slack: SlackSettings, log: Logger): WebClient =>

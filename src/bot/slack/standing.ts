@@ -14,8 +14,8 @@ const MOST_PAGES = 20
 
 export type ChannelStanding = { readonly id: string; readonly shared: boolean }
 export type Standing = {
-  /** A channel by its name or id, as a runbook gives it. */
-  readonly channel: (named: string) => Promise<Called<ChannelStanding>>
+  /** A channel by its name or id, as a runbook gives it; `known` is where a message stands already. */
+  readonly channel: (named: string, known: string | undefined) => Promise<Called<ChannelStanding>>
   /** Whether a person may be written to. */
   readonly person: (user: string) => Promise<Called<true>>
 }
@@ -53,7 +53,10 @@ export function createStanding(caller: Caller, teamIds: readonly string[]): Stan
     return barrier === undefined ? (true as const) : must<true>(inVain('users.info', `account_${barrier}`))
   })
   return {
-    channel: (named) => settled(idOf(named).then(async (id) => ({ id, shared: await sharedOf(id) }))),
+    channel: (named, known) => {
+      const found = known === undefined ? idOf(named) : Promise.resolve(known)
+      return settled(found.then(async (id) => ({ id, shared: await sharedOf(id) })))
+    },
     person: (user) => settled(person(user)),
   }
 }

@@ -4,7 +4,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { ActContext } from './acts/act.ts'
-import { administerChannel, administerMember, administerPerson } from './acts/administer.ts'
+import { administerChannel, administerMember, administerPerson, removeChannel } from './acts/administer.ts'
 import { closeModal, fillModal, submitModal } from './acts/modal.ts'
 import { press, suggest } from './acts/press.ts'
 import { say } from './acts/say.ts'
@@ -13,7 +13,7 @@ import type { Call } from './api/routes.ts'
 import { channelsOf, channelView, markRead, openDirect, personView } from './channels.ts'
 import { verifyUrl } from './events.ts'
 import { type Faults, faultAsked } from './faults.ts'
-import { messagesFor } from './messages.ts'
+import { findMessage, messagesFor, removeMessage } from './messages.ts'
 import { surfaceView, topModal } from './views.ts'
 import type { Change, ChannelContents, Snapshot } from './wire.ts'
 import type { Channel, Person } from './workspace.ts'
@@ -151,6 +151,17 @@ export async function control(
 
   app.patch<{ Params: { channel: string } }>('/_control/channels/:channel', async ({ params, body }) => {
     administerChannel(acts, channel(params.channel), channelChange.parse(body))
+    return { ok: true }
+  })
+  app.delete<{ Params: { channel: string } }>('/_control/channels/:channel', async ({ params }) => {
+    removeChannel(acts, channel(params.channel))
+    return { ok: true }
+  })
+  app.delete<{ Params: { channel: string; ts: string } }>('/_control/channels/:channel/messages/:ts', async ({ params }) => {
+    const place = workspace.channels.get(params.channel) ?? channel(params.channel)
+    const message = findMessage(place, params.ts)
+    if (!message) throw new Missing('There is no such message.')
+    removeMessage(workspace, place, message)
     return { ok: true }
   })
   app.put<{ Params: { channel: string; handle: string } }>(

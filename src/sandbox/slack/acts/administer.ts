@@ -32,6 +32,13 @@ export function administerChannel({ workspace, events }: ActContext, channel: Ch
   }
 }
 
+/** Deletes a channel with everything in it. */
+export function removeChannel({ workspace, events }: ActContext, channel: Channel): void {
+  workspace.channels.delete(channel.id)
+  changed(workspace, { kind: 'world' })
+  void events.emit({ type: 'channel_deleted', channel: channel.id, event_ts: nextTs(workspace) })
+}
+
 /** Lets a person into a channel, or out of it. */
 export function administerMember({ workspace, events }: ActContext, channel: Channel, person: Person, member: boolean): void {
   if (channel.members.has(person.slackId) === member) return
