@@ -13,6 +13,8 @@ import { failureOf } from './run.ts'
 /** As much as the issuer allows before it stops minting. */
 const MAX_CLOCK_DIFFERENCE_MS = 2_000
 const ANSWER_MS = 2_000
+/** No start of this program was before. */
+const EARLIEST = Date.UTC(2025, 0, 1)
 
 /** Whether a port can be opened, or a process of ours, which answers at `path`, has it already. */
 export async function lookAtPort(variable: string, host: string, port: number, path = '/healthz'): Promise<Finding> {
@@ -41,6 +43,16 @@ export async function lookAtHosts(urls: Readonly<Record<string, string>>): Promi
   return judged('hosts', looked.flat(), 'The hosts of the addresses are known.')
 }
 
+/** Whether this machine's clock was ever set: every grant ends by it. */
+export const lookAtYear = (now: Date): Finding =>
+  judged(
+    'clock',
+    now.getTime() < EARLIEST
+      ? [`This machine’s clock says ${now.toISOString().slice(0, 10)}: set it, and have it follow NTP.`]
+      : [],
+    `It is ${now.toISOString().slice(0, 19)}Z.`,
+  )
+
 /** Whether this machine's clock and the database's agree. */
 export async function lookAtClock(db: Kysely<Schema>): Promise<Finding> {
   const before = Date.now()
@@ -48,7 +60,7 @@ export async function lookAtClock(db: Kysely<Schema>): Promise<Finding> {
   const difference = theirs - (before + Date.now()) / 2
   const words = `The clocks of this machine and the database differ by ${(Math.abs(difference) / 1000).toFixed(1)} s`
   const wrong = Math.abs(difference) > MAX_CLOCK_DIFFERENCE_MS ? [`${words}, and nothing is issued: have both follow NTP.`] : []
-  return judged('clock', wrong, `${words}.`)
+  return judged('clocks', wrong, `${words}.`)
 }
 
 const isOurs = async (port: number, path: string): Promise<boolean> => {

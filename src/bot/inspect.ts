@@ -11,6 +11,7 @@ import { type TrustRoots, trustRoots } from '../domain/directory.ts'
 import { read } from '../domain/shape.ts'
 import { type Finding, judged, tried } from '../findings.ts'
 import { StartRefused } from '../run.ts'
+import { lookAtYear } from '../surroundings.ts'
 
 /** Everything that must be well before the bot serves, and the roots that were read. */
 export async function inspectBot(
@@ -29,7 +30,7 @@ export async function inspectBot(
     inspectDatabase(db, login, patienceMs),
   ])
   const addresses = roots ? [judged('addresses', misfitsOfRealm(config, roots), `People come to ${config.publicUrl}.`)] : []
-  return { findings: [finding, ...addresses, ...database], roots }
+  return { findings: [lookAtYear(new Date()), finding, ...addresses, ...database], roots }
 }
 
 async function readRoots(path: string): Promise<TrustRoots> {

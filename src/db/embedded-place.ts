@@ -10,6 +10,7 @@ import { dirname, join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import { StartRefused } from '../run.ts'
 
 const run = promisify(execFile)
 const OS_USER = 'countersign-postgres'
@@ -35,10 +36,9 @@ export async function postgresIdentity(): Promise<Identity | undefined> {
     } catch (error) {
       // Another process may be making the same user, or hold the lock of the password file.
       if (attempt === 30)
-        throw new Error(
-          `PostgreSQL does not run as root, and the system user ${OS_USER} for it could not be made: run as another user, or make that user.`,
-          { cause: error },
-        )
+        throw new StartRefused([
+          `PostgreSQL does not run as root, and the system user ${OS_USER} for it could not be made (${error instanceof Error ? error.message.split('\n')[0] : error}): run as another user, or make that user.`,
+        ])
       await delay(100)
     }
   }
@@ -59,7 +59,7 @@ export async function prepareHome(dataDir: string, home: string, identity: Ident
   })
   if (!identity) return path
   const barred = await unreachable(dirname(path), identity)
-  if (barred) throw new Error(`The user ${OS_USER}, who runs PostgreSQL, cannot enter ${barred}: chmod o+x ${barred}`)
+  if (barred) throw new StartRefused([`The user ${OS_USER}, who runs PostgreSQL, cannot enter ${barred}: chmod o+x ${barred}`])
   await chown(path, identity.uid, identity.gid)
   return path
 }
@@ -71,11 +71,10 @@ export async function findPrograms(identity: Identity | undefined): Promise<Prog
   let entry: string
   try {
     entry = require.resolve(platform)
-  } catch (error) {
-    throw new Error(
+  } catch {
+    throw new StartRefused([
       `There is no embedded PostgreSQL for ${platform}: set DATABASE_URL and the others to a PostgreSQL of your own.`,
-      { cause: error },
-    )
+    ])
   }
   const { initdb, pg_ctl: pgCtl } = (await import(pathToFileURL(entry).href)) as { initdb: string; pg_ctl: string }
   const { version } = require(join(dirname(dirname(entry)), 'package.json')) as { version: string }

@@ -13,6 +13,7 @@ import { promisify } from 'node:util'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { z } from 'zod'
+import { EXIT, StartRefused } from '../run.ts'
 import { chooseHome, findPrograms, type Identity, type Programs, postgresIdentity, prepareHome } from './embedded-place.ts'
 import { keepJson, replaceJson } from './kept-file.ts'
 
@@ -20,6 +21,7 @@ const run = promisify(execFile)
 const SUPERUSER = 'postgres'
 const OWNERSHIP = [0x436f756e, 0x6f776e72] as const
 const PATIENCE_MS = 20_000
+const RECOVERY_PAUSE_MS = 1_000
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -68,12 +70,18 @@ export async function startEmbeddedPostgres(options: { dataDir: string; log: Emb
     })
   const recover = async () => {
     cluster.log.warn({ home: cluster.home }, 'embedded PostgreSQL has gone away and is started again')
-    try {
-      owner = await own(cluster)
-      watch()
-      if (cluster.kept.port !== port) throw new Error(`Its port ${port} was taken meanwhile: restart Countersign.`)
-    } catch (error) {
-      cluster.log.error({ err: error, home: cluster.home }, 'embedded PostgreSQL cannot be started again')
+    // Again and again: what keeps it down, as a full disk does, may end.
+    while (!stopping) {
+      try {
+        owner = await own(cluster, () => stopping)
+        watch()
+        if (cluster.kept.port !== port) throw new Error(`Its port ${port} was taken meanwhile: restart Countersign.`)
+        return
+      } catch (error) {
+        cluster.log.error({ err: error, home: cluster.home }, 'embedded PostgreSQL cannot be started again yet')
+        if (cluster.kept.port !== port) return
+        await delay(RECOVERY_PAUSE_MS)
+      }
     }
   }
   watch()
@@ -86,7 +94,7 @@ export async function startEmbeddedPostgres(options: { dataDir: string; log: Emb
     stop: async () => {
       stopping = true
       await recovery
-      await control(cluster, 'stop', '-m', 'fast', '-t', '30')
+      if (await readPostmaster(cluster)) await control(cluster, 'stop', '-m', 'fast', '-t', '30')
       await owner.end().catch(() => undefined)
     },
   }
@@ -107,11 +115,11 @@ async function openCluster(dataDir: string, log: EmbeddedLog): Promise<Cluster> 
 }
 
 /** Looks at the cluster and mends it until this process owns it. */
-async function own(cluster: Cluster): Promise<pg.Client> {
+async function own(cluster: Cluster, isOver = () => false): Promise<pg.Client> {
   await initialise(cluster)
   let failure: unknown
   let failures = 0
-  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await delay(25)) {
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline && !isOver(); await delay(25)) {
     const postmaster = await readPostmaster(cluster)
     if (!postmaster) {
       // Twice is a race with another start or a port taken meanwhile, often is a reason that stays.
@@ -133,13 +141,12 @@ async function own(cluster: Cluster): Promise<pg.Client> {
     await client.end()
     // The server notices a moment later that a killed owner is gone.
     if (isAlive(holder))
-      throw new Error(
+      throw new StartRefused([
         `The database in ${cluster.home} is in use by process ${holder}: stop that one first, or set another DATA_DIR.`,
-      )
+      ])
   }
-  throw new Error(`The embedded PostgreSQL in ${cluster.home} does not answer; its log is ${cluster.logPath}.`, {
-    cause: failure,
-  })
+  const why = failure instanceof Error ? lastWords(failure.message) : ''
+  throw new StartRefused([`The embedded PostgreSQL in ${cluster.home} does not start${why}; its log is ${cluster.logPath}.`])
 }
 
 async function initialise(cluster: Cluster): Promise<void> {
@@ -147,9 +154,9 @@ async function initialise(cluster: Cluster): Promise<void> {
   const version = await readFile(versionPath, 'utf8').catch(() => undefined)
   if (version?.trim() === cluster.programs.major) return
   if (version !== undefined)
-    throw new Error(
+    throw new StartRefused([
       `${cluster.data} is of PostgreSQL ${version.trim()}, this is PostgreSQL ${cluster.programs.major}: dump it with the old one first.`,
-    )
+    ])
 
   for (const name of await readdir(cluster.home)) {
     const pid = /^(?:data|password)\.new-(\d+)$/.exec(name)?.[1]
@@ -172,11 +179,26 @@ async function initialise(cluster: Cluster): Promise<void> {
     await rename(draft, cluster.data)
   } catch (error) {
     // Another first start may have been faster; which of the two owns it is decided later.
-    if (!(await readFile(versionPath, 'utf8').catch(() => undefined))) throw error
+    if (!(await readFile(versionPath, 'utf8').catch(() => undefined))) throw initialisationFailed(cluster, error)
   } finally {
     await rm(passwordPath, { force: true })
     await rm(draft, { recursive: true, force: true })
   }
+}
+
+/** initdb says why on its error output; its command line, which names files, helps nobody. */
+function initialisationFailed({ home }: Cluster, error: unknown): unknown {
+  if (!(error instanceof Error && 'stderr' in error)) return error
+  const full = /No space left|Disk quota/.test(String(error.stderr))
+  if (full)
+    return new StartRefused([`There is no space left on the disk of ${home}: make some and start again.`], EXIT.unavailable)
+  return new StartRefused([`The embedded PostgreSQL could not be made in ${home}${lastWords(String(error.stderr))}.`])
+}
+
+/** What PostgreSQL complained of last. */
+function lastWords(text: string): string {
+  const said = text.split('\n').findLast((line) => /(?:FATAL|PANIC|error): /i.test(line))
+  return said === undefined ? '' : ` (${said.replace(/^.*?(?:FATAL|PANIC|error): +/i, '')})`
 }
 
 /** Starts the postmaster in a session of its own, so that Ctrl-C reaches us first; what went wrong comes back, the loop looks again. */

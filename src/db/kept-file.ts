@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import type { z } from 'zod'
+import { StartRefused } from '../run.ts'
 
 /** The content of the file; when there is no file yet, what `make` gives is kept first. A file of another form is refused. */
 export async function keepJson<T>(path: string, shape: z.ZodType<T>, make: () => T | Promise<T>): Promise<T> {
@@ -34,8 +35,8 @@ async function readJson<T>(path: string, shape: z.ZodType<T>): Promise<T | undef
   if (text === undefined) return undefined
   try {
     return shape.parse(JSON.parse(text))
-  } catch (error) {
-    throw new Error(`${path} is not a file of this version of Countersign.`, { cause: error })
+  } catch {
+    throw new StartRefused([`${path} is not a file of this version of Countersign: restore it, or choose another DATA_DIR.`])
   }
 }
 

@@ -7,6 +7,7 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import pg from 'pg'
 import { z } from 'zod'
+import { StartRefused } from '../run.ts'
 import type { EmbeddedPostgres } from './embedded.ts'
 import { keepJson } from './kept-file.ts'
 
@@ -28,10 +29,9 @@ export async function prepareRoles(ownerUrl: string): Promise<void> {
       try {
         await createRole(client, role, 'NOLOGIN')
       } catch (error) {
-        throw new Error(
-          `The role ${role} is missing and could not be made: let an administrator run CREATE ROLE ${role} NOLOGIN.`,
-          { cause: error },
-        )
+        throw new StartRefused([
+          `The role ${role} is missing and could not be made (${error instanceof Error ? error.message : error}): let an administrator run CREATE ROLE ${role} NOLOGIN.`,
+        ])
       }
     }
   })

@@ -9,6 +9,7 @@ import type { Schema } from '../db/schema.ts'
 import type { TrustRoots } from '../domain/directory.ts'
 import { type Finding, judged, tried } from '../findings.ts'
 import { StartRefused } from '../run.ts'
+import { lookAtYear } from '../surroundings.ts'
 import { openToWriters } from './key-file.ts'
 import { type IssuerKeys, loadOrCreateKeys } from './keys.ts'
 import { RunbooksRefused, readRunbooks } from './read-runbooks.ts'
@@ -23,7 +24,7 @@ export type IssuerInspection = {
 /** Everything that must be well before the issuer serves; what is wrong with the runbooks is looked at only beside other trouble, or by their publication. */
 export async function inspectIssuer(config: IssuerConfig, db: Kysely<Schema>, patienceMs?: number): Promise<IssuerInspection> {
   const [files, database] = await Promise.all([inspectFiles(config), inspectDatabase(db, loginOf(config), patienceMs)])
-  const findings = [...files.findings, ...database]
+  const findings = [lookAtYear(new Date()), ...files.findings, ...database]
   const isWell = findings.every(({ problems }) => problems.length === 0)
   return { ...files, findings: isWell ? findings : [...findings, await inspectRunbooks(config)] }
 }

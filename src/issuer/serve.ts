@@ -51,11 +51,16 @@ export async function serveIssuer(
     const { value: heads, finding } = await tried(
       'heads',
       config.headStoreUrl === undefined ? 'KEYS_DIR' : 'HEAD_STORE_URL',
-      () => openHeadStore({ ...config, realm: roots.realm, db, log }),
+      async () => {
+        const store = await openHeadStore({ ...config, realm: roots.realm, db, log })
+        closing.push(() => store.close())
+        // What cannot be read stops the start, like everything else that was kept wrong.
+        await store.read()
+        return store
+      },
     )
     refuseWhatIsWrong([finding])
     if (!heads) throw new TypeError('nothing was wrong, and yet there are no heads')
-    closing.push(() => heads.close())
     const opened = await openIssuer({
       db,
       now: () => new Date(),
