@@ -17,16 +17,8 @@ create table reminder (
 );
 create index reminder_due on reminder (due_at) where done_at is null;
 
--- Entries that have their line in the thread of a channel message.
-create table told_step (
-  entry_id uuid primary key,
-  request_id text not null references request (id),
-  told_at timestamptz not null
-);
-create index told_step_request on told_step (request_id);
-
 grant select, insert on follows to countersign_bot;
-grant select, insert, update, delete on reminder, told_step to countersign_bot;
+grant select, insert, update, delete on reminder to countersign_bot;
 
 create index wish_person on wish (person, made_at desc);
 

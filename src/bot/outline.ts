@@ -3,6 +3,7 @@
 import type { Outliner } from '../commands/plan-deliveries.ts'
 import { viewRequest } from './request-view.ts'
 import { stageOf } from './slack/render-notice.ts'
+import { STEP_TYPES } from './slack/steps.ts'
 
 export const outlineOf: Outliner = (facts, set) => {
   const view = viewRequest(facts, set, [])
@@ -11,6 +12,9 @@ export const outlineOf: Outliner = (facts, set) => {
     action: view.action,
     confirmed: view.confirmed,
     awaitingApprovers: view.state === 'awaiting_approvers',
+    held: view.held !== undefined,
+    decisions: view.decisions.length,
     stage: stageOf(view),
+    steps: STEP_TYPES,
   }
 }

@@ -16,8 +16,10 @@ const DONE: { readonly [K in Exclude<WishKind, 'deactivated'>]: string } = {
   return: 'Given back. The request says when the target has confirmed it.',
 }
 
+export type Came = { readonly ok: boolean; readonly words: string; readonly wish: string }
+
 /** What came of it, in words for the person. */
-export async function wishAndWait(ctx: BotContext, wish: Exclude<Wish, { kind: 'deactivated' }>): Promise<string> {
+export async function wishAndWait(ctx: BotContext, wish: Exclude<Wish, { kind: 'deactivated' }>): Promise<Came> {
   const id = await makeWish(ctx, wish)
   const until = performance.now() + WAIT_MS
   let decided = await findDecided(ctx.db, id)
@@ -25,7 +27,11 @@ export async function wishAndWait(ctx: BotContext, wish: Exclude<Wish, { kind: '
     await delay(LOOK_MS)
     decided = await findDecided(ctx.db, id)
   }
-  if (decided === undefined) return 'Passed on. The request changes as soon as the issuer has decided.'
-  if (decided.done) return DONE[wish.kind]
-  return decided.refusal ? refusalWords(decided.refusal) : 'The issuer did not accept this. Look at the request’s newest message.'
+  const came = (ok: boolean, words: string): Came => ({ ok, words, wish: id })
+  if (decided === undefined) return came(true, 'Passed on. The request changes as soon as the issuer has decided.')
+  if (decided.done) return came(true, DONE[wish.kind])
+  return came(
+    false,
+    decided.refusal ? refusalWords(decided.refusal) : 'The issuer did not accept this. Look at the newest message.',
+  )
 }

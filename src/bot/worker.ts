@@ -5,6 +5,7 @@
 import type { Logger } from 'pino'
 import type { BotContext } from '../commands/context.ts'
 import { planDeliveries } from '../commands/plan-deliveries.ts'
+import { tellReminders } from '../commands/plan-reminders.ts'
 import {
   delayDelivery,
   type Follow,
@@ -16,6 +17,7 @@ import {
   type Untold,
 } from '../db/bot-queries/deliveries.ts'
 import { delayInbox, finishInbox, forgetInbox, type Taken, takeInbox } from '../db/bot-queries/inbox.ts'
+import { forgetReminders } from '../db/bot-queries/reminders.ts'
 import { forgetSessions } from '../db/bot-queries/sessions.ts'
 import { uuidv7 } from '../log/entry-id.ts'
 import { type Loop, startLoop, startPool } from './loop.ts'
@@ -31,6 +33,7 @@ const AGAIN_MS = 30_000
 const AT_ONCE = 8
 /** How far back an outbox row is looked for: normally a little before the last one seen, once a minute a whole day. */
 const MARGIN_MS = 60_000
+const REMIND_EVERY_MS = 5000
 const DAY_MS = 86_400_000
 const KEEP_MS = 2 * DAY_MS
 const FORGET_AT_ONCE = 500
@@ -44,7 +47,7 @@ export type WorkerOptions = {
 }
 
 export function startWorker({ ctx, log, slack }: WorkerOptions): BotWorker {
-  const memory: Memory = { seen: undefined, wholeDayAt: 0, forgotAt: 0 }
+  const memory: Memory = { seen: undefined, wholeDayAt: 0, forgotAt: 0, remindedAt: 0 }
   const lease = () => new Date(ctx.now().getTime() + LEASE_MS)
   const inbox =
     slack &&
@@ -66,8 +69,9 @@ export function startWorker({ ctx, log, slack }: WorkerOptions): BotWorker {
     const untold = await findNews(ctx, memory, ctx.now())
     for (const row of untold) await planDeliveries(ctx, row, outlineOf, slack !== undefined)
     if (untold.length > 0) telling?.wake()
+    const reminded = await remind(ctx, memory)
     await forget(ctx, memory)
-    return untold.length > 0
+    return untold.length + reminded > 0
   })
   const loops = [planning, inbox, telling].filter((loop) => loop !== undefined)
   return {
@@ -80,7 +84,14 @@ export function startWorker({ ctx, log, slack }: WorkerOptions): BotWorker {
   }
 }
 
-type Memory = { seen: Date | undefined; wholeDayAt: number; forgotAt: number }
+type Memory = { seen: Date | undefined; wholeDayAt: number; forgotAt: number; remindedAt: number }
+
+async function remind(ctx: BotContext, memory: Memory): Promise<number> {
+  const now = ctx.now().getTime()
+  if (now - memory.remindedAt < REMIND_EVERY_MS) return 0
+  memory.remindedAt = now
+  return tellReminders(ctx)
+}
 
 async function forget(ctx: BotContext, memory: Memory): Promise<void> {
   const now = ctx.now()
@@ -90,6 +101,7 @@ async function forget(ctx: BotContext, memory: Memory): Promise<void> {
   await forgetInbox(ctx.db, before, FORGET_AT_ONCE)
   await forgetDeliveries(ctx.db, before, FORGET_AT_ONCE)
   await forgetSessions(ctx.db, now, FORGET_AT_ONCE)
+  await forgetReminders(ctx.db, before, FORGET_AT_ONCE)
 }
 
 async function findNews(ctx: BotContext, memory: Memory, now: Date): Promise<Untold[]> {

@@ -58,7 +58,7 @@ async function heedOne(ctx: IssuerContext, work: Work<'issuer'>, wish: WishRow, 
       return undefined
     }
     await voidRequest(work, request, 'the requester was deactivated')
-    await beginEnd(work, request, { by: 'issuer', reason: 'revoked' })
+    await beginEnd(work, request, { by: 'issuer', reason: 'deactivated' })
     return undefined
   }
   if (wish.kind === 'return') {

@@ -85,14 +85,20 @@ function parameterProblems(action: Action, problems: { readonly [name: string]: 
   })
 }
 
-function reasonProblems(reason: string): Problem[] {
-  const bad = (problem: string): Problem[] => [{ at: 'reason', refusal: { reason: 'bad_reason', problem } }]
+const reasonProblems = (reason: string): Problem[] => {
+  const refusal = judgeReason(reason)
+  return refusal ? [{ at: 'reason', refusal }] : []
+}
+
+/** What is wrong with words that people will read, if anything is. */
+export function judgeReason(reason: string): Refusal | undefined {
+  const bad = (problem: string): Refusal => ({ reason: 'bad_reason', problem })
   const length = [...reason].length
   if (length < REASON_LENGTH.min) return bad('say in a few words why you need this.')
   if (length > REASON_LENGTH.max) return bad(`is ${length} characters long; at most ${REASON_LENGTH.max} are allowed.`)
   const unseen = findUnseenInText(reason)
   if (unseen) return bad(`holds a character that does not show (${unseen.name}, at place ${unseen.index + 1}).`)
-  return reason.normalize('NFC') === reason ? [] : bad('is not in the usual Unicode spelling (NFC).')
+  return reason.normalize('NFC') === reason ? undefined : bad('is not in the usual Unicode spelling (NFC).')
 }
 
 function leaseProblems({ lease }: Action, seconds: number): Problem[] {

@@ -2,21 +2,31 @@
 // requester has confirmed, each with a link of their own; whom to tell follows from where the request stands. What already has a message is always
 // brought up to date. The rows commit together, so a crash tells twice at worst, never not at all.
 
-import type { Kysely } from 'kysely'
-import { newId } from '../crypto.ts'
-import { insertDeliveries, type Planned, type Untold } from '../db/bot-queries/deliveries.ts'
+import type { Transaction } from 'kysely'
+import { newId, sha256 } from '../crypto.ts'
+import { insertDeliveries, insertNews, type Planned, type Untold } from '../db/bot-queries/deliveries.ts'
 import { findMessagePlaces } from '../db/bot-queries/messages.ts'
+import { insertReminders } from '../db/bot-queries/reminders.ts'
 import { findRequestFacts } from '../db/bot-queries/request-facts.ts'
-import { openViews } from '../db/bot-queries/views.ts'
+import { findSteps } from '../db/bot-queries/steps.ts'
+import { findTwins } from '../db/bot-queries/twins.ts'
+import { findEnrolled, openViews } from '../db/bot-queries/views.ts'
 import type { Schema } from '../db/schema.ts'
-import { findOffer, inGroups, type RuleSet } from '../domain/action.ts'
+import type { RuleSet } from '../domain/action.ts'
 import type { PersonId } from '../domain/ids.ts'
 import { uuidv7 } from '../log/entry-id.ts'
 import type { BotContext } from './context.ts'
+import { askPlace, keysPlace, placeOfNotice, readPlace, remindPlace, stepPlace } from './places.ts'
+import { REMIND, remindersFor } from './plan-reminders.ts'
+import { approversOf, reachOf } from './reach.ts'
 import { transact } from './transact.ts'
 
 /** Larger groups are asked in the channel alone: hundreds of direct messages for one request would be noise. */
 const MOST_ASKED = 25
+/** So many requests of one action are decided in one tap; with more of them open, nobody's message is changed for each. */
+export const MOST_TWINS = 7
+const TWIN = 'request.twin'
+const KEYS = 'keys.missing'
 
 /** What the planner needs of a request; the edge that tells says which stage its requester should hear of. */
 export type Outline = {
@@ -24,15 +34,29 @@ export type Outline = {
   readonly action: string
   readonly confirmed: boolean
   readonly awaitingApprovers: boolean
+  readonly held: boolean
+  readonly decisions: number
   readonly stage: string | undefined
+  /** The types of entries that have a line in the thread. */
+  readonly steps: readonly string[]
 }
-export type Outliner = (facts: NonNullable<Awaited<ReturnType<typeof findRequestFacts>>>, set: RuleSet) => Outline
+export type Outliner = (facts: Facts, set: RuleSet) => Outline
+type Facts = NonNullable<Awaited<ReturnType<typeof findRequestFacts>>>
+type About = {
+  readonly trx: Transaction<Schema>
+  readonly facts: Facts
+  readonly of: Outline
+  readonly set: RuleSet
+  readonly now: Date
+}
 
 /** Plans the deliveries of one outbox row. `tellsSlack` is false when there is no Slack to tell: links are made all the same. */
 export async function planDeliveries(ctx: BotContext, row: Untold, outline: Outliner, tellsSlack: boolean): Promise<void> {
   const published = await ctx.published()
   await transact(ctx, [], async ({ trx, now }) => {
-    const places = published && row.topic === 'request.changed' ? await placesFor(trx, row, outline, published.ruleSet, now) : []
+    const facts = row.request_id === null || !published ? undefined : await findRequestFacts(trx, row.request_id)
+    const set = published?.ruleSet
+    const places = facts && set ? await placesFor({ trx, facts, of: outline(facts, set), set, now }, row) : []
     const planned: Planned[] = tellsSlack ? places.map((place) => ({ kind: 'slack', place })) : []
     const rows = planned.length > 0 ? planned : [{ kind: 'none', place: '' } as const]
     await insertDeliveries(
@@ -44,43 +68,73 @@ export async function planDeliveries(ctx: BotContext, row: Untold, outline: Outl
   })
 }
 
-async function placesFor(db: Kysely<Schema>, row: Untold, outline: Outliner, set: RuleSet, now: Date): Promise<string[]> {
-  const facts = row.request_id === null ? undefined : await findRequestFacts(db, row.request_id)
-  if (!facts) return []
-  const of = outline(facts, set)
+async function placesFor(about: About, row: Untold): Promise<string[]> {
+  switch (row.topic) {
+    case 'request.changed':
+      return changedPlaces(about)
+    case TWIN:
+      return (await findMessagePlaces(about.trx, about.facts.request.id)).filter((place) => place.startsWith(askPlace('')))
+    case REMIND:
+      return typeof row.payload['person'] === 'string' ? [remindPlace(row.payload['person'])] : []
+    case KEYS:
+      return about.set.administrators.map(keysPlace)
+    default:
+      return []
+  }
+}
+
+async function changedPlaces(about: About): Promise<string[]> {
+  const { trx, facts, of, set, now } = about
+  const { request } = facts
   const asked = of.awaitingApprovers ? approversOf(set, of.action, of.requester) : []
-  await openViews(db, facts.request.id, asked, newId, now)
-  const places = new Set(await findMessagePlaces(db, facts.request.id))
+  await openViews(trx, request.id, asked, newId, now)
+  const told = await findMessagePlaces(trx, request.id)
+  // A line of the thread stays as it was said.
+  const places = new Set(told.filter((place) => readPlace(place).is !== 'thread'))
   if (of.confirmed) places.add('channel')
-  if (asked.length <= MOST_ASKED) for (const person of asked) places.add(askPlace(person))
+  for (const entry of of.confirmed ? await findSteps(trx, request.id, of.steps) : []) places.add(stepPlace(entry))
+  if (asked.length <= MOST_ASKED) {
+    for (const person of asked) places.add(askPlace(person))
+    if (asked.length > 0 && !of.held && facts.state)
+      await insertReminders(trx, remindersFor(request.id, asked, facts.state.decide_by, now))
+  }
   if (of.stage !== undefined) places.add(placeOfNotice(of.stage, of.requester))
+  if (of.awaitingApprovers && !(await isReachable(about))) places.add(placeOfNotice('unreachable', of.requester))
+  if (of.confirmed && facts.grant === undefined) await tellTwins(about)
   return [...places]
 }
 
-/** Who may decide about an action today: members of its approving groups, never the requester. */
-export function approversOf(set: RuleSet, action: string, requester: PersonId): PersonId[] {
-  const rules = findOffer(set, action)?.action.rules
-  if (!rules) return []
-  const groups = rules.approvals.map(({ group }) => group)
-  return set.people.filter(({ id }) => id !== requester && inGroups(set, id, groups)).map(({ id }) => id)
+/** Whether enough of those who may decide have a key; when not, administrators hear of it, once a day. */
+async function isReachable({ trx, facts, of, set, now }: About): Promise<boolean> {
+  const enrolled = await findEnrolled(trx, approversOf(set, of.action, of.requester))
+  const { enough } = reachOf(set, of.action, of.requester, enrolled)
+  const id = uuidOf(`${KEYS} ${now.toISOString().slice(0, 10)}`)
+  if (!enough) await insertNews(trx, [{ id, topic: KEYS, request_id: facts.request.id, payload: '{}', created_at: now }])
+  return enough
 }
 
-const askPlace = (person: PersonId): string => `ask/${person}`
-export const placeOfNotice = (stage: string, person: PersonId): string => `tell/${stage}/${person}`
+/** Who was asked about another request of this action sees that this one came, was decided by one more, or went. */
+async function tellTwins({ trx, facts, of, now }: About): Promise<void> {
+  const twins = await findTwins(trx, facts.request, MOST_TWINS + 1)
+  if (twins.length > MOST_TWINS) return
+  const step = of.awaitingApprovers ? of.decisions : 'over'
+  await insertNews(
+    trx,
+    twins.map(({ id }) => ({
+      id: uuidOf(`${TWIN} ${facts.request.id} ${step} ${id}`),
+      topic: TWIN,
+      request_id: id,
+      payload: '{}',
+      created_at: now,
+    })),
+  )
+}
 
-/** The modal in which a request was asked for, as long as its requester leaves it open. */
-export const FORM_PLACE = 'form'
-
-export type Place =
-  | { readonly is: 'channel' }
-  | { readonly is: 'form' }
-  | { readonly is: 'ask'; readonly person: PersonId }
-  | { readonly is: 'tell'; readonly stage: string; readonly person: PersonId }
-
-/** The place behind its stored name. */
-export function readPlace(place: string): Place {
-  const [kind, first = '', second = ''] = place.split('/')
-  if (kind === 'ask') return { is: 'ask', person: first }
-  if (kind === FORM_PLACE) return { is: 'form' }
-  return kind === 'tell' ? { is: 'tell', stage: first, person: second } : { is: 'channel' }
+/** One id for one thing to tell, however often it is come upon (RFC 9562 version 8). */
+function uuidOf(text: string): string {
+  const bytes = Buffer.from(sha256(new TextEncoder().encode(text)).subarray(0, 16))
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  const hex = bytes.toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }

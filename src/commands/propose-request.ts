@@ -4,13 +4,21 @@
 // The id is the caller's when one deliberate act may arrive twice (a resubmitted form): the same id by the same person is the same request.
 
 import { commit, digestOf, newId } from '../crypto.ts'
-import { findProposed, insertProposal, type OpeningRow } from '../db/bot-queries/proposals.ts'
+import {
+  countOpenOf,
+  findEarlier,
+  findProposed,
+  insertFollows,
+  insertProposal,
+  type OpeningRow,
+} from '../db/bot-queries/proposals.ts'
 import { actionName } from '../domain/action.ts'
 import { canonicalBytes, canonicalText } from '../domain/canonical.ts'
 import type { Commitment } from '../domain/commitment.ts'
 import { checkCode, type Digest } from '../domain/ids.ts'
 import { type Intent, intentBytes, readIntent, SPANS } from '../domain/intent.ts'
 import { type Outcome, type Refusal, refuse } from '../domain/refusal.ts'
+import { MOST_OPEN } from '../domain/request.ts'
 import { resolveRight } from '../runbooks/resolve.ts'
 import type { BotContext } from './context.ts'
 import { type Asked, type Judged, judgeProposal, type Problem } from './judge-proposal.ts'
@@ -22,19 +30,24 @@ export type Proposed = {
   readonly viewId: string
   readonly intentDigest: Digest
   readonly checkCode: string
-  /** Confirm until then, in seconds since 1970. */
-  readonly confirmBy: number
+  readonly intent: Intent
 }
 export type ProposalOutcome =
   | ({ readonly ok: true } & Proposed)
   | { readonly ok: false; readonly refusal: Refusal; readonly problems: readonly Problem[] }
 
+/** The request that one is asked after: again by its own requester, or the same by a colleague. */
+export type After = { readonly id: string; readonly how: 'again' | 'same' }
+
 const FULL_NAME = /^[a-z][a-z0-9-]{0,62}\.[a-z][a-z0-9-]{0,62}$/
+
+/** No request is open for longer. */
+const OPEN_AT_MOST_MS = (SPANS.confirmSeconds + SPANS.decideSeconds + SPANS.claimSeconds) * 1000
 
 /** Proposes what was asked, or says everything that is wrong with it. */
 export async function proposeRequest(
   ctx: BotContext,
-  asked: Asked & { readonly id?: string | undefined },
+  asked: Asked & { readonly id?: string | undefined; readonly after?: After | undefined },
 ): Promise<ProposalOutcome> {
   const published = await ctx.published()
   if (!published) return refused([{ at: 'whole', refusal: { reason: 'not_ready' } }])
@@ -55,11 +68,20 @@ export async function proposeRequest(
       channel: judged.offer.channel,
       proposed_at: now,
     }
+    const again = await findProposed(trx, intent.id, asked.person)
+    if (again) return proposed(again)
+    if ((await countOpenOf(trx, asked.person, new Date(now.getTime() - OPEN_AT_MOST_MS))) >= MOST_OPEN) {
+      const refusal: Refusal = { reason: 'too_many_open', most: MOST_OPEN }
+      record('request.proposal_refused', { actor: asked.person }, refusalBody(asked, [{ at: 'whole', refusal }]))
+      return refused([{ at: 'whole', refusal }])
+    }
     const viewId = newId()
     if (!(await insertProposal(trx, row, openings, { id: viewId, person: asked.person }))) {
       const before = await findProposed(trx, intent.id, asked.person)
       return before ? proposed(before) : refused([{ at: 'whole', refusal: { reason: 'unknown_request' } }])
     }
+    const earlier = asked.after && (await findEarlier(trx, row, asked.after))
+    if (earlier) await insertFollows(trx, { request_id: intent.id, earlier, how: asked.after?.how ?? 'again' })
     record(
       'request.proposed',
       { request: intent.id, actor: asked.person },
@@ -71,6 +93,7 @@ export async function proposeRequest(
         rule_set: published.digest,
         reason: intent.reason,
         lease_seconds: intent.lease_seconds,
+        ...(earlier !== undefined && { after: earlier }),
       },
     )
     tell('request.changed', intent.id)
@@ -136,7 +159,7 @@ function proposed(row: {
   const read = readIntent(row.intent)
   if (!read.ok) throw new TypeError(`the stored intent of ${row.id} is unreadable at ${read.path}`)
   const { id: requestId, view: viewId, intent_digest: intentDigest } = row
-  return { ok: true, requestId, viewId, intentDigest, checkCode: checkCode(intentDigest), confirmBy: read.value.confirm_by }
+  return { ok: true, requestId, viewId, intentDigest, checkCode: checkCode(intentDigest), intent: read.value }
 }
 
 const refused = (problems: readonly [Problem, ...Problem[]]): ProposalOutcome => ({
@@ -152,16 +175,17 @@ async function recordRefusal(
 ): Promise<ProposalOutcome> {
   const outcome = refused(problems)
   if (problems[0].refusal.reason === 'unknown_person') return outcome
-  await transact(ctx, [], async ({ record }) => {
-    // Reasons and fields only: what was typed may be personal, and a name that is none is nobody's business to keep.
-    const body: EntryBody = {
-      v: 1,
-      problems: problems
-        .slice(0, 30)
-        .map(({ at, refusal }) => ({ at: at.startsWith('parameter:') ? 'parameter' : at, reason: refusal.reason })),
-      ...(FULL_NAME.test(asked.action) && { action: asked.action }),
-    }
-    record('request.proposal_refused', { actor: asked.person }, body)
-  })
+  await transact(ctx, [], ({ record }) =>
+    record('request.proposal_refused', { actor: asked.person }, refusalBody(asked, problems)),
+  )
   return outcome
 }
+
+/** Reasons and fields only: what was typed may be personal, and a name that is none is nobody's business to keep. */
+const refusalBody = (asked: Asked, problems: readonly Problem[]): EntryBody => ({
+  v: 1,
+  problems: problems
+    .slice(0, 30)
+    .map(({ at, refusal }) => ({ at: at.startsWith('parameter:') ? 'parameter' : at, reason: refusal.reason })),
+  ...(FULL_NAME.test(asked.action) && { action: asked.action }),
+})

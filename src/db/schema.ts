@@ -53,7 +53,6 @@ export type Schema = {
   }
   follows: { request_id: string; earlier: string; how: 'again' | 'same' }
   reminder: { request_id: string; person: string; due_at: Date; done_at: Date | null }
-  told_step: { entry_id: string; request_id: string; told_at: Date }
   message: { request_id: string; place: string; channel: string; ts: string; shown: string }
   bot_session: { id_hash: string; person: string; created_at: Date; used_at: Date; expires_at: Date }
 

@@ -41,6 +41,9 @@ export type RequestDecision =
   | { readonly ok: true; readonly next: Standing; readonly event: RequestEvent | undefined }
   | { readonly ok: false; readonly refusal: Refusal }
 
+/** So many requests may one person have open at a time; more would only bury those who decide. */
+export const MOST_OPEN = 20
+
 const OPEN: readonly RequestState[] = ['awaiting_requester', 'awaiting_approvers', 'approved']
 export const isOpen = (state: RequestState): boolean => OPEN.includes(state)
 

@@ -76,7 +76,9 @@ test('one life in Slack: asked, confirmed, decided, claimed, given back; one cha
   await ana.until('the active grant', async () => shows(CHANNEL, message.ts, /Active until/))
   const done = await rey.press(on(await at('rey', CHANNEL, message.ts)), 'request.return')
   assert.ok(done.ok, done.error)
-  await ana.until('the end', async () => shows(CHANNEL, message.ts, /Given back.*cannot be recalled before/))
+  await ana.until('the end', async () =>
+    shows(CHANNEL, message.ts, /Given back.*(cannot be recalled before|has not confirmed it yet)/),
+  )
   const said = await rey.message(CHANNEL, (m) => m.ephemeral === true && /Given back\./.test(wordsOf(m.blocks)), 'the answer')
   assert.ok(said)
   assert.equal((await ana.messages(CHANNEL)).filter((m) => wordsOf(m.blocks).includes(code)).length, 1, 'one message per request')

@@ -26,7 +26,7 @@ const MODES = [
   'access exclusive',
 ] as const
 /** How strongly the bot may lock: its own tables wholly, those it may only add to as an insert does, what it reads as a read does. */
-const OWN = ['inbox', 'delivery', 'message', 'bot_session', 'bot_outbox', 'reminder', 'told_step']
+const OWN = ['inbox', 'delivery', 'message', 'bot_session', 'bot_outbox', 'reminder']
 const ADDED_TO = ['request', 'personal', 'view', 'wish', 'follows']
 const READ = [
   'request_state',

@@ -32,7 +32,6 @@ const TABLE: Readonly<Record<string, Readonly<Record<Login, readonly string[]>>>
   wish: { bot: ADDS, issuer: READS },
   follows: { bot: ADDS, issuer: NOTHING },
   reminder: { bot: WRITES, issuer: NOTHING },
-  told_step: { bot: WRITES, issuer: NOTHING },
 
   request_state: { bot: READS, issuer: LIVES },
   grant: { bot: READS, issuer: LIVES },

@@ -30,11 +30,14 @@ export const requestView = (over: Partial<RequestView> = {}): RequestView => ({
     { label: 'Customer number', value: undefined },
   ],
   leaseSeconds: 900,
+  leftSeconds: 900,
+  follows: undefined,
   reason: 'INC-4211 <!channel> *approved* `by` @everyone',
   state: 'awaiting_approvers',
   refusal: undefined,
   confirmed: true,
   held: undefined,
+  objection: undefined,
   decisions: [],
   needed: [
     { group: 'service-owners', count: 1 },
@@ -52,8 +55,9 @@ export const requestView = (over: Partial<RequestView> = {}): RequestView => ({
   ...over,
 })
 
-const one = { by: ANA, decision: 'approve', at: AT + 60 } as const
-const both = [one, { by: BO, decision: 'approve', at: AT + 120 }] as const
+const plainly = { leaseSeconds: undefined, note: undefined } as const
+const one = { by: ANA, decision: 'approve', at: AT + 60, ...plainly } as const
+const both = [one, { by: BO, decision: 'approve', at: AT + 120, ...plainly }] as const
 const approved = { state: 'approved', decisions: both, missing: [] } as const
 const claimed = { ...approved, state: 'claimed' } as const
 const ended = (by: Named | undefined, reason: string | undefined) => ({ by, reason, at: AT + 200 })
@@ -69,11 +73,19 @@ export const STATES: { readonly [name: string]: RequestView } = {
   'awaiting-approvers': requestView(),
   'awaiting-approvers-1-of-2': requestView({ decisions: [one], missing: [{ group: 'data-owners', count: 1 }] }),
   'awaiting-approvers-held': requestView({ held: BO }),
+  'awaiting-approvers-held-with-reason': requestView({ held: ANA, objection: 'A booking run is on until 02:20 <!channel>' }),
+  'asked-again': requestView({ follows: { how: 'again', checkCode: 'mnpq-rstv-wxyz', requester: REY } }),
+  'asked-the-same': requestView({ requester: ANA, follows: { how: 'same', checkCode: 'mnpq-rstv-wxyz', requester: REY } }),
+  'approved-for-less': requestView({
+    ...approved,
+    leftSeconds: 300,
+    decisions: [{ ...one, leaseSeconds: 300, note: 'Only the read replica, please. <!channel>' }, both[1]],
+  }),
   approved: requestView(approved),
   'approved-held': requestView({ ...approved, held: ANA }),
   denied: requestView({
     state: 'denied',
-    decisions: [one, { by: BO, decision: 'deny', at: AT + 200 }],
+    decisions: [one, { by: BO, decision: 'deny', at: AT + 200, ...plainly, note: 'The booking run is on. <!here>' }],
     ended: ended(BO, 'denied'),
   }),
   lapsed: requestView({ state: 'lapsed', ended: ended(undefined, 'awaiting_approvers') }),

@@ -2,6 +2,7 @@
 // request, because its id is made with the form.
 
 import { type Field, leaseChoices, offersFor, type Problem, REASON_LENGTH } from '../../commands/judge-proposal.ts'
+import type { After } from '../../commands/propose-request.ts'
 import { type Action, actionName, type Parameter } from '../../domain/action.ts'
 import { durationWords, refusalWords } from '../../domain/words.ts'
 import { type Html, html, shown } from '../../html.ts'
@@ -14,6 +15,9 @@ export type Filled = {
   readonly reason: string
   readonly leaseSeconds: number | undefined
   readonly problems: readonly Problem[]
+  /** The request that this one is asked after, and a sentence about it. */
+  readonly after?: After | undefined
+  readonly says?: string | undefined
 }
 
 /** The actions this person may ask for. */
@@ -37,11 +41,13 @@ export function askPage(session: Session, action: Action, filled: Filled): Html 
   const others = filled.problems.filter(({ at }) => !placed.has(at))
   const approvals = action.rules.approvals.map(({ group, count }) => `${count} of ${group}`).join(', ')
   return html`<p class="quiet"><span class="code">${actionName(action)}</span> on <span class="code">${action.credential.target}</span>. Approved by ${approvals}.</p>
+${filled.says !== undefined && html`<p class="card">${filled.says}</p>`}
 ${others.map(({ refusal }) => html`<p class="notice" role="alert">${refusalWords(refusal)}</p>`)}
 <form method="post" action="/ask">
 ${formToken(session)}
 <input type="hidden" name="id" value="${filled.id}">
 <input type="hidden" name="action" value="${actionName(action)}">
+${filled.after && html`<input type="hidden" name="after" value="${filled.after.id}"><input type="hidden" name="how" value="${filled.after.how}">`}
 ${action.parameters.map((parameter) => parameterField(parameter, filled.parameters[parameter.name], problem(`parameter:${parameter.name}`)))}
 ${leaseField(action, filled.leaseSeconds, problem('lease'))}
 ${field('reason', 'Why?', 'Those who decide read this, here, in Slack and on the signing page.', problem('reason'), (described) => html`<textarea id="reason" name="reason" rows="3" required minlength="${REASON_LENGTH.min}" maxlength="${REASON_LENGTH.max}" ${described}>${filled.reason}</textarea>`)}

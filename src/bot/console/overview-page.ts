@@ -1,45 +1,129 @@
-// The overview: what waits for me, what I hold. Works without Slack and without JavaScript; every act is a form, every signature is made at the issuer.
+// The overview: what waits for me, what I hold, what others ask, what has ended. Works without Slack and without JavaScript; every act is a form, every
+// signature is made at the issuer. What stands here is everything that Slack's messages offer, for those who may do it.
 
+import { offersFor } from '../../commands/judge-proposal.ts'
+import { actionName } from '../../domain/action.ts'
 import { durationWords, timeWords } from '../../domain/words.ts'
 import { type Html, html, shown } from '../../html.ts'
-import type { LinkedView, OwnWork } from '../own-work.ts'
-import type { RequestView } from '../request-view.ts'
+import type { LinkedView, Other, OwnWork } from '../own-work.ts'
+import { isOpen, type Named, type RequestView } from '../request-view.ts'
 import { headline, missingWords } from '../slack/status.ts'
 import { formToken } from './frame.ts'
 import type { Session } from './session.ts'
 
-export const overviewPage = (session: Session, { waiting, access }: OwnWork, said: string | undefined): Html => html`
-${said !== undefined && html`<p class="card" role="status">${said}</p>`}
-<section aria-labelledby="waiting">
-<h2 id="waiting">Waiting for you</h2>
-${waiting.length === 0 ? html`<p class="quiet">Nothing waits for you.</p>` : waiting.map((each) => waitingCard(session, each))}
-</section>
-<section aria-labelledby="access">
-<h2 id="access">Your access</h2>
-${access.length === 0 ? html`<p class="quiet">You hold no access now.</p>` : access.map((each) => accessCard(session, each))}
-</section>
-<p class="row"><a class="button main" href="/ask">Ask for access</a></p>`
+export type Said = { readonly words: string; readonly explain?: string | undefined }
 
-function waitingCard(session: Session, { view, page }: LinkedView): Html {
+export const overviewPage = (session: Session, work: OwnWork, said: Said | undefined, enrolUrl: string): Html => html`
+${said && saidCard(session, said)}
+${section(
+  'waiting',
+  'Waiting for you',
+  'Nothing waits for you.',
+  work.waiting.map((each) => waitingCard(session, each, work.waiting)),
+)}
+${section(
+  'access',
+  'Your access',
+  'You hold no access now.',
+  work.access.map((each) => accessCard(session, each)),
+)}
+<p class="row"><a class="button main" href="/ask">Ask for access</a></p>
+${
+  work.others.length > 0 &&
+  section(
+    'others',
+    'Asked by others',
+    '',
+    work.others.map((each) => otherCard(session, each)),
+  )
+}
+${work.ended.length > 0 && section('ended', 'Ended', '', work.ended.map(endedCard))}
+${work.keyless.length > 0 && keylessSection(work.keyless, enrolUrl)}`
+
+const section = (id: string, title: string, none: string, cards: readonly Html[]): Html => html`<section aria-labelledby="${id}">
+<h2 id="${id}">${title}</h2>
+${cards.length === 0 ? html`<p class="quiet">${none}</p>` : cards}
+</section>`
+
+/** What came of what was just done; after an objection, room for its reason. */
+const saidCard = (session: Session, { words, explain }: Said): Html =>
+  html`<div class="card"><p role="status">${words}</p>${
+    explain !== undefined &&
+    html`<form method="post" action="/explain">${formToken(session)}<input type="hidden" name="wish" value="${explain}">
+<div class="field"><label for="why">Why do you object?</label><p class="hint" id="why-hint">Optional. Everybody who sees the request reads this.</p>
+<textarea id="why" name="why" rows="2" required minlength="3" maxlength="500" aria-describedby="why-hint"></textarea></div>
+<p class="row"><button>Tell them</button></p></form>`
+  }</div>`
+
+function waitingCard(session: Session, { view, page }: LinkedView, all: readonly LinkedView[]): Html {
   const own = view.requester.id === session.person.id
+  const beside = own ? 0 : all.filter((each) => isTwin(each.view, view, session)).length
   return html`<article class="card">
 <h3>${shown(view.title)}</h3>
 <p>${own ? 'Your request' : html`Asked by ${shown(view.requester.name)}`}: ${own && view.state === 'awaiting_requester' ? 'waits for your key' : headline(view)}${
     view.state === 'awaiting_approvers' && ` (${missingWords(view)})`
-  }${view.held && html`; ${shown(view.held.name)} objected`}</p>
-<p class="quiet"><span class="code">${view.action}</span>, for ${durationWords(view.leaseSeconds)}, check code <span class="code">${view.checkCode}</span></p>
+  }${objected(view)}</p>
+${values(view)}
+${beside > 0 && html`<p>${beside === 1 ? 'One more request' : `${beside} more requests`} for the same: one tap on the page can decide up to eight.</p>`}
+<p class="quiet"><span class="code">${view.action}</span>, for ${durationWords(view.leftSeconds)}, check code <span class="code">${view.checkCode}</span></p>
 <div class="row"><a class="button main" href="${page}">${nextStep(view, own)}</a>${own && wish(session, view, 'cancel', 'Cancel')}${
-    !own && !view.held && wish(session, view, 'object', 'Object')
-  }${view.held?.id === session.person.id && wish(session, view, 'lift', 'Lift objection')}</div>
+    !own && objecting(session, view)
+  }${!own && mayAskFor(session, view) && sameLink(view)}</div>
 </article>`
 }
+
+const isTwin = (other: RequestView, view: RequestView, session: Session): boolean =>
+  other.id !== view.id &&
+  other.action === view.action &&
+  other.state === 'awaiting_approvers' &&
+  other.requester.id !== session.person.id
 
 const accessCard = (session: Session, { view, page }: LinkedView): Html => html`<article class="card">
 <h3>${shown(view.title)}</h3>
 <p>${capital(headline(view))}${view.grant && ` until ${timeWords(view.grant.endsAt * 1000)}`}</p>
+${values(view)}
 <p class="quiet"><span class="code">${view.action}</span> on <span class="code">${view.target}</span>, check code <span class="code">${view.checkCode}</span></p>
 <div class="row"><a class="button" href="${page}">Open</a>${view.grant?.state === 'active' && wish(session, view, 'return', 'I’m done')}</div>
 </article>`
+
+const otherCard = (session: Session, { view, mayObject, mayAsk }: Other): Html => html`<article class="card">
+<h3>${shown(view.title)}</h3>
+<p>Asked by ${shown(view.requester.name)}: ${headline(view)}${view.grant && `, until ${timeWords(view.grant.endsAt * 1000)}`}${objected(view)}</p>
+${values(view)}
+<p class="quiet"><span class="code">${view.action}</span>, check code <span class="code">${view.checkCode}</span></p>
+<div class="row">${mayObject && open(session, view)}${mayObject && isOpen(view) && objecting(session, view)}${mayAsk && isOpen(view) && sameLink(view)}</div>
+</article>`
+
+const endedCard = ({ view, page }: LinkedView): Html => html`<article class="card">
+<h3>${shown(view.title)}</h3>
+<p>${capital(headline(view))}${view.refusal !== undefined && `: ${view.refusal}`}${why(view)}</p>
+${values(view)}
+<p class="quiet"><span class="code">${view.action}</span>, check code <span class="code">${view.checkCode}</span></p>
+<div class="row"><a class="button" href="/ask?again=${view.id}">Ask again</a><a class="button" href="${page}">Open</a></div>
+</article>`
+
+const keylessSection = (people: readonly Named[], enrolUrl: string): Html => html`<section aria-labelledby="keyless">
+<h2 id="keyless">Approvers without a key</h2>
+<p>They may decide about something, and could not: ${people.map(({ name }, index) => html`${index > 0 && ', '}${shown(name)}`)}.</p>
+<p>Send them <span class="code">${enrolUrl}</span>. What they register there, an administrator enrols.</p>
+</section>`
+
+/** The parameters, but personal values, which have no place here. */
+const values = ({ parameters }: RequestView): Html | false =>
+  parameters.length > 0 &&
+  html`<p>${parameters.map(
+    ({ label, value }, index) =>
+      html`${index > 0 && ', '}${label}: ${value === undefined ? 'personal, shown on the page' : shown(value)}`,
+  )}</p>`
+
+const objected = ({ held, objection }: RequestView): Html | false =>
+  held !== undefined && html`; ${shown(held.name)} objected${objection !== undefined && html`: “${shown(objection)}”`}`
+
+function why({ ended, grant, state }: RequestView): Html | false {
+  const by = grant?.endedBy ?? ended.by
+  const reason = state === 'voided' ? ended.reason : undefined
+  return html`${by && html` by ${shown(by.name)}`}${reason !== undefined && `: ${reason}`}`
+}
 
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)
 
@@ -49,5 +133,18 @@ function nextStep(view: RequestView, own: boolean): string {
   return view.state === 'approved' ? 'Get the credential' : 'Open'
 }
 
+const objecting = (session: Session, view: RequestView): Html | false =>
+  view.held === undefined
+    ? wish(session, view, 'object', 'Object')
+    : view.held.id === session.person.id && wish(session, view, 'lift', 'Lift objection')
+
+const mayAskFor = ({ published, person }: Session, view: RequestView): boolean =>
+  offersFor(published.ruleSet, person.id).some(({ action }) => actionName(action) === view.action)
+const sameLink = (view: RequestView): Html => html`<a class="button" href="/ask?same=${view.id}">Same for me</a>`
+
 const wish = (session: Session, view: RequestView, kind: string, label: string): Html =>
   html`<form method="post" action="/wish">${formToken(session)}<input type="hidden" name="kind" value="${kind}"><input type="hidden" name="request" value="${view.id}"><button>${label}</button></form>`
+
+/** Leads to the reader's own page of it, whose link may have to be made first. */
+const open = (session: Session, view: RequestView): Html =>
+  html`<form method="post" action="/open">${formToken(session)}<input type="hidden" name="request" value="${view.id}"><button>Open</button></form>`

@@ -6,20 +6,23 @@ import fastifyCookie from '@fastify/cookie'
 import fastifyFormbody from '@fastify/formbody'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { explainObjection } from '../../commands/explain-objection.ts'
 import { proposeRequest } from '../../commands/propose-request.ts'
 import { searchLog } from '../../commands/search-log.ts'
 import { newId } from '../../crypto.ts'
+import { openViews } from '../../db/bot-queries/views.ts'
 import { findOffer } from '../../domain/action.ts'
 import { ID, PERSON } from '../../domain/ids.ts'
 import { refusalWords } from '../../domain/words.ts'
 import { html } from '../../html.ts'
+import { askAfter } from '../ask-after.ts'
 import { findOwnWork, pageOf } from '../own-work.ts'
 import { readDuration, tidyReason } from '../slack/command-text.ts'
 import { wishAndWait } from '../wishes.ts'
 import { askPage, choicePage } from './ask-page.ts'
 import { auditPage } from './audit-page.ts'
 import { framed } from './frame.ts'
-import { overviewPage } from './overview-page.ts'
+import { overviewPage, type Said } from './overview-page.ts'
 import { beginSession, findSession, isOwnForm, keepBegun, leaveSession, type Session, takeBegun } from './session.ts'
 import { createSignIn } from './sign-in.ts'
 import { headersOf, type Site } from './site.ts'
@@ -38,12 +41,20 @@ const Wished = z.strictObject({
   kind: z.enum(['cancel', 'object', 'lift', 'return']),
   request: z.string().regex(ID),
 })
-const Choice = z.object({ action: z.string().max(200).optional() })
+const Explained = z.strictObject({ form_token: z.string(), wish: z.uuid(), why: z.string().max(4000) })
+const Opened = z.strictObject({ form_token: z.string(), request: z.string().regex(ID) })
+const Choice = z.object({
+  action: z.string().max(200).optional(),
+  again: z.string().regex(ID).optional(),
+  same: z.string().regex(ID).optional(),
+})
 const Asked = z.looseObject({
   id: z.string().regex(ID),
   action: z.string().max(200),
   reason: z.string().max(4000),
   lease: z.string().max(20),
+  after: z.string().regex(ID).optional(),
+  how: z.enum(['again', 'same']).optional(),
 })
 const optional = (pattern: RegExp) =>
   z
@@ -101,6 +112,11 @@ export const consoleRoutes =
         )
       })
 
+    const overview = async (session: Session, said?: Said): Promise<string> => {
+      const work = await findOwnWork(site.ctx, session.published.ruleSet, session.person.id, site)
+      return framed(site, session, 'Overview', overviewPage(session, work, said, `${site.issuerUrl}/enrol`))
+    }
+
     app.get('/console.css', (_request, reply) => reply.type('text/css; charset=utf-8').send(STYLE))
 
     app.get('/sign-in', async (request, reply) => {
@@ -136,8 +152,7 @@ export const consoleRoutes =
     app.get(
       '/',
       signedIn(async (session, _request, reply) => {
-        const work = await findOwnWork(site.ctx, session.published.ruleSet, session.person.id, site)
-        return send(reply, 200, framed(site, session, 'Overview', overviewPage(session, work, undefined)))
+        return send(reply, 200, await overview(session))
       }),
     )
 
@@ -146,18 +161,50 @@ export const consoleRoutes =
       ownForm(async (session, request, reply) => {
         const { kind, request: id } = Wished.parse(request.body)
         const known = await findKnownRequest(site, id)
-        const said = known
-          ? await wishAndWait(site.ctx, { kind, person: session.person.id, request: id })
-          : refusalWords({ reason: 'unknown_request' })
-        const work = await findOwnWork(site.ctx, session.published.ruleSet, session.person.id, site)
-        return send(reply, 200, framed(site, session, 'Overview', overviewPage(session, work, said)))
+        if (!known) return send(reply, 200, await overview(session, { words: refusalWords({ reason: 'unknown_request' }) }))
+        const came = await wishAndWait(site.ctx, { kind, person: session.person.id, request: id })
+        const explain = kind === 'object' && came.ok ? came.wish : undefined
+        return send(reply, 200, await overview(session, { words: came.words, explain }))
+      }),
+    )
+
+    app.post(
+      '/explain',
+      ownForm(async (session, request, reply) => {
+        const { wish, why } = Explained.parse(request.body)
+        const kept = await explainObjection(site.ctx, { wish, person: session.person.id, why: tidyReason(why) })
+        const said = kept.ok
+          ? { words: 'Everybody who sees the request reads why you object.' }
+          : { words: refusalWords(kept.refusal), explain: kept.refusal.reason === 'bad_reason' ? wish : undefined }
+        return send(reply, kept.ok ? 200 : 422, await overview(session, said))
+      }),
+    )
+
+    app.post(
+      '/open',
+      ownForm(async (session, request, reply) => {
+        const { request: id } = Opened.parse(request.body)
+        if (!(await findKnownRequest(site, id)))
+          return saying(reply, 404, 'Not there', refusalWords({ reason: 'unknown_request' }), session)
+        const [own] = await openViews(site.ctx.db, id, [session.person.id], newId, site.ctx.now())
+        return reply.redirect(own ? pageOf(site.issuerUrl, own.id) : '/', 303)
       }),
     )
 
     app.get(
       '/ask',
       signedIn(async (session, request, reply) => {
-        const { action } = Choice.parse(request.query)
+        const { action, again, same } = Choice.parse(request.query)
+        const earlier = again ?? same
+        if (earlier !== undefined) {
+          const set = session.published.ruleSet
+          const how = again === undefined ? 'same' : 'again'
+          const found = await askAfter(site.ctx.db, set, session.person.id, { id: earlier, how })
+          const known = found.ok ? findOffer(set, found.begun.action) : undefined
+          if (!found.ok || !known) return saying(reply, 403, 'Not possible', found.ok ? '' : refusalWords(found.refusal), session)
+          const filled = { ...found.begun, id: newId(), problems: [] }
+          return send(reply, 200, framed(site, session, known.action.title, askPage(session, known.action, filled)))
+        }
         const offer = action === undefined ? undefined : findOffer(session.published.ruleSet, action)
         if (!offer)
           return send(reply, action === undefined ? 200 : 404, framed(site, session, 'Ask for access', choicePage(session)))
@@ -169,7 +216,7 @@ export const consoleRoutes =
     app.post(
       '/ask',
       ownForm(async (session, request, reply) => {
-        const { id, action, reason: typed, lease, ...rest } = Asked.parse(request.body)
+        const { id, action, reason: typed, lease, after: earlier, how, ...rest } = Asked.parse(request.body)
         const parameters = Object.fromEntries(
           Object.entries(rest).flatMap(([name, value]) =>
             name.startsWith('p.') && typeof value === 'string' ? [[name.slice(2), value]] : [],
@@ -177,8 +224,10 @@ export const consoleRoutes =
         )
         const reason = tidyReason(typed)
         const leaseSeconds = readDuration(lease) ?? 0
+        const after = earlier === undefined ? undefined : { id: earlier, how: how ?? 'again' }
         const outcome = await proposeRequest(site.ctx, {
           id,
+          after,
           person: session.person.id,
           action,
           parameters,
@@ -188,7 +237,7 @@ export const consoleRoutes =
         if (outcome.ok) return reply.redirect(pageOf(site.issuerUrl, outcome.viewId), 303)
         const offer = findOffer(session.published.ruleSet, action)
         if (!offer) return saying(reply, 404, 'Not possible', refusalWords(outcome.refusal), session)
-        const filled = { id, parameters, reason, leaseSeconds, problems: outcome.problems }
+        const filled = { id, after, parameters, reason, leaseSeconds, problems: outcome.problems }
         return send(reply, 422, framed(site, session, offer.action.title, askPage(session, offer.action, filled)))
       }),
     )

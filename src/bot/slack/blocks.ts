@@ -6,8 +6,13 @@ import type { Named } from '../request-view.ts'
 
 export type Block = types.KnownBlock
 export type Message = { readonly text: string; readonly blocks: readonly Block[] }
-/** A piece of rich text: a text, a person, or a moment in seconds since 1970 shown in the reader's own zone. */
-export type Piece = string | { readonly bold: string } | { readonly person: Named } | { readonly at: number }
+/** A piece of rich text: a text, a person, a moment in seconds since 1970 shown in the reader's own zone, or a link of ours. */
+export type Piece =
+  | string
+  | { readonly bold: string }
+  | { readonly person: Named }
+  | { readonly at: number }
+  | { readonly link: string; readonly text: string }
 type Element = types.RichTextElement
 
 /** At most `max` code points; the last says that something is missing. */
@@ -37,6 +42,7 @@ const element = (piece: Piece): Element[] => {
     const fallback = `${new Date(piece.at * 1000).toISOString().slice(11, 16)} UTC`
     return [{ type: 'date', timestamp: piece.at, format: '{time}', fallback }]
   }
+  if ('link' in piece) return [{ type: 'link', url: piece.link, text: piece.text }]
   const { slack, name } = piece.person
   return [slack === undefined ? { type: 'text', text: name } : { type: 'user', user_id: slack }]
 }

@@ -16,20 +16,23 @@ const Submitted = z.object({
   private_metadata: z.string(),
   state: z.object({ values: z.record(z.string(), z.record(z.string(), Value)) }),
 })
-const Kept = z.strictObject({ id: z.string().regex(ID) })
+const Kept = z.strictObject({
+  id: z.string().regex(ID),
+  after: z.strictObject({ id: z.string().regex(ID), how: z.enum(['again', 'same']) }).optional(),
+})
 
-export type Composed = { readonly id: string; readonly asked: Omit<Asked, 'person'> | undefined }
+export type Composed = z.infer<typeof Kept> & { readonly asked: Omit<Asked, 'person'> | undefined }
 
 /** The ask in a view; `asked` is missing while no action is chosen. */
 export function readComposed(view: unknown): Composed {
   const { private_metadata, state } = Submitted.parse(view)
-  const { id } = Kept.parse(JSON.parse(private_metadata))
+  const kept = Kept.parse(JSON.parse(private_metadata))
   const only = (block: string): string | undefined => {
     const [input] = Object.values(state.values[block] ?? {})
     return input?.selected_option?.value ?? input?.value ?? undefined
   }
   const action = only('action')
-  if (action === undefined) return { id, asked: undefined }
+  if (action === undefined) return { ...kept, asked: undefined }
   const prefix = parameterBlock(action, '')
   const parameters = Object.keys(state.values).flatMap((block) => {
     const value = block.startsWith(prefix) ? only(block) : undefined
@@ -37,7 +40,7 @@ export function readComposed(view: unknown): Composed {
   })
   const lease = only(leaseBlock(action))
   return {
-    id,
+    ...kept,
     asked: {
       action,
       parameters: Object.fromEntries(parameters),

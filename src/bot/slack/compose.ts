@@ -3,9 +3,11 @@
 
 import type { types } from '@slack/bolt'
 import { leaseChoices, REASON_LENGTH } from '../../commands/judge-proposal.ts'
+import type { After } from '../../commands/propose-request.ts'
 import { type Action, actionName, type Parameter, type RuleSet } from '../../domain/action.ts'
 import { durationWords } from '../../domain/words.ts'
 import { type Block, clip, note, plain } from './blocks.ts'
+import { wayIn } from './say-no.ts'
 
 export const COMPOSE = 'request.compose'
 const MOST_ACTIONS = 100
@@ -21,21 +23,24 @@ export type Draft = {
   readonly leaseSeconds?: number | undefined
   /** A sentence above the inputs: why the form opened instead of what was typed. */
   readonly says?: string | undefined
+  /** The request that this one is asked after. */
+  readonly after?: After | undefined
 }
 
 /** The form; `offers` are the actions this person may ask for, at least one. */
-export function composeView(offers: RuleSet['offers'], draft: Draft): types.View {
+export function composeView(offers: RuleSet['offers'], draft: Draft, publicUrl: string): types.View {
   const chosen = offers.find(({ action }) => actionName(action) === draft.action)?.action
   const blocks: Block[] = [
     ...(draft.says === undefined ? [] : [note(draft.says)]),
     chooseAction(offers, chosen),
     ...(chosen ? chosenBlocks(chosen, draft) : [note('The next fields follow from the action.')]),
     reasonInput(draft.reason),
+    wayIn(publicUrl),
   ]
   return {
     type: 'modal',
     callback_id: COMPOSE,
-    private_metadata: JSON.stringify({ id: draft.id }),
+    private_metadata: JSON.stringify({ id: draft.id, ...(draft.after && { after: draft.after }) }),
     title: { type: 'plain_text', text: 'Ask for access' },
     close: { type: 'plain_text', text: 'Close' },
     submit: { type: 'plain_text', text: 'Next' },

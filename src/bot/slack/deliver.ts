@@ -3,10 +3,11 @@
 // and a while later once more (`own-messages.ts`). Nothing is said where it does not belong (`standing.ts`).
 // A message that cannot be changed any more is said anew. What is said where stands in `message-for.ts`.
 
-import { type Place, placeOfNotice, readPlace } from '../../commands/places.ts'
+import { askPlace, type Place, placeOfNotice, readPlace } from '../../commands/places.ts'
 import type { TakenDelivery } from '../../db/bot-queries/deliveries.ts'
 import { findMessage, keepMessage, type MessageRow } from '../../db/bot-queries/messages.ts'
 import { findRequestFacts } from '../../db/bot-queries/request-facts.ts'
+import { isTooEarly } from '../../db/bot-queries/steps.ts'
 import type { RuleSet } from '../../domain/action.ts'
 import { digestOfText } from '../digest.ts'
 import { nameOf, type RequestView, viewRequest } from '../request-view.ts'
@@ -17,6 +18,9 @@ import { hasNews, messageFor, ownPage, type Teller } from './message-for.ts'
 import { findOwnMessages, metadataOf } from './own-messages.ts'
 import { createPace } from './pace.ts'
 import { createStanding, type Standing } from './standing.ts'
+import { isDue, takeAway, tellAnswer } from './tell-aside.ts'
+
+const SOON_MS = 200
 
 export type Told =
   | { readonly told: true; readonly how: 'posted' | 'updated' | 'unchanged' | 'nothing_to_say' }
@@ -57,7 +61,12 @@ export async function tellPlace(of: Deliverer, attempt: Attempt): Promise<Told> 
   const view = viewRequest(facts, set, of.teamIds)
   const place = readPlace(placeName)
   if (place.is === 'form') return before ? tellForm(of, view, before) : NOTHING
+  if (place.is === 'answer') return before ? tellAnswer(of, view, await ownPage(of, view, view.requester.id), before) : NOTHING
+  if (place.is === 'remind' && before) return isDue(view, place.person) ? NOTHING : takeAway(of, before)
   if (!before && !hasNews(view, place)) return NOTHING
+  // Lines follow each other, and the message that they hang on.
+  if (place.is === 'thread' && (await isTooEarly(of.ctx.db, requestId, place.entry)))
+    return { told: false, held: of.ctx.now().getTime() + SOON_MS }
   const { channel } = facts.request
   const open = await whereTo(of, { place, view, set, channel, before })
   if (!open.ok) return { ...open.setback, ...noticeOf(open.setback, place, view) }
@@ -87,11 +96,14 @@ async function whereTo(of: Deliverer, { place, view, set, channel: named, before
     // Who has no account in Slack finds everything on the console.
     if (slack === undefined) return { ok: true, value: undefined }
     const reached = before ? ({ ok: true } as const) : await of.standing.person(slack)
-    return reached.ok ? { ok: true, value: { channel: slack, shared: false } } : reached
+    if (!reached.ok) return reached
+    if (place.is !== 'remind') return { ok: true, value: { channel: slack, shared: false } }
+    const asked = await findMessage(of.ctx.db, view.id, askPlace(place.person))
+    return { ok: true, value: asked && { channel: asked.channel, thread: asked.ts, shared: false } }
   }
   const root = place.is === 'thread' ? await findMessage(of.ctx.db, view.id, 'channel') : undefined
   if (place.is === 'thread' && !root) return { ok: true, value: undefined }
-  const channel = await of.standing.channel(before?.channel ?? root?.channel ?? named)
+  const channel = await of.standing.channel(named, before?.channel ?? root?.channel)
   if (!channel.ok) return channel
   const { id, shared } = channel.value
   if (shared && !before) return root ? { ok: true, value: undefined } : inVain('chat.postMessage', 'shared_channel')

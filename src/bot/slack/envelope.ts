@@ -29,7 +29,11 @@ const Interaction = z.looseObject({
   team,
   user: z.looseObject({ id, team_id: id.optional() }),
   view: z.looseObject({ id: text, hash: text.optional(), type: text.optional() }).nullish(),
+  actions: z.array(z.looseObject({ action_id: text })).optional(),
 })
+
+/** Buttons that open a form: like a form they are answered within three seconds or not at all. */
+const OPENS_FORM: readonly (string | undefined)[] = ['request.again', 'request.same', 'objection.explain']
 
 export type Envelope = {
   readonly kind: 'event' | 'command' | 'submission' | 'form' | 'click' | 'shortcut' | 'ignored'
@@ -72,21 +76,27 @@ export function readEnvelope(contentType: string, body: string): Incoming {
   }
   const interaction = Interaction.safeParse(parsed)
   if (!interaction.success) return NONSENSE
-  const { type, trigger_id, api_app_id, team: installed, user, view } = interaction.data
+  const { type, trigger_id, api_app_id, team: installed, user, view, actions } = interaction.data
   const at = installed?.id ?? user.team_id ?? ''
   const own = trigger_id === undefined ? `view:${view?.id}:${view?.hash}:${type}` : `trigger:${trigger_id}`
   return {
     is: 'envelope',
-    envelope: { kind: kindOf(type, view?.type === 'modal'), inboxId: own, app: api_app_id, team: at, body: parsed },
+    envelope: {
+      kind: kindOf(type, view?.type === 'modal' || OPENS_FORM.includes(actions?.[0]?.action_id)),
+      inboxId: own,
+      app: api_app_id,
+      team: at,
+      body: parsed,
+    },
   }
 }
 
-function kindOf(type: z.infer<typeof Interaction>['type'], modal: boolean): Envelope['kind'] {
+function kindOf(type: z.infer<typeof Interaction>['type'], form: boolean): Envelope['kind'] {
   switch (type) {
     case 'view_submission':
       return 'submission'
     case 'block_actions':
-      return modal ? 'form' : 'click'
+      return form ? 'form' : 'click'
     case 'shortcut':
     case 'message_action':
       return 'shortcut'

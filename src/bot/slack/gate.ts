@@ -27,7 +27,8 @@ export type Admission =
 const BELIEVED_MS = 300_000
 const KEPT = 5000
 
-const User = z.looseObject({
+/** What counts of `users.info`. */
+export const SlackUser = z.looseObject({
   team_id: z.string().optional(),
   deleted: z.boolean().optional(),
   is_restricted: z.boolean().optional(),
@@ -44,18 +45,14 @@ export type Gate = {
   readonly forget: (user: string) => void
 }
 
-export function createGate(
-  ctx: BotContext,
-  client: WebClient,
-  options: { teamIds: readonly string[]; consoleUrl: string },
-): Gate {
+export function createGate(ctx: BotContext, client: WebClient, teamIds: readonly string[]): Gate {
   const believed = new Map<string, { readonly at: number; readonly barrier: Barrier | undefined }>()
   const look = async (user: string): Promise<Barrier | undefined> => {
     const now = ctx.now().getTime()
     const known = believed.get(user)
     if (known && now - known.at < BELIEVED_MS) return known.barrier
     try {
-      const barrier = barrierOf(User.parse((await client.users.info({ user })).user), options.teamIds)
+      const barrier = barrierOf(SlackUser.parse((await client.users.info({ user })).user), teamIds)
       believed.delete(user)
       const oldest = believed.size >= KEPT ? believed.keys().next().value : undefined
       if (oldest !== undefined) believed.delete(oldest)
@@ -71,8 +68,8 @@ export function createGate(
       believed.delete(user)
     },
     admit: async ({ team, user }) => {
-      const no = (barrier: Barrier): Admission => ({ ok: false, words: barrierWords(barrier, options.consoleUrl) })
-      if (!options.teamIds.includes(team)) return no('foreign_workspace')
+      const no = (barrier: Barrier): Admission => ({ ok: false, words: barrierWords(barrier) })
+      if (!teamIds.includes(team)) return no('foreign_workspace')
       const published = await ctx.published()
       if (!published) return no('not_published')
       const person = personOfSlack(published.ruleSet, team, user)
@@ -85,7 +82,7 @@ export function createGate(
 }
 
 /** What stands against an account, by what Slack says of it. */
-export function barrierOf(user: z.infer<typeof User>, teamIds: readonly string[]): Barrier | undefined {
+export function barrierOf(user: z.infer<typeof SlackUser>, teamIds: readonly string[]): Barrier | undefined {
   if (user.deleted) return 'deactivated'
   if (user.is_bot || user.is_workflow_bot) return 'bot'
   if (user.is_stranger || (user.team_id !== undefined && !teamIds.includes(user.team_id))) return 'external'
@@ -94,7 +91,7 @@ export function barrierOf(user: z.infer<typeof User>, teamIds: readonly string[]
 }
 
 /** Why somebody is not answered, and what they can do. */
-export function barrierWords(barrier: Barrier, consoleUrl: string): string {
+export function barrierWords(barrier: Barrier): string {
   switch (barrier) {
     case 'not_published':
       return 'Countersign is starting and has no rules yet. Try again in a moment.'
@@ -112,6 +109,6 @@ export function barrierWords(barrier: Barrier, consoleUrl: string): string {
     case 'invited':
       return 'Accept the invitation to this workspace first.'
     case 'slack_silent':
-      return `Slack did not confirm your account just now. Try again, or ask at ${consoleUrl}.`
+      return 'Slack did not confirm your account just now. Try again.'
   }
 }

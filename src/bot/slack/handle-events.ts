@@ -6,7 +6,7 @@ import { makeWish } from '../../commands/make-wish.ts'
 import { personOfSlack } from '../../domain/action.ts'
 import { findOwnWork } from '../own-work.ts'
 import { findViewLimits } from './limits.ts'
-import { homeSaying, renderHome } from './render-home.ts'
+import { renderHome } from './render-home.ts'
 import type { SlackSide } from './side.ts'
 
 export function handleEvents(bolt: App, side: SlackSide): void {
@@ -23,11 +23,15 @@ export function handleEvents(bolt: App, side: SlackSide): void {
     if (event.tab !== 'home') return
     const admitted = await side.gate.admit({ team: body.team_id, user: event.user })
     const full = admitted.ok
-      ? renderHome(await findOwnWork(side.ctx, admitted.published.ruleSet, admitted.person.id, side), side.publicUrl)
-      : homeSaying(admitted.words)
+      ? renderHome(
+          await findOwnWork(side.ctx, admitted.published.ruleSet, admitted.person.id, side),
+          side.publicUrl,
+          `${side.issuerUrl}/enrol`,
+        )
+      : side.no.home(admitted.words)
     const problems = findViewLimits(full)
     if (problems.length > 0) side.log.error({ fault: 'block_kit_limit', problems }, 'a Home tab is over a limit of Slack')
-    const view = problems.length === 0 ? full : homeSaying(`There is too much to show here. Look at ${side.publicUrl}.`)
+    const view = problems.length === 0 ? full : side.no.home('There is too much to show here.')
     await client.views.publish({ user_id: event.user, view })
   })
 }

@@ -3,16 +3,21 @@
 import type { Place } from '../../commands/places.ts'
 import { newId } from '../../crypto.ts'
 import { findUnheard } from '../../db/bot-queries/deliveries.ts'
+import { findExplanation, findStep } from '../../db/bot-queries/steps.ts'
 import { findEnrolled, openViews } from '../../db/bot-queries/views.ts'
 import type { RuleSet } from '../../domain/action.ts'
 import type { PersonId } from '../../domain/ids.ts'
 import { pageOf } from '../own-work.ts'
-import type { RequestView } from '../request-view.ts'
-import type { Message } from './blocks.ts'
+import { nameOf, type RequestView } from '../request-view.ts'
+import { findBeside } from './beside.ts'
+import { lines, type Message } from './blocks.ts'
+import { findKeyless, findMissing, renderKeyless, unreachableLines } from './keyless.ts'
 import { findMessageLimits, type LimitFault } from './limits.ts'
-import { renderAsk, renderNotice, STAGES, stageOf } from './render-notice.ts'
+import { renderAsk, renderNotice, renderReminder, stageOf } from './render-notice.ts'
 import { renderRequest } from './render-request.ts'
 import type { SlackSide } from './side.ts'
+import { lineOf, stepOf } from './steps.ts'
+import { isDue } from './tell-aside.ts'
 import { unheardLines } from './unheard.ts'
 
 export type Teller = Pick<SlackSide, 'ctx' | 'teamIds' | 'issuerUrl' | 'publicUrl' | 'log'>
@@ -22,9 +27,11 @@ export type About = { readonly view: RequestView; readonly set: RuleSet; readonl
 /** A message is begun only while it is news: a late delivery must not ask somebody for what is over, nor tell a stage that another has followed. */
 export function hasNews(view: RequestView, place: Place): boolean {
   if (place.is === 'ask') return view.state === 'awaiting_approvers' && !view.decisions.some(({ by }) => by.id === place.person)
-  return place.is !== 'tell' || !PASSING.includes(place.stage) || stageOf(view) === place.stage
+  if (place.is === 'remind') return isDue(view, place.person)
+  if (place.is !== 'tell') return true
+  if (place.stage === 'unheard') return true
+  return place.stage === 'unreachable' ? view.state === 'awaiting_approvers' : stageOf(view) === place.stage
 }
-const PASSING: readonly string[] = STAGES.filter((stage) => stage !== 'unheard' && stage !== 'unreachable')
 
 /** The message of a place; undefined when nothing is said there. */
 export async function messageFor(of: Teller, { view, set, channel }: About, place: Place): Promise<Message | undefined> {
@@ -34,19 +41,41 @@ export async function messageFor(of: Teller, { view, set, channel }: About, plac
     case 'tell': {
       const page = await ownPage(of, view, place.person)
       const unheard = place.stage === 'unheard' ? await findUnheard(of.ctx.db, view.id) : []
-      const also = unheardLines(view, set, unheard, { ...of, channel })
-      return within(of, view, () => renderNotice(view, { page }, place.stage, { unheard: also }))
+      const missing = place.stage === 'unreachable' ? await findMissing(of, view, set) : []
+      const also = [...unheardLines(view, set, unheard, { ...of, channel }), ...unreachableLines(missing)]
+      return within(of, view, () => renderNotice(view, { page }, also))
     }
     case 'ask': {
       const page = await ownPage(of, view, place.person)
       const enrolled = await findEnrolled(of.ctx.db, [place.person])
       const known = set.people.some(({ id }) => id === place.person)
       const enrol = known && !enrolled.has(place.person) ? `${of.issuerUrl}/enrol` : undefined
-      return within(of, view, (short) => renderAsk(view, place.person, { page, enrol }, { short }))
+      const beside = await findBeside(of, view, place.person, set)
+      return within(of, view, (short) => renderAsk(view, place.person, { page, enrol }, { short, beside }))
+    }
+    case 'remind':
+      return renderReminder(view)
+    case 'thread':
+      return stepMessage(of, view, set, place.entry)
+    case 'keys': {
+      const keyless = await findKeyless(of, set)
+      return keyless.length === 0 ? undefined : within(of, view, () => renderKeyless(keyless, `${of.issuerUrl}/enrol`))
     }
     default:
       return undefined
   }
+}
+
+/** The line of one entry; undefined when nothing is to be said of it. */
+async function stepMessage(of: Teller, view: RequestView, set: RuleSet, entry: string): Promise<Message | undefined> {
+  const row = await findStep(of.ctx.db, view.id, entry)
+  const step = row && stepOf(row)
+  if (!row || !step) return undefined
+  const why = step.wish === undefined ? undefined : await findExplanation(of.ctx.db, view.id, step.wish)
+  const said = why === undefined ? undefined : (JSON.parse(why) as string)
+  const by = row.actor === null ? undefined : nameOf(set, row.actor, of.teamIds)
+  const line = lineOf(view, { ...step, by, said })
+  return line && { text: line.text, blocks: [lines([line.pieces])] }
 }
 
 /** A person's own page of a request; its link is made when there is none. */

@@ -5,13 +5,14 @@ import type { Logger } from 'pino'
 import type { BotContext } from '../../commands/context.ts'
 import type { Part } from '../../readiness.ts'
 import { createBolt, interactiveClient, type SlackOutcome, type SlackSettings, workerClient } from './connect.ts'
-import type { Deliverer } from './deliver.ts'
+import { createDeliverer, type Deliverer } from './deliver.ts'
 import { createGate } from './gate.ts'
 import { handleAsking } from './handle-asking.ts'
 import { handleClicks } from './handle-clicks.ts'
 import { handleEvents } from './handle-events.ts'
-import { createPace } from './pace.ts'
+import { handleObjection } from './handle-objection.ts'
 import { createReceiver, type SlackReceiver } from './receiver.ts'
+import { createNo } from './say-no.ts'
 import type { SlackSide } from './side.ts'
 
 export type { SlackSettings } from './connect.ts'
@@ -57,15 +58,17 @@ export function openSlack(options: {
   const { signingSecrets, teamIds, apiUrl } = settings
   const answersAt = apiUrl === undefined ? SLACK : [new URL(apiUrl).origin]
   let appId: string | undefined
-  const receiver = createReceiver({ ctx, signingSecrets, teamIds, answersAt, appId: () => appId, log, wake })
+  const no = createNo(publicUrl)
+  const receiver = createReceiver({ ctx, signingSecrets, teamIds, answersAt, appId: () => appId, no, log, wake })
   const bolt = createBolt(settings, receiver, log)
   const client = interactiveClient(settings, log)
-  const gate = createGate(ctx, client, { teamIds, consoleUrl: publicUrl })
-  const side: SlackSide = { ctx, gate, teamIds, issuerUrl, publicUrl, client, log }
+  const gate = createGate(ctx, client, teamIds)
+  const side: SlackSide = { ctx, gate, teamIds, issuerUrl, publicUrl, no, client, log }
   handleAsking(bolt, side)
   handleClicks(bolt, side)
+  handleObjection(bolt, side)
   handleEvents(bolt, side)
-  const deliverer: Deliverer = { ctx, teamIds, issuerUrl, log, client: workerClient(settings, log), pace: createPace() }
+  const deliverer = createDeliverer({ ctx, teamIds, issuerUrl, publicUrl, log, client: workerClient(settings, log) })
   const learnAppId = async (): Promise<void> => {
     try {
       const { bot_id: bot } = await deliverer.client.auth.test()

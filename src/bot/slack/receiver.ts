@@ -2,20 +2,26 @@
 // acknowledged: Bolt acknowledges events before any listener runs, and Slack never sends an interaction twice, so without the inbox a crash would lose
 // both. With it, Bolt's early acknowledgement acknowledges nothing that is not kept: events and clicks reach Bolt later, from the worker.
 // Commands and submissions need an answer within three seconds; they run at once, and an answer that comes too late goes to the response URL.
-// A duplicate is acknowledged and does nothing. Hostile: everybody without the signing secret, and other workspaces with it. Slack: "Using HTTP".
+// A duplicate is acknowledged and does nothing; where somebody waits, it gets the answer that Slack did not hear. Hostile: everybody without the signing secret, and other workspaces with it. Slack: "Using HTTP".
 
 import type { App, Receiver } from '@slack/bolt'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { BotContext } from '../../commands/context.ts'
 import { finishInbox, keepInbox } from '../../db/bot-queries/inbox.ts'
+import { COMPOSE } from './compose.ts'
 import { type Envelope, readEnvelope } from './envelope.ts'
+import { answerLate } from './response-url.ts'
+import type { No } from './say-no.ts'
 import { verifySlack } from './signature.ts'
+import { isUnstorable, refuseUnstorable } from './unstorable.ts'
 
 const BODY_BYTES = 1_048_576
 /** Slack gives up after three seconds. */
 const ANSWER_MS = 2500
 /** When a worker looks after what a process took up at once and never finished. */
 const RETAKE_MS = 15_000
+/** How many answers are remembered for duplicates. */
+const ANSWERS = 200
 
 export type ReceiverOptions = {
   readonly ctx: BotContext
@@ -26,6 +32,7 @@ export type ReceiverOptions = {
   readonly answersAt: readonly string[]
   /** The app's own id, once Slack has told it. */
   readonly appId: () => string | undefined
+  readonly no: No
   readonly log: Pick<FastifyBaseLogger, 'warn' | 'error'>
   /** Something waits for the worker. */
   readonly wake: () => void
@@ -38,6 +45,7 @@ export type SlackReceiver = Receiver & {
 }
 
 export function createReceiver(options: ReceiverOptions): SlackReceiver {
+  const given: Given = new Map()
   let bolt: App | undefined
   const process: SlackReceiver['process'] = async (body, answer) => {
     if (!bolt) throw new TypeError('the receiver was never given to Bolt')
@@ -53,13 +61,16 @@ export function createReceiver(options: ReceiverOptions): SlackReceiver {
     routes: async (app) => {
       app.removeAllContentTypeParsers()
       app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_BYTES }, (_request, body, done) => done(null, body))
-      app.post('/slack/events', (request, reply) => receive(options, process, request, reply))
+      app.post('/slack/events', (request, reply) => receive({ ...options, given }, process, request, reply))
     },
   }
 }
 
+/** The answers of late, by inbox id: of this process alone, and lost with it. */
+type Given = Map<string, Promise<unknown>>
+
 async function receive(
-  options: ReceiverOptions,
+  options: ReceiverOptions & { readonly given: Given },
   process: SlackReceiver['process'],
   request: FastifyRequest,
   reply: FastifyReply,
@@ -82,17 +93,28 @@ async function receive(
     return reply.code(403).header('x-slack-no-retry', '1').send({ reason: foreign })
   }
   if (envelope.kind === 'ignored') return reply.code(200).send('')
+  if (isUnstorable(envelope.body)) {
+    options.log.warn({ kind: envelope.kind }, 'a delivery that holds what cannot be kept was refused')
+    return reply.code(200).send(refuseUnstorable(envelope.kind, envelope.body, options.no))
+  }
   const hot = envelope.kind !== 'event' && envelope.kind !== 'click'
   const now = options.ctx.now()
   const { inboxId: id, kind, body } = envelope
   if (!(await keepInbox(options.ctx.db, { id, kind, payload: body }, now, new Date(now.getTime() + (hot ? RETAKE_MS : 0)))))
-    return reply.code(200).send('')
+    return sendAnswer(reply, await options.given.get(id))
   if (!hot) {
     options.wake()
     return reply.code(200).send('')
   }
-  return answerAtOnce(options, process, envelope, reply)
+  const answer = answerAtOnce(options, process, envelope)
+  options.given.set(id, answer)
+  const [oldest] = options.given.keys()
+  if (options.given.size > ANSWERS && oldest !== undefined) options.given.delete(oldest)
+  return sendAnswer(reply, await answer)
 }
+
+const sendAnswer = (reply: FastifyReply, answer: unknown): FastifyReply =>
+  reply.code(200).send(typeof answer === 'string' && answer !== '' ? { text: answer } : (answer ?? ''))
 
 function foreignness({ teamIds, answersAt, appId }: ReceiverOptions, { team, app, body }: Envelope): string | undefined {
   if (!teamIds.includes(team)) return 'foreign_workspace'
@@ -104,10 +126,9 @@ function foreignness({ teamIds, answersAt, appId }: ReceiverOptions, { team, app
 }
 
 async function answerAtOnce(
-  { ctx, log }: ReceiverOptions,
+  { ctx, log, no }: ReceiverOptions,
   process: SlackReceiver['process'],
   { inboxId, kind, body }: Envelope,
-  reply: FastifyReply,
 ): Promise<unknown> {
   const answers = Promise.withResolvers<unknown>()
   let open = true
@@ -120,7 +141,7 @@ async function answerAtOnce(
     () => answers.resolve(undefined),
     (error: unknown) => {
       log.error({ err: error, inbox: inboxId, kind }, 'a listener failed')
-      answers.resolve(faultAnswer(kind, inboxId))
+      answers.resolve(faultAnswer(kind, inboxId, body, no))
     },
   )
   // Done is done, and a fault has been told to the person, who can try again: only a process that dies leaves this for the worker.
@@ -129,32 +150,19 @@ async function answerAtOnce(
   const answer = await answers.promise
   open = false
   clearTimeout(timer)
-  return answer === undefined || answer === ''
-    ? reply.code(200).send('')
-    : reply.code(200).send(typeof answer === 'string' ? { text: answer } : answer)
+  return answer
 }
 
 const lateAnswer = (kind: Envelope['kind']): unknown =>
   kind === 'command' ? { response_type: 'ephemeral', text: 'This takes longer than usual. The answer follows here.' } : undefined
 
-function faultAnswer(kind: Envelope['kind'], inboxId: string): unknown {
+function faultAnswer(kind: Envelope['kind'], inboxId: string, body: Record<string, unknown>, no: No): unknown {
   const reference = inboxId.slice(-12)
-  const text = `Something went wrong on our side; nothing was asked. Try again, and tell whoever runs Countersign: ${reference}`
-  if (kind === 'command') return { response_type: 'ephemeral', text }
-  return kind === 'submission' ? { response_action: 'errors', errors: { reason: text } } : undefined
-}
-
-/** Sends an answer to the response URL that came with what it answers, when there is one. */
-export async function answerLate(body: Record<string, unknown>, answer: unknown): Promise<void> {
-  const { response_url: url } = body
-  if (answer === undefined || answer === '' || typeof url !== 'string') return
-  const message = typeof answer === 'string' ? { text: answer } : answer
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, ...(message as object) }),
-    redirect: 'error',
-    signal: AbortSignal.timeout(5000),
-  })
-  if (!response.ok) throw new Error(`a response URL answered ${response.status}`)
+  const words = `Something went wrong on our side; nothing was done. Try again, and tell whoever runs Countersign: ${reference}.`
+  if (kind === 'command') return { response_type: 'ephemeral', ...no.message(words) }
+  if (kind !== 'submission') return undefined
+  // What was typed stays where the form has the field for it.
+  const { view } = body as { view?: { callback_id?: unknown } }
+  if (view?.callback_id === COMPOSE) return { response_action: 'errors', errors: { reason: no.text(words) } }
+  return { response_action: 'update', view: no.view('Not done', words) }
 }

@@ -2,32 +2,37 @@
 
 import type { types } from '@slack/bolt'
 import type { LinkedView, OwnWork } from '../own-work.ts'
+import { isOver } from '../request-view.ts'
 import { actions, type Block, button, clip, header, lines } from './blocks.ts'
+import { keylessLines } from './keyless.ts'
 import { statusLines } from './status.ts'
 
-export function renderHome({ waiting, access }: OwnWork, publicUrl: string): types.HomeView {
+/** At most 100 blocks: two for each row. */
+const MOST_ROWS = 14
+
+export function renderHome({ waiting, access, ended, keyless }: OwnWork, publicUrl: string, enrolUrl: string): types.HomeView {
   const blocks: Block[] = [
     header('Waiting for you'),
-    ...(waiting.length === 0 ? [lines([['Nothing waits for you.']])] : waiting.flatMap((each) => row(each, 'Open'))),
+    ...(waiting.length === 0 ? [lines([['Nothing waits for you.']])] : waiting.slice(0, MOST_ROWS).flatMap((each) => row(each))),
     header('Your access'),
     ...(access.length === 0
       ? [lines([['You hold no access now. Type /elevate to ask.']])]
-      : access.flatMap((each) => row(each, 'Open'))),
+      : access.slice(0, MOST_ROWS).flatMap((each) => row(each))),
+    ...(ended.length === 0 ? [] : [header('Ended'), ...ended.flatMap((each) => row(each))]),
+    ...(keyless.length === 0 ? [] : [header('Approvers without a key'), lines(keylessLines(keyless, enrolUrl))]),
     actions(button('link.console', 'All of this without Slack', { url: publicUrl })),
   ]
   return { type: 'home', blocks }
 }
 
-/** A Home tab that only says something. */
-export const homeSaying = (words: string): types.HomeView => ({ type: 'home', blocks: [lines([[words]])] })
-
-function row({ view, page }: LinkedView, label: string): Block[] {
+function row({ view, page }: LinkedView): Block[] {
   const done = view.grant?.state === 'active' ? [button('request.return', 'I’m done', { value: view.id })] : []
+  const again = isOver(view) ? [button('request.again', 'Ask again', { value: view.id })] : []
   return [
     lines([
       [{ bold: clip(view.title, 150) }, ` (${view.checkCode}), asked by `, { person: view.requester }],
-      ...statusLines(view).slice(-1),
+      ...statusLines(view, 'involved').slice(-1),
     ]),
-    actions(button('link.open', label, { url: page }), ...done),
+    actions(button('link.open', 'Open', { url: page, value: view.id }), ...done, ...again),
   ]
 }

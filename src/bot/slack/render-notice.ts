@@ -1,9 +1,10 @@
 // Direct messages to those who must act or should know, as pure functions of a request's view; golden files pin them. A link in one is the reader's
 // own: it names who is looking and has no power. Nothing is decided in Slack, so no button here does more than open a page.
 
-import type { RequestView } from '../request-view.ts'
+import { isOpen, isOver, type RequestView } from '../request-view.ts'
+import { type Beside, besideLines } from './beside.ts'
 import { actions, type Block, button, clip, escapeText, header, lines, type Message, note, type Piece } from './blocks.ts'
-import { facts } from './render-request.ts'
+import { facts, OBJECTION } from './render-request.ts'
 import { headline, missingWords, statusLines } from './status.ts'
 
 export type Links = {
@@ -14,7 +15,12 @@ export type Links = {
 }
 
 /** To one approver: asks while a decision is missing, then tells how it went. */
-export function renderAsk(view: RequestView, reader: string, links: Links, { short = false }: { short?: boolean } = {}): Message {
+export function renderAsk(
+  view: RequestView,
+  reader: string,
+  links: Links,
+  { short = false, beside }: { short?: boolean; beside?: Beside | undefined } = {},
+): Message {
   const own = view.decisions.find(({ by }) => by.id === reader)
   const waits = view.state === 'awaiting_approvers' && !own
   const blocks: Block[] = [header(view.title)]
@@ -26,21 +32,36 @@ export function renderAsk(view: RequestView, reader: string, links: Links, { sho
         view.reason ?? '(the reason was erased)',
       ),
     )
-  blocks.push(lines(statusLines(view)))
+  blocks.push(lines(statusLines(view, short ? 'all' : 'involved')))
+  if (waits && beside) blocks.push(...besideLines(beside).map((line) => lines([line])))
   if (waits && links.enrol !== undefined)
     blocks.push(lines([['You have no key here yet. Register one first; an administrator then enrols it.']]))
+  if (own?.decision === 'approve' && isOpen(view)) blocks.push(lines([['A decision is taken once. If it was wrong, object.']]))
   blocks.push(note(`Check code ${view.checkCode}. The same code stands on the page where you sign.`))
-  if (waits) {
-    const review = button('link.review', 'Review & decide', { url: links.page, style: 'primary' })
-    const enrol = links.enrol === undefined ? [] : [button('link.enrol', 'Register a key', { url: links.enrol })]
-    blocks.push(actions(review, ...enrol))
-  }
+  const value = view.id
+  const review = waits ? [button('link.review', 'Review & decide', { url: links.page, style: 'primary', value })] : []
+  const enrol = waits && links.enrol !== undefined ? [button('link.enrol', 'Register a key', { url: links.enrol })] : []
+  const all = [...review, ...enrol, ...objecting(view, reader, waits || own?.decision === 'approve')]
+  if (all.length > 0) blocks.push(actions(...all))
   const lead = waits ? 'Your decision is asked' : own ? `You decided (${own.decision})` : 'No decision is needed any more'
   return { text: `${lead}: ${escapeText(clip(view.title, 200))}, ${headline(view)} (${view.checkCode})`, blocks }
 }
 
-/** `unheard`: the runbook's channel took no message. */
-export const STAGES = ['refused', 'held', 'approved', 'ended', 'unheard'] as const
+/** Object while nobody has, lift for who did; for readers who have something to do with it. */
+function objecting(view: RequestView, reader: string, concerned: boolean) {
+  if (!isOpen(view) || !concerned) return []
+  if (view.held) return view.held.id === reader ? [button('request.lift', 'Lift objection', { value: view.id })] : []
+  return [button('request.object', 'Object', { value: view.id, confirm: OBJECTION })]
+}
+
+/** To one approver who was asked and has not looked, in the thread of that message. */
+export const renderReminder = (view: RequestView): Message => ({
+  text: `Your decision is still asked (${view.checkCode})`,
+  blocks: [lines([['⏰ Still waits for you, until ', { at: view.decideBy }, '.']])],
+})
+
+/** `unheard`: the runbook's channel, or somebody who may decide, took no message; `unreachable`: too few of those who may decide have a key. */
+export const STAGES = ['refused', 'held', 'approved', 'ended', 'unheard', 'unreachable'] as const
 export type Stage = (typeof STAGES)[number]
 
 /** What the requester is told of now; each stage is a message of its own, because a changed message notifies nobody. */
@@ -53,29 +74,26 @@ export function stageOf(view: RequestView): Stage | undefined {
   return view.state === 'checking' || view.state === 'awaiting_requester' ? undefined : 'ended'
 }
 
-/** To the requester, about one stage; always says where the request stands by now. */
-export function renderNotice(view: RequestView, links: Links, stage?: string): Message {
+/** To the requester, about one stage; always says where the request stands by now, and before it what belongs to that stage alone. */
+export function renderNotice(view: RequestView, links: Links, also: readonly Piece[][] = []): Message {
   const usable = (view.state === 'approved' && !view.held) || view.grant?.state === 'active'
-  const blocks: Block[] = [
-    header(view.title),
-    lines([...statusLines(view), ...nextStep(view), ...(stage === 'unheard' ? [[UNHEARD]] : [])]),
-  ]
+  const blocks: Block[] = [header(view.title), lines([...also, ...statusLines(view, 'involved'), ...nextStep(view)])]
   if (usable) {
     const open = button('link.open', view.grant ? 'Open' : 'Get the credential', { url: links.page, style: 'primary' })
     const done = view.grant ? [button('request.return', 'I’m done', { value: view.id })] : []
     blocks.push(actions(open, ...done))
   }
+  if (isOver(view)) blocks.push(actions(button('request.again', 'Ask again', { value: view.id })))
   blocks.push(note(`${view.action} · check code ${view.checkCode}`))
   return { text: `${escapeText(clip(view.title, 200))}: ${headline(view)} (${view.checkCode})`, blocks }
 }
 
-const UNHEARD = 'The runbook’s channel could not be told of this. Those who decide were asked directly.'
-
 function nextStep(view: RequestView): Piece[][] {
-  if (view.state === 'refused' || view.state === 'lapsed' || view.state === 'voided') return [['Ask again if you still need it.']]
   if (view.grant?.state === 'failed') return [['Ask again, and tell whoever runs Countersign.']]
   if (view.held && view.state === 'awaiting_approvers')
     return [[`Decisions are still taken (${missingWords(view)}). The objection must be lifted, or an approver signs after it.`]]
   if (view.held && view.state === 'approved') return [['The objection must be lifted, or an approver signs after it.']]
-  return []
+  return isOver(view) && view.grant?.reason !== 'returned' && view.state !== 'cancelled'
+    ? [['Ask again if you still need it.']]
+    : []
 }

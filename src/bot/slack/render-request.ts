@@ -3,7 +3,7 @@
 // nothing else; everything is read again when one is pressed.
 
 import { durationWords } from '../../domain/words.ts'
-import type { RequestView } from '../request-view.ts'
+import { isOver, type RequestView, type WhatIsAsked } from '../request-view.ts'
 import { actions, ask, type Block, button, clip, escapeText, header, lines, type Message, note, type Piece } from './blocks.ts'
 import { headline, statusLines } from './status.ts'
 
@@ -27,14 +27,37 @@ export function renderRequest(view: RequestView, { short = false }: { short?: bo
 export function facts(view: RequestView): Piece[][] {
   return [
     [{ bold: 'Asked by: ' }, { person: view.requester }],
-    [{ bold: 'Action: ' }, view.action, ' on ', view.target],
-    ...view.parameters.map(({ label, value }): Piece[] => [
+    ...(view.follows ? [afterLine(view.follows)] : []),
+    ...asked(view),
+  ]
+}
+
+/** The same without who asks. */
+export function asked(of: WhatIsAsked & { readonly leftSeconds?: number }): Piece[][] {
+  const left = of.leftSeconds ?? of.leaseSeconds
+  return [
+    [{ bold: 'Action: ' }, of.action, ' on ', of.target],
+    ...of.parameters.map(({ label, value }): Piece[] => [
       { bold: `${clip(label, 100)}: ` },
       value === undefined ? 'personal, shown on the page' : clip(value, VALUE_LENGTH),
     ]),
-    [{ bold: 'For: ' }, durationWords(view.leaseSeconds)],
+    [
+      { bold: 'For: ' },
+      left < of.leaseSeconds ? `${durationWords(left)} (asked: ${durationWords(of.leaseSeconds)})` : durationWords(left),
+    ],
   ]
 }
+
+const afterLine = ({ how, checkCode, requester }: NonNullable<RequestView['follows']>): Piece[] =>
+  how === 'again'
+    ? [{ bold: 'Asked again after: ' }, checkCode]
+    : [{ bold: 'The same as: ' }, checkCode, ' of ', { person: requester }, ', decided by itself']
+
+export const OBJECTION = ask(
+  'Object to this request?',
+  'Nothing can be claimed until you lift it or an approver signs after it.',
+  'Object',
+)
 
 function buttonsFor(view: RequestView) {
   const value = view.id
@@ -47,16 +70,13 @@ function buttonsFor(view: RequestView) {
     : button('request.object', 'Object', {
         value,
         style: 'danger',
-        confirm: ask(
-          'Object to this request?',
-          'Nothing can be claimed until you lift it or an approver signs after it.',
-          'Object',
-        ),
+        confirm: OBJECTION,
       })
+  const same = button('request.same', 'Same for me', { value })
   if (view.state === 'awaiting_approvers')
-    return [button('request.open', 'Review & decide', { value, style: 'primary' }), objection, cancel]
-  if (view.state === 'approved') return [button('request.open', 'Open', { value, style: 'primary' }), objection, cancel]
+    return [button('request.open', 'Review & decide', { value, style: 'primary' }), same, objection, cancel]
+  if (view.state === 'approved') return [button('request.open', 'Open', { value, style: 'primary' }), same, objection, cancel]
   if (view.grant?.state === 'active' || view.grant?.state === 'issuing')
     return [button('request.open', 'Open', { value }), button('request.return', 'I’m done', { value, style: 'primary' })]
-  return []
+  return isOver(view) ? [button('request.again', 'Ask again', { value })] : []
 }

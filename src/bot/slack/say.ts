@@ -4,7 +4,7 @@
 import type { WebClient } from '@slack/web-api'
 import type { Logger } from 'pino'
 import { type Block, clip, escapeText, lines, type Message } from './blocks.ts'
-import { answerLate } from './receiver.ts'
+import { answerLate } from './response-url.ts'
 
 const MAX_TEXT = 3000
 

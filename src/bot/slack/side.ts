@@ -4,6 +4,7 @@ import type { WebClient } from '@slack/web-api'
 import type { Logger } from 'pino'
 import type { BotContext } from '../../commands/context.ts'
 import type { Gate } from './gate.ts'
+import type { No } from './say-no.ts'
 
 export type SlackSide = {
   readonly ctx: BotContext
@@ -11,6 +12,8 @@ export type SlackSide = {
   readonly teamIds: readonly string[]
   readonly issuerUrl: string
   readonly publicUrl: string
+  /** Says no, in every form that Slack has for it. */
+  readonly no: No
   /** For what a person waits for: no retries, two seconds. */
   readonly client: WebClient
   readonly log: Logger

@@ -1,7 +1,8 @@
 // Where a request stands, in words: one line for a notification, lines with names and times for a message. Pure; every state has its words, and what
 // is not known is not claimed.
 
-import type { RequestView } from '../request-view.ts'
+import { durationWords } from '../../domain/words.ts'
+import type { Named, RequestView } from '../request-view.ts'
 import type { Piece } from './blocks.ts'
 
 /** What is still missing: "1 more of service-owners, 2 more of dba". */
@@ -53,23 +54,35 @@ export function headline(view: RequestView): string {
   }
 }
 
+/** Whether the reader is one of those whom notes are for; a channel is read by anybody in it. */
+export type Readers = 'all' | 'involved'
+
 /** The state with who and when. */
-export function statusLines(view: RequestView): Piece[][] {
+export function statusLines(view: RequestView, readers: Readers = 'all'): Piece[][] {
   const approvals = view.decisions.filter(({ decision }) => decision === 'approve').length
   const needed = view.needed.reduce((sum, { count }) => sum + count, 0)
   return [
-    ...view.decisions.map(({ by, decision, at }): Piece[] => [
+    ...view.decisions.map(({ by, decision, at, leaseSeconds, note }): Piece[] => [
       decision === 'approve' ? '✅ ' : '⛔ ',
       { person: by },
       decision === 'approve' ? ' approved at ' : ' denied at ',
       { at },
+      leaseSeconds === undefined ? '' : `, for ${durationWords(leaseSeconds)} at most`,
+      note === undefined ? '' : readers === 'involved' ? `: “${note}”` : ', with a note',
     ]),
-    ...(view.held ? [['✋ ', { person: view.held }, ' objected: nothing can be claimed for now'] satisfies Piece[]] : []),
+    ...(view.held ? [heldLine(view, view.held)] : []),
     ...(view.state === 'denied' && view.decisions.some(({ decision }) => decision === 'deny')
       ? []
       : [standing(view, needed > 1 ? `${approvals} of ${needed} approvals; ` : '')]),
   ]
 }
+
+const heldLine = (view: RequestView, by: Named): Piece[] => [
+  '✋ ',
+  { person: by },
+  ' objected: nothing can be claimed for now',
+  view.objection === undefined ? '' : `. “${view.objection}”`,
+]
 
 function standing(view: RequestView, count: string): Piece[] {
   if (view.grant) return grantLine(view.grant)
@@ -104,15 +117,23 @@ function standing(view: RequestView, count: string): Piece[] {
 function grantLine(grant: NonNullable<RequestView['grant']>): Piece[] {
   const at: Piece = { at: grant.endedAt ?? grant.endsAt }
   const by: Piece[] = grant.endedBy ? [' by ', { person: grant.endedBy }] : []
+  const why: Piece[] = whyRevoked(grant)
   switch (grant.state) {
     case 'issuing':
       return ['⏳ The credential is being made']
     case 'active':
       return ['🔓 Active until ', { at: grant.endsAt }]
     case 'revoking':
-      return [grant.reason === 'returned' ? '⏳ Given back' : '⏳ Being revoked', ...by, ' at ', at, ...recallWords(grant)]
+      return [
+        grant.reason === 'returned' ? '⏳ Given back' : '⏳ Being revoked',
+        ...by,
+        ' at ',
+        at,
+        ...why,
+        ...recallWords(grant),
+      ]
     case 'revoked':
-      return ['🔒 Revoked', ...by, ' at ', at, ...endedWords(grant)]
+      return ['🔒 Revoked', ...by, ' at ', at, ...why, ...endedWords(grant)]
     case 'returned':
       return ['🔒 Given back at ', at, ...endedWords(grant)]
     case 'failed':
@@ -120,6 +141,11 @@ function grantLine(grant: NonNullable<RequestView['grant']>): Piece[] {
     case 'expired':
       return ['🔒 Ended at ', at]
   }
+}
+
+function whyRevoked({ reason, endedBy }: NonNullable<RequestView['grant']>): Piece[] {
+  if (reason === 'deactivated') return [', because the account of who asked was deactivated']
+  return reason === 'revoked' && !endedBy ? [' by Countersign, because a check no longer passed'] : []
 }
 
 /** While it is being ended. */

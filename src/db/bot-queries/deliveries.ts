@@ -167,14 +167,3 @@ export async function forgetDeliveries(db: Kysely<Schema>, before: Date, limit: 
   await sql`delete from bot_outbox where id in (
     select id from bot_outbox where created_at < ${before} order by created_at limit ${limit} for update skip locked)`.execute(db)
 }
-
-/** Whether a place of a request still waits to be told. */
-export const isUntold = async (db: Kysely<Schema>, request: string, place: string): Promise<boolean> =>
-  (await db
-    .selectFrom('delivery')
-    .select('id')
-    .where('request_id', '=', request)
-    .where('place', '=', place)
-    .where('done_at', 'is', null)
-    .limit(1)
-    .executeTakeFirst()) !== undefined

@@ -1,6 +1,6 @@
 // What concerns one person: requests that wait for them, and access they hold. Found by their links, which the bot makes for everybody it asks.
 
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../schema.ts'
 
 export type Linked = { readonly request_id: string; readonly view: string }
@@ -49,3 +49,34 @@ export const findAccessOf = (db: Kysely<Schema>, person: string, limit: number):
     .orderBy('grant.ends_at')
     .limit(limit)
     .execute()
+
+/** Requests of theirs that have come to an end since a time, newest first. */
+export const findEndedOf = async (db: Kysely<Schema>, person: string, since: Date, limit: number): Promise<Linked[]> => {
+  const { rows } = await sql<Linked>`
+    select r.id as request_id, v.id as view
+    from request r join view v on v.request_id = r.id and v.person = r.requester
+      left join request_state s on s.request_id = r.id left join "grant" g on g.request_id = r.id
+    where r.requester = ${person} and r.proposed_at > ${since} and (
+      s.state in ('lapsed', 'cancelled', 'voided', 'denied') or g.state in ('revoked', 'returned', 'failed', 'expired')
+      or exists (select from refused_request f where f.request_id = r.id))
+    order by r.proposed_at desc limit ${limit}`.execute(db)
+  return rows
+}
+
+export type Running = {
+  readonly request_id: string
+  readonly requester: string
+  readonly runbook: string
+  readonly action: string
+}
+
+/** Others' requests that are open or in use, newest first. */
+export const findRunning = async (db: Kysely<Schema>, person: string, limit: number): Promise<Running[]> => {
+  const { rows } = await sql<Running>`
+    select r.id as request_id, r.requester, r.runbook, r.action
+    from request_state s join request r on r.id = s.request_id left join "grant" g on g.request_id = r.id
+    where r.requester <> ${person} and s.confirmed_at is not null and (
+      s.state in ('awaiting_approvers', 'approved') or g.state in ('issuing', 'active', 'revoking'))
+    order by r.proposed_at desc limit ${limit}`.execute(db)
+  return rows
+}

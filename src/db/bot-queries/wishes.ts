@@ -24,3 +24,25 @@ export async function findDecided(db: Kysely<Schema>, id: string): Promise<Decid
   if (!row) return undefined
   return row.outcome === 'done' && row.refusal === null ? { done: true } : { done: false, refusal: row.refusal ?? undefined }
 }
+
+/** The request that an objection of this person is about. */
+export const findObjectionOf = async (trx: Transaction<Schema>, wish: string, person: string): Promise<string | undefined> =>
+  (
+    await trx
+      .selectFrom('wish')
+      .select('request_id')
+      .where('id', '=', wish)
+      .where('person', '=', person)
+      .where('kind', '=', 'object')
+      .executeTakeFirst()
+  )?.request_id ?? undefined
+
+/** Keeps what was said of an objection; false when something was said before. */
+export async function insertExplanation(trx: Transaction<Schema>, row: Insertable<Schema['personal']>): Promise<boolean> {
+  const added = await trx
+    .insertInto('personal')
+    .values(row)
+    .onConflict((on) => on.doNothing())
+    .executeTakeFirst()
+  return added.numInsertedOrUpdatedRows === 1n
+}

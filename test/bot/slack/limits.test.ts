@@ -92,7 +92,11 @@ test('a form of every parameter type at its largest is one that Slack takes', ()
       rules: { requesters: ['on-call'], approvals: [{ group: 'owners', count: 2 }] },
     },
   }))
-  const view = composeView(offers, { id: '01h455vb4pex5vsknk084sn02q', action: 'book-0.do-129', reason: 'r'.repeat(500) })
+  const view = composeView(
+    offers,
+    { id: '01h455vb4pex5vsknk084sn02q', action: 'book-0.do-129', reason: 'r'.repeat(500) },
+    'https://bot.example.com',
+  )
   assert.deepEqual(findViewLimits(view), [])
   assert.match(JSON.stringify(view), /30 more are not listed here/)
   assert.match(

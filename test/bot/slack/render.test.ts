@@ -1,19 +1,27 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { confirmMessage, confirmView, sayView } from '../../../src/bot/slack/confirm.ts'
+import { confirmMessage, confirmView } from '../../../src/bot/slack/confirm.ts'
 import { findMessageLimits, findViewLimits } from '../../../src/bot/slack/limits.ts'
 import { renderHome } from '../../../src/bot/slack/render-home.ts'
 import { renderAsk, renderNotice, stageOf } from '../../../src/bot/slack/render-notice.ts'
 import { renderRequest } from '../../../src/bot/slack/render-request.ts'
+import { createNo } from '../../../src/bot/slack/say-no.ts'
 import { GRANT_STATES } from '../../../src/domain/grant.ts'
 import { REQUEST_STATES } from '../../../src/domain/request-state.ts'
 import { readBlocks } from '../../../src/sandbox/slack/block-kit.ts'
 import { assertGolden } from '../../support/golden.ts'
-import { requestView, STATES } from '../../support/request-views.ts'
+import { BO, requestView, STATES } from '../../support/request-views.ts'
 
 const golden = (name: string) => new URL(`../golden/${name}.json`, import.meta.url)
 const LINKS = { page: 'https://sign.example.com/r/01h455vb4pex5vsknk084sn02q', enrol: 'https://sign.example.com/enrol' }
-const PROPOSED = { requestId: 'x', viewId: 'y', intentDigest: 'z', checkCode: 'abcd-efgh-jkmn', confirmBy: 1_767_268_800 }
+const NO = createNo('https://bot.example.com')
+const PROPOSED = {
+  requestId: '01h455vb4pex5vsknk084sn02q',
+  checkCode: 'abcd-efgh-jkmn',
+  asked: requestView(),
+  confirmBy: 1_767_268_800,
+  page: LINKS.page,
+}
 
 test('every state of request and grant has its golden message', () => {
   const views = Object.values(STATES)
@@ -40,7 +48,7 @@ for (const [name, view] of Object.entries(STATES)) {
     const notices = {
       stage: stageOf(view) ?? 'none',
       ask: renderAsk(view, 'ana', LINKS),
-      tell: renderNotice(view, LINKS, stageOf(view)),
+      tell: renderNotice(view, LINKS),
     }
     assertGolden(golden(`direct-${name}`), notices)
     taken(notices.ask)
@@ -54,11 +62,15 @@ test('the next step and the Home tab are as they were looked at', () => {
     {
       waiting: held.map((view) => ({ view, page: LINKS.page })),
       access: [STATES['claimed-active'] ?? requestView()].map((view) => ({ view, page: LINKS.page })),
+      ended: [STATES['lapsed'] ?? requestView()].map((view) => ({ view, page: LINKS.page })),
+      others: [],
+      keyless: [BO],
     },
     'https://bot.example.com',
+    LINKS.enrol,
   )
-  const views = { confirm: confirmView(PROPOSED, 'Restart', LINKS.page), say: sayView('Not possible', 'Because.'), home }
-  assertGolden(golden('views'), { ...views, message: confirmMessage(PROPOSED, 'Restart', LINKS.page) })
+  const views = { confirm: confirmView(PROPOSED), say: NO.view('Not possible', 'Because.'), home }
+  assertGolden(golden('views'), { ...views, message: confirmMessage(PROPOSED) })
   for (const view of Object.values(views)) assert.deepEqual(findViewLimits(view), [])
 })
 
