@@ -20,6 +20,7 @@ export function approverActs(site: Site, view: Adopted): Html {
     return html`<h2>Nothing for you to do</h2><p>${endText(view) ?? 'This was decided without you.'}</p>${endNow(site, view, 'approver')}`
   if (view.keys.length === 0) return noKey()
   return html`<h2>Decide</h2>
+${view.heldBy && html`<p class="warning">${view.heldBy.id === view.me.id ? 'You' : shown(view.heldBy.name)} objected. An approval that you sign now lifts the objection.</p>`}
 <label class="field"><span>Note <span class="optional">optional; the requester reads it</span></span>
 <textarea name="note" rows="2" maxlength="500"></textarea></label>
 <label class="field"><span>At most for <span class="optional">if you approve</span></span>

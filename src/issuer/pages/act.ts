@@ -35,7 +35,7 @@ function notYours({ me, other }: Adopted): Html {
       ? html`If you should decide about this as well, ask whoever sent it for a link of your own.`
       : html`<a class="button primary" href="/r/${other.view}">Open your own page</a>`
   }</p>
-<p><button type="button" class="quiet" data-do="sign-out">I am ${shown(me.name)}: sign ${shown(other?.name ?? '')} out</button></p>`
+<p><button type="button" class="quiet" data-do="sign-out"><span>I am ${shown(me.name)}: sign ${shown(other?.name ?? '')} out</span></button></p>`
 }
 
 /** Whether the panel is a matter of reading the document first. */

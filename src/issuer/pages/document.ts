@@ -13,7 +13,8 @@ import { ceremonyButtons, told, when } from './words.ts'
 
 /** The document of a page. */
 export const documentOf = (site: Site, view: Adopted, now: Date): Html => html`<header class="ask">
-${who(view, now)}
+<p>${asker(view, now)}</p>
+${reason(view)}
 ${
   view.hidesPersonal &&
   html`<div class="hint"><p>Personal values are hidden until somebody involved signs in.</p>${!view.other && ceremonyButtons(site, [{ act: 'sign-in', label: 'Sign in to read', style: 'plain' }])}</div>`
@@ -29,17 +30,19 @@ ${view.action ? html`<div class="fence" tabindex="0" role="region" aria-labelled
 ${exact(view.intent)}`
 
 /** Everything that is particular to a request beside another for the same action; the text of the runbook is the same. */
-export const besideOf = (asked: Asked, now: Date): Html => html`<header class="ask">${who(asked, now)}</header>
+export const besideOf = (asked: Asked, now: Date): Html => html`<header class="ask">
+<h3 id="twin-${asked.checkCode}">${asker(asked, now)}</h3>
+${reason(asked)}
+</header>
 ${factsOf(asked, now)}
 <div class="gives"><h4>What it gives</h4>${gives(asked)}</div>
 ${code(asked)}
 ${exact(asked.intent)}`
 
-const who = (
-  { requester, askedAt, reason }: Asked,
-  now: Date,
-): Html => html`<p><strong>${shown(requester.name)}</strong> asked ${when(askedAt, now)}</p>
-<blockquote class="reason"><p>${told(reason)}</p></blockquote>`
+const asker = ({ requester, askedAt }: Asked, now: Date): Html =>
+  html`<strong>${shown(requester.name)}</strong> asked ${when(askedAt, now)}`
+
+const reason = (asked: Asked): Html => html`<blockquote class="reason"><p>${told(asked.reason)}</p></blockquote>`
 
 const factsOf = ({ intent, parameters }: Asked, now: Date): Html => html`<dl class="facts">
 <div><dt>Action</dt><dd><code>${intent.runbook}.${intent.action}</code></dd></div>

@@ -13,9 +13,9 @@ export function endText({ state, ended, grant, recall }: Adopted): string | unde
     case 'cancelled':
       return 'This request was cancelled. Nothing was handed out.'
     case 'lapsed':
-      return 'The time for this ran out. Ask again in Slack if it is still needed.'
+      return `The time for this ran out.${again}`
     case 'voided':
-      return `This request is void (${ended?.why ?? 'something it stands on changed'}). Ask again in Slack if it is still needed.`
+      return `This request is void (${ended?.why ?? 'something it stands on changed'}).${again}`
     case 'approved':
       return 'This is approved; the requester can fetch the credential.'
     case 'claimed':

@@ -20,7 +20,6 @@ const one = (
   twin: Asked,
   now: Date,
 ): Html => html`<article class="document twin" data-request="${twin.request}" aria-labelledby="twin-${twin.checkCode}">
-<h3 id="twin-${twin.checkCode}">Request of ${shown(twin.requester.name)}</h3>
 ${besideOf(twin, now)}
 <label class="choice tick"><input type="checkbox" name="twin" value="${twin.digest}"> <span>Decide about this one as well <span class="help">${twin.checkCode}, ${shown(twin.requester.name)}</span></span></label>
 </article>`
