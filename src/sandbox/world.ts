@@ -8,7 +8,7 @@ export const TEAM_ID = 'T0SANDBOX'
 /** What a newcomer is told to type. */
 export const FIRST_COMMAND = '/elevate service.restart'
 
-/** The people of the sandbox. The guest stands in no directory. */
+/** The people of the sandbox; from the guests on, they stand in no directory. */
 export const PEOPLE = [
   { slackId: 'U0REYOKAFOR', handle: 'rey', name: 'Rey Okafor', title: 'on call', avatarColour: '#0f766e' },
   { slackId: 'U0ANALINDQV', handle: 'ana', name: 'Ana Lindqvist', title: 'approver', avatarColour: '#9d3c72' },
@@ -22,6 +22,46 @@ export const PEOPLE = [
     title: 'guest',
     avatarColour: '#7c5cc4',
     flags: { guest: true },
+  },
+  {
+    slackId: 'U0GUESTNORA',
+    handle: 'nora',
+    name: 'Nora Vance',
+    title: 'guest of one channel',
+    avatarColour: '#8a6d1f',
+    flags: { guest: true, singleChannel: true },
+  },
+  {
+    slackId: 'U0PARTNERPA',
+    handle: 'pat',
+    name: 'Pat Ellery',
+    title: 'from another organisation',
+    avatarColour: '#2f7d5b',
+    flags: { external: true },
+  },
+  {
+    slackId: 'U0LEFTDANA0',
+    handle: 'dana',
+    name: 'Dana Whitlock',
+    title: 'left in spring',
+    avatarColour: '#6b7280',
+    flags: { deactivated: true },
+  },
+  {
+    slackId: 'U0DEPLOYBOT',
+    handle: 'deploys',
+    name: 'Deploys',
+    title: 'another app',
+    avatarColour: '#4a4e69',
+    flags: { bot: true },
+  },
+  {
+    slackId: 'U0WORKFLOW0',
+    handle: 'handover',
+    name: 'On-call handover',
+    title: 'workflow',
+    avatarColour: '#5b5f97',
+    flags: { bot: true, workflow: true },
   },
 ] as const
 
@@ -60,6 +100,14 @@ const HINTS: Readonly<Record<string, Hint>> = {
   ),
   theo: watching('You are Theo, and you read the log.', 'Requests appear here as they go. The log has every step.'),
   luca: watching('You are Luca, a guest.', 'Guests cannot ask for access. Try it and see.', 'C0GENERAL00'),
+  nora: watching('You are Nora, a guest of this channel alone.', 'Guests cannot ask for access. Try it and see.', INCIDENT),
+  pat: watching(
+    'You are Pat, from another organisation.',
+    'Countersign serves its own workspace. Try it and see.',
+    'C0PARTNERCH',
+  ),
+  deploys: watching('You are an app.', 'Apps cannot ask for access. Try it and see.', INCIDENT),
+  handover: watching('You are a workflow.', 'Workflows cannot ask for access. Try it and see.', INCIDENT),
 }
 
 /** What stands in the channels before anybody has acted: an incident that somebody must end. */
@@ -81,7 +129,7 @@ export function sandboxWorld(app: Partial<Pick<App, 'commands' | 'shortcuts' | '
         id: INCIDENT,
         name: 'incident-4211',
         topic: 'payments-api is refusing cards. Severity 2, open since 14:02.',
-        members: [...staff, 'countersign'],
+        members: [...staff, 'nora', 'deploys', 'handover', 'countersign'],
       },
       {
         id: 'C0ACCESSREQS',
@@ -90,6 +138,13 @@ export function sandboxWorld(app: Partial<Pick<App, 'commands' | 'shortcuts' | '
         members: [...staff, 'countersign'],
       },
       { id: 'C0GENERAL00', name: 'general', topic: 'Everybody, guests too.', members: [...staff, 'luca'] },
+      {
+        id: 'C0PARTNERCH',
+        name: 'acme-bridge',
+        topic: 'Shared with Acme, who take our cards.',
+        shared: true,
+        members: ['rey', 'ana', 'pat', 'countersign'],
+      },
     ],
     userGroups: [{ id: 'S0ONCALL000', name: 'On call', handle: 'on-call', members: ['U0REYOKAFOR'] }],
     hints: HINTS,

@@ -17,6 +17,7 @@ import type {
   Suggestions,
   SurfaceView,
 } from '../../src/sandbox/slack/wire.ts'
+import type { Flags } from '../../src/sandbox/slack/workspace.ts'
 
 const PATIENCE_MS = 10_000
 
@@ -49,7 +50,7 @@ export interface SlackDriver {
   readonly people: () => Promise<readonly PersonView[]>
   readonly changePerson: (
     handle: string,
-    change: { readonly deactivated?: boolean; readonly guest?: boolean; readonly external?: boolean; readonly name?: string },
+    change: { readonly name?: string } & { readonly [K in keyof Flags]?: boolean },
   ) => Promise<void>
   readonly changeChannel: (
     channel: string,
@@ -58,6 +59,8 @@ export interface SlackDriver {
   readonly deleteChannel: (channel: string) => Promise<void>
   /** As an administrator does; nobody changes an app's message. */
   readonly deleteMessage: (channel: string, ts: string) => Promise<void>
+  /** Lets the app into a channel, or out of it. */
+  readonly setApp: (channel: string, member: boolean) => Promise<void>
   readonly setMember: (channel: string, handle: string, member: boolean) => Promise<void>
   /** What the app has called on the Web API, oldest first. */
   readonly calls: () => Promise<
@@ -97,6 +100,7 @@ export function slackDriver(url: string): SlackDriver {
     changeChannel: async (channel, change) => void (await ask('PATCH', `/channels/${channel}`, change)),
     deleteChannel: async (channel) => void (await ask('DELETE', `/channels/${channel}`)),
     deleteMessage: async (channel, ts) => void (await ask('DELETE', `/channels/${channel}/messages/${ts}`)),
+    setApp: async (channel, member) => void (await ask('PUT', `/channels/${channel}/app`, { member })),
     setMember: async (channel, handle, member) => void (await ask('PUT', `/channels/${channel}/members/${handle}`, { member })),
     calls: () => ask('GET', '/app/calls'),
     faults: {

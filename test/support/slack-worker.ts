@@ -92,6 +92,14 @@ export async function openStand(
     slack,
     start,
     until,
+    /** Removes an account without a trace. */
+    forget: (user: string) => void workspace.people.delete(user),
+    /** The issuer tells that something changed. */
+    changed: (request: string) =>
+      world.ctx.db
+        .insertInto('issuer_outbox')
+        .values({ id: crypto.randomUUID(), topic: 'request.changed', request_id: request, payload: '{}', created_at: ctx.now() })
+        .execute(),
     /** Lets time pass for the bot and for Slack. */
     pass: (ms: number) => {
       ahead += ms

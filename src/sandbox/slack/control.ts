@@ -35,7 +35,10 @@ const shortcut = z.strictObject({
 const personChange = z.strictObject({
   deactivated: z.boolean().optional(),
   guest: z.boolean().optional(),
+  singleChannel: z.boolean().optional(),
   external: z.boolean().optional(),
+  bot: z.boolean().optional(),
+  workflow: z.boolean().optional(),
   name: z.string().min(1).optional(),
   title: z.string().optional(),
 })
@@ -59,8 +62,10 @@ export async function control(
   const { workspace } = acts
   const live = new Set<FastifyReply>()
 
+  // Everybody can be acted as but the app itself; other bots too, to see what the app does with them.
+  const isApp = (person: Person) => person.slackId === workspace.app.userId
   const anyone = (handle: string): Person => {
-    const person = [...workspace.people.values()].find((each) => each.handle === handle && !each.flags.bot)
+    const person = [...workspace.people.values()].find((each) => each.handle === handle && !isApp(each))
     if (!person) throw new Missing(`There is no person "${handle}".`)
     return person
   }
@@ -98,7 +103,7 @@ export async function control(
   type ByPerson = { Params: { handle: string } }
   type ByChannel = { Params: { handle: string; channel: string } }
   const at = '/_control/people/:handle'
-  app.get('/_control/people', async () => [...workspace.people.values()].filter((each) => !each.flags.bot).map(personView))
+  app.get('/_control/people', async () => [...workspace.people.values()].filter((each) => !isApp(each)).map(personView))
   app.get<ByPerson>(at, async ({ params }) => snapshot(actor(params.handle)))
   app.patch<ByPerson>(at, async ({ params, body }) => {
     administerPerson(acts, anyone(params.handle), personChange.parse(body))
@@ -162,6 +167,12 @@ export async function control(
     const message = findMessage(place, params.ts)
     if (!message) throw new Missing('There is no such message.')
     removeMessage(workspace, place, message)
+    return { ok: true }
+  })
+  app.put<{ Params: { channel: string } }>('/_control/channels/:channel/app', async ({ params, body }) => {
+    const { member } = z.strictObject({ member: z.boolean() }).parse(body)
+    const own = workspace.people.get(workspace.app.userId)
+    if (own) administerMember(acts, channel(params.channel), own, member)
     return { ok: true }
   })
   app.put<{ Params: { channel: string; handle: string } }>(

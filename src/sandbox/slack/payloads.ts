@@ -1,5 +1,6 @@
 // What the workspace sends to the app, in Slack's field names: the parts that all interactions share, messages, and the event envelope.
 
+import { homeOf } from './api/method.ts'
 import { viewPayload } from './views.ts'
 import { type Message, newId, type Person, type View, type Workspace } from './workspace.ts'
 
@@ -23,7 +24,7 @@ export function messageObject(workspace: Workspace, message: Message) {
 
 /** Who acted and where: the head of every interaction. */
 export function interactionHead(workspace: Workspace, person: Person) {
-  const team_id = person.flags.external ? 'T0PARTNER1' : workspace.team.id
+  const team_id = homeOf(workspace, person)
   return {
     user: { id: person.slackId, username: person.handle, name: person.handle, team_id },
     api_app_id: workspace.app.id,

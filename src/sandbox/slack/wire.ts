@@ -129,9 +129,11 @@ export interface PersonView {
   readonly title: string
   readonly avatarColour: string
   readonly guest: boolean
+  readonly singleChannel: boolean
   readonly external: boolean
   readonly deactivated: boolean
   readonly bot: boolean
+  readonly workflow: boolean
 }
 export interface ChannelView {
   readonly id: string

@@ -5,11 +5,17 @@ import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import type { Block, Change, Command, Hint, Option, Shortcut, State, TextObject } from './wire.ts'
 
+/** What kind of account it is. */
 export interface Flags {
   guest: boolean
+  /** A guest of one channel alone. */
+  singleChannel: boolean
+  /** A member of another organisation, by Slack Connect. */
   external: boolean
   deactivated: boolean
+  /** A bot user: ours, another app's, or a workflow's. */
   bot: boolean
+  workflow: boolean
 }
 export interface Person {
   readonly slackId: string
@@ -106,6 +112,8 @@ export interface WorkspaceOptions {
     readonly name: string
     readonly topic: string
     readonly private?: boolean
+    /** Another organisation is in it. */
+    readonly shared?: boolean
     readonly members: readonly string[]
   }[]
   readonly userGroups?: readonly UserGroup[]
@@ -141,7 +149,14 @@ export const SYSTEM_USER = 'USLACKBOT'
 export function createWorkspace(options: WorkspaceOptions): Workspace {
   const now = options.now ?? Date.now
   const people = new Map<string, Person>()
-  const nobody: Flags = { guest: false, external: false, deactivated: false, bot: false }
+  const nobody: Flags = {
+    guest: false,
+    singleChannel: false,
+    external: false,
+    deactivated: false,
+    bot: false,
+    workflow: false,
+  }
   const app = {
     slackId: options.app.userId,
     name: options.app.name,
@@ -167,7 +182,7 @@ export function createWorkspace(options: WorkspaceOptions): Workspace {
       kind: told.private ? 'private' : 'channel',
       members: new Set(members),
       archived: false,
-      externallyShared: false,
+      externallyShared: told.shared ?? false,
       createdAt: now(),
       messages: [],
     })

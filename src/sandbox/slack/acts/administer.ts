@@ -6,7 +6,7 @@ import { type ChannelChange, changeChannel } from '../channels.ts'
 import { type Channel, changed, type Flags, nextTs, type Person } from '../workspace.ts'
 import type { ActContext } from './act.ts'
 
-export type PersonChange = { readonly [K in keyof Omit<Flags, 'bot'>]?: boolean | undefined } & {
+export type PersonChange = { readonly [K in keyof Flags]?: boolean | undefined } & {
   readonly name?: string | undefined
   readonly title?: string | undefined
 }
@@ -15,9 +15,8 @@ export type PersonChange = { readonly [K in keyof Omit<Flags, 'bot'>]?: boolean 
 export function administerPerson({ workspace, events }: ActContext, person: Person, change: PersonChange): void {
   person.name = change.name ?? person.name
   person.title = change.title ?? person.title
-  person.flags.guest = change.guest ?? person.flags.guest
-  person.flags.external = change.external ?? person.flags.external
-  person.flags.deactivated = change.deactivated ?? person.flags.deactivated
+  for (const flag of ['guest', 'singleChannel', 'external', 'deactivated', 'bot', 'workflow'] as const)
+    person.flags[flag] = change[flag] ?? person.flags[flag]
   person.updatedAt = workspace.now()
   if (person.flags.deactivated) workspace.modals.delete(person.slackId)
   changed(workspace, { kind: 'world' })

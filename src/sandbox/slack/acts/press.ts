@@ -34,7 +34,7 @@ export async function press(ctx: ActContext, person: Person, { place, actionId, 
       type: 'block_actions',
       ...interactionHead(workspace, person),
       trigger_id: issueTrigger(workspace, person.slackId, place.kind === 'modal' ? viewId(surface) : null),
-      ...containerOf(ctx, surface, person),
+      ...containerOf(ctx, surface),
       ...(surface.kind === 'message'
         ? { response_url: ctx.responseUrls.issue(person.slackId, surface.channel.id, surface.message.ts) }
         : {}),
@@ -79,12 +79,12 @@ function actionOf({ block, element }: Placed, entered: StateValue) {
 
 const viewId = (surface: Surface): string | null => (surface.kind === 'view' ? surface.view.id : null)
 
-function containerOf({ workspace }: ActContext, surface: Surface, person: Person) {
+function containerOf({ workspace }: ActContext, surface: Surface) {
   if (surface.kind === 'view') return viewContainer(workspace, surface.view)
   const name = surface.channel.kind === 'direct' ? 'directmessage' : surface.channel.name
   return {
     ...messageContainer(workspace, surface.message, name),
-    ...(person.flags.external ? { is_ext_shared_channel: true } : {}),
+    ...(surface.channel.externallyShared ? { is_ext_shared_channel: true } : {}),
   }
 }
 
@@ -109,7 +109,7 @@ export async function suggest(
     interaction({
       type: 'block_suggestion',
       ...interactionHead(workspace, person),
-      ...containerOf(ctx, surface, person),
+      ...containerOf(ctx, surface),
       action_id: placed.element.action_id,
       block_id: placed.block.block_id,
       value: ask.query,

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { openDirect } from '../channels.ts'
 import { messageObject } from '../payloads.ts'
 import type { Channel, Message, Workspace } from '../workspace.ts'
-import { type Answer, count, done, fail, flag, method, page, visibleChannel } from './method.ts'
+import { type Answer, count, done, fail, flag, method, PARTNER_TEAM, page, visibleChannel } from './method.ts'
 
 const named = z.object({ channel: z.string() })
 const TYPES = { channel: 'public_channel', private: 'private_channel', direct: 'im' } as const
@@ -151,7 +151,7 @@ function channelObject(workspace: Workspace, channel: Channel) {
     is_ext_shared: shared,
     is_pending_ext_shared: false,
     context_team_id: workspace.team.id,
-    connected_team_ids: shared ? ['T0PARTNER1'] : [],
+    connected_team_ids: shared ? [PARTNER_TEAM] : [],
     num_members: channel.members.size,
     topic: { value: channel.topic, creator: '', last_set: 0 },
     purpose: { value: '', creator: '', last_set: 0 },

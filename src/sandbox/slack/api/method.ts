@@ -55,7 +55,7 @@ export function userObject(workspace: Workspace, person: Person) {
   const { flags, slackId, handle, name } = person
   return {
     id: slackId,
-    team_id: flags.external ? 'T0PARTNER1' : workspace.team.id,
+    team_id: homeOf(workspace, person),
     name: handle,
     real_name: name,
     deleted: flags.deactivated,
@@ -70,22 +70,31 @@ export function userObject(workspace: Workspace, person: Person) {
       display_name: handle,
       display_name_normalized: handle,
       email: flags.bot ? undefined : emailOf(workspace, person),
-      team: workspace.team.id,
-      ...(flags.bot ? { bot_id: workspace.app.botId, api_app_id: workspace.app.id } : {}),
+      team: homeOf(workspace, person),
+      ...(flags.bot ? botOf(workspace, person) : {}),
     },
     is_admin: false,
     is_owner: false,
     is_primary_owner: false,
     is_restricted: flags.guest,
-    is_ultra_restricted: flags.guest,
+    is_ultra_restricted: flags.singleChannel,
     is_stranger: flags.external,
     is_bot: flags.bot,
     is_app_user: false,
-    is_workflow_bot: false,
+    is_workflow_bot: flags.workflow,
     is_invited_user: false,
     is_email_confirmed: true,
     updated: Math.trunc(person.updatedAt / 1000),
   }
 }
+
+/** The organisation a person belongs to. */
+export const homeOf = ({ team }: Workspace, { flags }: Person): string => (flags.external ? PARTNER_TEAM : team.id)
+export const PARTNER_TEAM = 'T0PARTNER1'
+
+const botOf = ({ app }: Workspace, { slackId }: Person) =>
+  slackId === app.userId
+    ? { bot_id: app.botId, api_app_id: app.id }
+    : { bot_id: `B${slackId.slice(1)}`, api_app_id: `A${slackId.slice(1)}` }
 
 export const emailOf = (workspace: Workspace, person: Person): string => `${person.handle}@${workspace.team.domain}.example`

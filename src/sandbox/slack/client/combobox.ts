@@ -3,8 +3,7 @@
 
 import type { Block, Element, Option } from '../wire.ts'
 import { el, uniqueId } from './dom.ts'
-import type { Described } from './elements.ts'
-import { currentValue, entered, type Surface } from './surface.ts'
+import { currentValue, type Described, entered, type Surface } from './surface.ts'
 
 const TYPING_MS = 200
 

@@ -4,15 +4,8 @@ import type { Block, Element, Entered, Option } from '../wire.ts'
 import { combobox } from './combobox.ts'
 import { type Child, el, safeHref, uniqueId } from './dom.ts'
 import { menu } from './menu.ts'
-import { act, currentValue, entered, type Surface } from './surface.ts'
+import { act, currentValue, type Described, entered, type Surface } from './surface.ts'
 import { textNodes, unknown } from './text.ts'
-
-/** What names and describes an element: the label and hint of its input block. */
-export interface Described {
-  readonly id?: string
-  readonly describedBy?: string | undefined
-  readonly label?: string
-}
 
 export function elementNode(surface: Surface, block: Block, element: Element, described: Described = {}): HTMLElement {
   switch (element.type) {

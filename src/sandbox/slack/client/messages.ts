@@ -19,6 +19,8 @@ const SYSTEM: PersonView = {
   guest: false,
   external: false,
   deactivated: false,
+  singleChannel: false,
+  workflow: false,
   bot: true,
 }
 

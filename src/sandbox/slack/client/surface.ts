@@ -58,3 +58,10 @@ export async function act(surface: Surface, block: Block, element: Element, valu
 export async function sendEntered(surface: Surface): Promise<ActOutcome> {
   return surface.entered.size === 0 ? { ok: true } : surface.api.fill(Object.fromEntries(surface.entered))
 }
+
+/** What names and describes an element: the label and hint of its input block. */
+export interface Described {
+  readonly id?: string
+  readonly describedBy?: string | undefined
+  readonly label?: string
+}

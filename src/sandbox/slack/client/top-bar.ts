@@ -10,42 +10,41 @@ export interface TopBarOptions {
 }
 
 export function topBar({ snapshot, current, toggleRail }: TopBarOptions): HTMLElement {
-  const { me, people, team } = snapshot
+  const { me, people, team, app } = snapshot
   const href = (person: PersonView) => `/?${new URLSearchParams({ as: person.handle, channel: current })}`
-  const others = people
-    .filter((person) => !person.bot)
-    .map((person) =>
-      el(
-        'li',
-        { class: person.id === me.id ? 'is-me' : '' },
-        person.deactivated
-          ? el(
-              'span',
-              { class: 'person off' },
-              avatar(person.name, person.avatarColour),
-              el('span', {}, person.name, quiet('deactivated')),
-            )
-          : el(
-              'a',
-              { class: 'person', href: href(person), 'aria-current': person.id === me.id ? 'true' : undefined },
-              avatar(person.name, person.avatarColour),
-              el('span', {}, person.name, quiet(person.title)),
-            ),
-        person.deactivated || person.id === me.id
-          ? null
-          : el(
-              'a',
-              {
-                class: 'new-tab',
-                href: href(person),
-                target: '_blank',
-                rel: 'noopener',
-                'aria-label': `${person.name} in a new tab`,
-              },
-              'new tab ↗',
-            ),
-      ),
+  const entry = (person: PersonView) =>
+    el(
+      'li',
+      { class: person.id === me.id ? 'is-me' : '' },
+      person.deactivated
+        ? el(
+            'span',
+            { class: 'person off' },
+            avatar(person.name, person.avatarColour),
+            el('span', {}, person.name, quiet('deactivated')),
+          )
+        : el(
+            'a',
+            { class: 'person', href: href(person), 'aria-current': person.id === me.id ? 'true' : undefined },
+            avatar(person.name, person.avatarColour),
+            el('span', {}, person.name, quiet(person.title)),
+          ),
+      person.deactivated || person.id === me.id
+        ? null
+        : el(
+            'a',
+            {
+              class: 'new-tab',
+              href: href(person),
+              target: '_blank',
+              rel: 'noopener',
+              'aria-label': `${person.name} in a new tab`,
+            },
+            'new tab ↗',
+          ),
     )
+  const other = (person: PersonView) => person.guest || person.external || person.deactivated || person.bot
+  const there = people.filter(({ id }) => id !== app.userId)
   const first = me.name.split(' ')[0] ?? me.name
   const summary = el(
     'summary',
@@ -59,7 +58,9 @@ export function topBar({ snapshot, current, toggleRail }: TopBarOptions): HTMLEl
     'div',
     { class: 'people' },
     el('p', { class: 'quiet' }, 'Be somebody else. Each tab can be another person.'),
-    el('ul', {}, ...others),
+    el('ul', {}, ...there.filter((person) => !other(person)).map(entry)),
+    el('h2', {}, 'Not of the staff'),
+    el('ul', {}, ...there.filter(other).map(entry)),
   )
   const details = el('details', { class: 'switch' }, summary, sheet)
   details.addEventListener('keydown', (event) => {
