@@ -2,7 +2,7 @@
 // ids, salted commitments, and the EvidenceCrypto of the issuer and the command line. It holds no secret and signs nothing.
 // Public keys are imported once and kept in a bounded map: importing costs more than verifying.
 
-import { createHash, createPublicKey, type KeyObject, randomBytes, verify } from 'node:crypto'
+import { createPublicKey, hash, type KeyObject, randomBytes, verify } from 'node:crypto'
 import { encodeBase64url } from './domain/base64url.ts'
 import { type Commitment, commitmentBytes, type Opening } from './domain/commitment.ts'
 import { type Digest, idFrom } from './domain/ids.ts'
@@ -13,7 +13,7 @@ import { type EvidenceCrypto, p1363FromDer } from './evidence/crypto.ts'
 const KEPT_KEYS = 1024
 
 /** SHA-256 of bytes. */
-export const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest()
+export const sha256 = (bytes: Uint8Array): Uint8Array => hash('sha256', bytes, 'buffer')
 
 /** SHA-256 in base64url of bytes under a domain tag. */
 export const digestOf = (tag: Tag, bytes: Uint8Array): Digest => encodeBase64url(sha256(tagged(tag, bytes)))
@@ -36,10 +36,10 @@ export function commit(value: string | number): { readonly commitment: Commitmen
 /** The commitment that an opening proves. */
 export const commitmentOf = (opening: Opening): Digest => encodeBase64url(sha256(commitmentBytes(opening)))
 
-const imported = new Map<Digest, KeyObject>()
+const imported = new Map<string, KeyObject>()
 
 function importKey(key: PasskeyKey): KeyObject {
-  const name = thumbprint(key)
+  const name = JSON.stringify(key)
   const kept = imported.get(name)
   if (kept) return kept
   const made = createPublicKey({ key: { ...key }, format: 'jwk' })
@@ -56,8 +56,9 @@ export const nodeCrypto: EvidenceCrypto = {
     // OpenSSL forgives some BER; two parsers that disagree are one hole.
     if (key.kty === 'EC' && form === 'der' && !p1363FromDer(signature)) return false
     try {
-      const dsaEncoding = form === 'der' ? 'der' : 'ieee-p1363'
-      return verify(key.kty === 'OKP' ? null : 'sha256', data, { key: importKey(key), dsaEncoding }, signature)
+      const known = importKey(key)
+      const how = form === 'der' ? known : ({ key: known, dsaEncoding: 'ieee-p1363' } as const)
+      return verify(key.kty === 'OKP' ? null : 'sha256', data, how, signature)
     } catch {
       // A key that is no point of the curve: nothing verifies under it.
       return false

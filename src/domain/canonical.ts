@@ -6,25 +6,50 @@
 export type Canonical = string | number | boolean | readonly Canonical[] | { readonly [member: string]: Canonical }
 
 const MAX_DEPTH = 12
-const LONE_SURROGATE = /\p{Surrogate}/u
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** The RFC 8785 text of a value. A value outside the closed space is a fault of the caller and throws a TypeError. */
-export function canonicalText(value: Canonical, depth = 0): string {
+export function canonicalText(value: Canonical): string {
+  // Of the closed space JSON.stringify writes everything as RFC 8785 does, but for the order of members.
+  return isInOrder(value, 0) ? JSON.stringify(value) : inOrder(value)
+}
+
+/** Whether the members of every object already stand in their order; throws for what is outside the closed space. */
+function isInOrder(value: Canonical, depth: number): boolean {
   if (depth > MAX_DEPTH) throw new TypeError(`canonical value nested deeper than ${MAX_DEPTH}`)
   if (typeof value === 'string') {
-    if (LONE_SURROGATE.test(value)) throw new TypeError('canonical text holds a lone surrogate')
-    return JSON.stringify(value)
+    if (!value.isWellFormed()) throw new TypeError('canonical text holds a lone surrogate')
+    return true
   }
-  if (typeof value === 'boolean') return String(value)
+  if (typeof value === 'boolean') return true
   if (typeof value === 'number') {
     if (!Number.isSafeInteger(value) || Object.is(value, -0)) throw new TypeError('canonical number is not a safe integer')
-    return String(value)
+    return true
   }
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalText(item, depth + 1)).join(',')}]`
+  let ordered = true
+  if (Array.isArray(value)) {
+    for (const item of value) ordered = isInOrder(item, depth + 1) && ordered
+    return ordered
+  }
   if (typeof value !== 'object' || value === null) throw new TypeError(`canonical value of type ${typeof value}`)
-  // RFC 8785 section 3.2.3 sorts by UTF-16 code units, which is what the default comparison of strings does.
-  const members = Object.entries(value as { readonly [member: string]: Canonical }).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${members.map(([key, member]) => `${canonicalText(key)}:${canonicalText(member, depth + 1)}`).join(',')}}`
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) throw new TypeError('canonical value is no plain object')
+  let last: string | undefined
+  for (const [key, member] of Object.entries(value)) {
+    isInOrder(key, 0)
+    // RFC 8785 section 3.2.3 sorts by UTF-16 code units, which is what the comparison of strings does.
+    ordered = isInOrder(member, depth + 1) && (last === undefined || last < key) && ordered
+    last = key
+  }
+  return ordered
+}
+
+/** The text of a value that has been looked through. */
+function inOrder(value: Canonical): string {
+  if (Array.isArray(value)) return `[${value.map(inOrder).join(',')}]`
+  if (typeof value !== 'object') return JSON.stringify(value)
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${inOrder(member)}`).join(',')}}`
 }
 
 /** The canonical bytes: UTF-8 of {@link canonicalText}. */
@@ -33,10 +58,7 @@ export const canonicalBytes = (value: Canonical): Uint8Array<ArrayBuffer> => new
 /** The value behind canonical bytes, or undefined when the bytes are not exactly their own canonical form. */
 export function readCanonical(bytes: Uint8Array): Canonical | undefined {
   try {
-    const text = new TextDecoder('utf-8', {
-      fatal: true,
-      ignoreBOM: true,
-    }).decode(bytes)
+    const text = UTF8.decode(bytes)
     const value = JSON.parse(text) as Canonical
     return canonicalText(value) === text ? value : undefined
   } catch {

@@ -90,23 +90,21 @@ type Flat<T> = { readonly [K in keyof T]: T[K] }
 /** An object with exactly these members; the optional ones may be absent, others may not be there. */
 export const closed =
   // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of no optional members
-    <M extends Members, O extends Members = {}>(members: M, optional?: O): Shape<Flat<Required<M> & Optional<O>>> =>
-    (value, path) => {
+  <M extends Members, O extends Members = {}>(members: M, optional?: O): Shape<Flat<Required<M> & Optional<O>>> => {
+    // What is read comes out in the order of its canonical text, so that writing it again has nothing to sort.
+    const shapes = Object.entries<Shape<unknown>>({ ...members, ...optional }).sort(([a], [b]) => (a < b ? -1 : 1))
+    const known = new Set(shapes.map(([name]) => name))
+    return (value, path) => {
       const object = plain(value, path)
       const out: Record<string, unknown> = {}
-      for (const key of Object.keys(object)) {
-        if (!Object.hasOwn(members, key) && !(optional && Object.hasOwn(optional, key)))
-          misfit(`${path}/${key}`, 'is not a known member')
-      }
-      for (const [key, shape] of Object.entries(members)) {
-        if (!Object.hasOwn(object, key)) misfit(`${path}/${key}`, 'is missing')
-        out[key] = shape(object[key], `${path}/${key}`)
-      }
-      for (const [key, shape] of Object.entries(optional ?? {})) {
-        if (Object.hasOwn(object, key)) out[key] = shape(object[key], `${path}/${key}`)
+      for (const name of Object.keys(object)) if (!known.has(name)) misfit(`${path}/${name}`, 'is not a known member')
+      for (const [name, shape] of shapes) {
+        if (Object.hasOwn(object, name)) out[name] = shape(object[name], `${path}/${name}`)
+        else if (Object.hasOwn(members, name)) misfit(`${path}/${name}`, 'is missing')
       }
       return out as Flat<Required<M> & Optional<O>>
     }
+  }
 
 /** The first shape of the table that the discriminating member selects. */
 export const variant =

@@ -25,9 +25,11 @@ export const TAGS = {
 
 export type Tag = keyof typeof TAGS
 
+const PREFIXES = Object.fromEntries(Object.entries(TAGS).map(([tag, text]) => [tag, new TextEncoder().encode(`${text}\0`)]))
+
 /** The bytes to hash or to sign: the tag in ASCII, a zero byte, the bytes. */
 export function tagged(tag: Tag, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const prefix = new TextEncoder().encode(`${TAGS[tag]}\0`)
+  const prefix = PREFIXES[tag] as Uint8Array
   const out = new Uint8Array(prefix.length + bytes.length)
   out.set(prefix)
   out.set(bytes, prefix.length)

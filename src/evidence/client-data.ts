@@ -3,10 +3,12 @@
 // other parsers keep the first; a text that two readers understand differently is refused. Unknown members are allowed: browsers
 // add some on purpose.
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** The members of the client data, or undefined when the bytes do not mean exactly one thing. */
 export function readClientData(bytes: Uint8Array): ReadonlyMap<string, unknown> | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    const text = UTF8.decode(bytes)
     const value: unknown = JSON.parse(text)
     if (typeof value !== 'object' || value === null || Array.isArray(value) || repeatsMember(text)) return undefined
     return new Map(Object.entries(value))
