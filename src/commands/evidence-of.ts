@@ -6,10 +6,11 @@ import { nodeCrypto } from '../crypto.ts'
 import type { KnownRequest } from '../db/requests.ts'
 import type { Schema } from '../db/schema.ts'
 import { findRuleSets, findSigned } from '../db/statements.ts'
-import { type Action, actionName, findOffer } from '../domain/action.ts'
+import { type Action, actionName, findOffer, type RuleSet } from '../domain/action.ts'
 import type { Digest } from '../domain/ids.ts'
 import { readIntent } from '../domain/intent.ts'
 import type { SignedStatement } from '../evidence/bundle.ts'
+import { openRuleSets, type RuleSets } from '../evidence/rule-sets.ts'
 import { type Granted, type Verdict, verifyEvidence } from '../evidence/verify-evidence.ts'
 import type { IssuerContext } from './context.ts'
 
@@ -34,28 +35,31 @@ export async function judgeRequest(
     v: 1 as const,
     intent: known.request.intent.toString('base64url'),
     statements,
-    // The chain is not copied into the bundle: it was verified link by link when it was loaded, and is handed over as its state.
+    // Neither is copied into the bundle: the chain was verified link by link when it was loaded, rule sets when they were first met.
     directory: [],
-    rule_sets: await ruleSetTexts(db, digests),
+    rule_sets: [],
   }
-  return verifyEvidence(
-    { bundle, roots: ctx.roots, ruleSet: published.digest, now: now.getTime(), purpose, chain: await ctx.chain(db) },
-    nodeCrypto,
-  )
+  const question = { bundle, roots: ctx.roots, ruleSet: published.digest, now: now.getTime(), purpose }
+  return verifyEvidence({ ...question, chain: await ctx.chain(db), ruleSets: await ruleSetsOf(db, digests) }, nodeCrypto)
 }
 
-/** Bodies of rule sets by their digest. What a digest names never changes, and the verifier hashes it again each time. */
-const kept = new Map<Digest, string>()
+/** Rule sets by the digest that was made of their own bytes: what it names never changes. */
+const kept = new Map<Digest, RuleSet>()
 const KEPT_RULE_SETS = 32
 
-async function ruleSetTexts(db: Kysely<Schema>, digests: readonly Digest[]): Promise<string[]> {
+async function ruleSetsOf(db: Kysely<Schema>, digests: readonly Digest[]): Promise<RuleSets> {
   const unknown = digests.filter((digest) => !kept.has(digest))
-  for (const { digest, body } of unknown.length > 0 ? await findRuleSets(db, unknown) : [])
-    kept.set(digest, body.toString('base64url'))
-  const texts = digests.flatMap((digest) => kept.get(digest) ?? [])
+  for (const { body } of unknown.length > 0 ? await findRuleSets(db, unknown) : []) {
+    const opened = await openRuleSets([body.toString('base64url')], nodeCrypto)
+    // One that does not read is missing, which is a reason to refuse.
+    if (opened.ok) for (const [digest, ruleSet] of opened.ruleSets) kept.set(digest, ruleSet)
+  }
+  const found = new Map(digests.flatMap((digest) => pair(digest, kept.get(digest))))
   for (const digest of [...kept.keys()].slice(0, Math.max(0, kept.size - KEPT_RULE_SETS))) kept.delete(digest)
-  return texts
+  return found
 }
+
+const pair = <K, V>(key: K, value: V | undefined): [K, V][] => (value === undefined ? [] : [[key, value]])
 
 /** The action in force that a request asked for, if it is still offered. */
 export function actionOf(ctx: IssuerContext, known: KnownRequest): Action | undefined {

@@ -40,6 +40,6 @@ export const bundle = closed({
   intent: bytes(16_384),
   statements: list(signedStatement, 1, 64),
   directory: list(directoryLink, 0, 100_000),
-  rule_sets: list(bytes(4_000_000), 1, 64),
+  rule_sets: list(bytes(4_000_000), 0, 64),
 })
 export type Bundle = Shaped<typeof bundle>

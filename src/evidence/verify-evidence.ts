@@ -22,7 +22,8 @@ import { judgeSignature, judgeSigner, type Opened, openStatement } from './signe
 
 /**
  * What is asked. `decision`: is everything said so far sound, and what is missing? `claim`: may the first credential be made? `renewal`: may
- * a further one? `now` is in ms. With `chain` (a state replayed before, the directory of now) the bundle's own links are not read.
+ * a further one? `now` is in ms. With `chain` (a state replayed before, the directory of now) the bundle's own links are not read, and with
+ * `ruleSets` (opened before) not its own rule sets.
  */
 export type Question = {
   readonly bundle: unknown
@@ -31,6 +32,7 @@ export type Question = {
   readonly now: number
   readonly purpose: 'decision' | 'claim' | 'renewal'
   readonly chain?: ChainState
+  readonly ruleSets?: RuleSets
 }
 
 /** A place that the requester named, and the statement (by its digest) that named it. */
@@ -78,7 +80,9 @@ export async function verifyEvidence(question: Question, crypto: EvidenceCrypto)
   const { intent, intentDigest } = about
 
   // Under which rules: the action that was asked for is the action of now, under the rules of now.
-  const opened = await openRuleSets(form.value.rule_sets, crypto)
+  const opened = question.ruleSets
+    ? { ok: true as const, ruleSets: question.ruleSets }
+    : await openRuleSets(form.value.rule_sets, crypto)
   if (!opened.ok) return opened
   const current = await judgeRuleSet(intent, question.ruleSet, opened.ruleSets, '/rule_sets', crypto)
   if (!current.ok) return current
@@ -98,6 +102,7 @@ export async function verifyEvidence(question: Question, crypto: EvidenceCrypto)
     intent,
     intentDigest,
     ruleSets: opened.ruleSets,
+    ruleSetNow: question.ruleSet,
     current: current.ruleSet,
     chain: chain.state,
     crypto,
@@ -208,6 +213,7 @@ type Court = {
   readonly intent: Intent
   readonly intentDigest: Digest
   readonly ruleSets: RuleSets
+  readonly ruleSetNow: Digest
   readonly current: RuleSet
   readonly chain: ChainState
   readonly crypto: EvidenceCrypto
@@ -228,7 +234,10 @@ async function hear(
   if (!statement.intents.includes(court.intentDigest)) return fail('other_intent', `${path}/statement/intents`)
   if (new Set(statement.intents).size !== statement.intents.length) return fail('intent_named_twice', `${path}/statement/intents`)
   if (signed.accepted_at > court.now + CLOCK_SKEW_MS) return fail('accepted_in_future', `${path}/accepted_at`)
-  const then = await judgeRuleSet(court.intent, signed.rule_set, court.ruleSets, `${path}/rule_set`, crypto)
+  const then =
+    signed.rule_set === court.ruleSetNow
+      ? { ok: true as const, ruleSet: court.current }
+      : await judgeRuleSet(court.intent, signed.rule_set, court.ruleSets, `${path}/rule_set`, crypto)
   if (!then.ok) return then
   const directoryThen = stateAt(court.chain, signed.directory.sequence)
   if (!directoryThen) return fail('directory_position_unknown', `${path}/directory/sequence`)

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { nodeCrypto } from '../../src/crypto.ts'
 import { replayChain } from '../../src/evidence/directory-chain.ts'
 import { CHAIN_REASONS, EVIDENCE_REASONS, type EvidenceReason, STATEMENT_REASONS } from '../../src/evidence/reasons.ts'
+import { openRuleSets } from '../../src/evidence/rule-sets.ts'
 import { type Question, verifyEvidence } from '../../src/evidence/verify-evidence.ts'
 import { webCrypto } from '../../src/evidence/web-crypto.ts'
 import { lives } from '../support/attack.ts'
@@ -65,6 +66,17 @@ describe('a true bundle', () => {
     const question = world.question()
     const verdict = await judge({ ...question, bundle: { ...(question.bundle as object), directory: [] }, chain: chain.state })
     assert.deepEqual(verdict, await judge(question))
+  })
+
+  test('is judged by rule sets that were opened before, whatever it says of its own', async () => {
+    const question = makeWorld().question()
+    const { rule_sets } = question.bundle as { rule_sets: readonly string[] }
+    const opened = await openRuleSets(rule_sets, nodeCrypto)
+    assert.ok(opened.ok)
+    const bundle = { ...(question.bundle as object), rule_sets: [] }
+    assert.deepEqual(await judge({ ...question, bundle, ruleSets: opened.ruleSets }), await granted(question))
+    const alone = await judge({ ...question, bundle })
+    assert.equal(alone.ok || alone.reason, 'rule_set_missing')
   })
 
   test('says at a decision who is still missing', async () => {
