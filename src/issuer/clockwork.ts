@@ -53,7 +53,8 @@ export function startClockwork(ctx: IssuerContext): { readonly stop: () => Promi
   return {
     stop: async () => {
       ending.abort()
-      await Promise.all([...loops, recalls.close()])
+      await Promise.all(loops)
+      await recalls.close()
     },
   }
 }

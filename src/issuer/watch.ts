@@ -6,7 +6,9 @@ import { sql } from 'kysely'
 import type { IssuerContext } from '../commands/context.ts'
 import { findStop } from '../commands/minting.ts'
 import { countLiveGrants } from '../db/grants.ts'
+import { countRecalls } from '../db/recalls.ts'
 import { findPublishedDigest } from '../db/rule-sets.ts'
+import { TELL_AFTER_TRIES } from '../domain/grant.ts'
 import type { Metrics } from '../metrics.ts'
 import { answerReadiness } from '../readiness.ts'
 
@@ -42,4 +44,10 @@ export function watchIssuing({ gauge }: Metrics, ctx: IssuerContext): void {
   gauge('countersign_directory_sequence', 'Changes in the verified directory', async () => (await ctx.chain()).sequence)
   gauge('countersign_minting_stopped', '1 while nothing may be issued', async () => ((await findStop(ctx)) ? 1 : 0))
   gauge('countersign_grants', 'Grants that live', () => countLiveGrants(ctx.db), 'state')
+  gauge(
+    'countersign_recalls',
+    'Credentials that a target has still to confirm as ended: asked in good hope, or in vain so often that people were told',
+    () => countRecalls(ctx.db, TELL_AFTER_TRIES),
+    'standing',
+  )
 }

@@ -33,13 +33,14 @@ type After = { after(work: () => Promise<void> | void): void }
 
 export type World = Awaited<ReturnType<typeof openWorld>>
 
-/** Opens a world; everything is closed and dropped at the end of the test. */
-export async function openWorld(t: After) {
+/** Opens a world; everything is closed and dropped at the end of the test. `runbooks` may change its copy of them before they are read. */
+export async function openWorld(t: After, { runbooks }: { readonly runbooks?: (dir: string) => void } = {}) {
   const database = await createTestDatabase(t as Parameters<typeof createTestDatabase>[0])
   const dir = mkdtempSync(join(tmpdir(), 'countersign-world-'))
   const runbooksDir = join(dir, 'runbooks')
   mkdirSync(runbooksDir)
   cpSync(RUNBOOKS, runbooksDir, { recursive: true })
+  runbooks?.(runbooksDir)
   const realm = `sandbox:${newId()}`
   const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' })
   const keys = await loadOrCreateKeys({ dir: join(dir, 'keys'), realm, create: true })
