@@ -77,12 +77,13 @@ describe('a target that takes word of early ends', () => {
     assert.equal(await recall(), 2)
     const events = await Promise.all(target.heard.slice(from).map((event) => readEvent(world.keys, event)))
     const rows = await findCredentials(ctx.db, requestId)
-    assert.deepEqual(
-      events.map(({ sub_id, txn, aud }) => [sub_id, txn, aud]).sort(),
-      rows
-        .map(({ id }) => [{ format: 'jwt_id', iss: ctx.roots.issuer, jti: id }, requestId, 'urn:countersign:sandbox:target'])
-        .sort(),
-    )
+    const said = events.map(({ sub_id, txn, aud }) => JSON.stringify([sub_id, txn, aud]))
+    const expected = rows.map(({ id }) => [
+      { format: 'jwt_id', iss: ctx.roots.issuer, jti: id },
+      requestId,
+      'urn:countersign:sandbox:target',
+    ])
+    assert.deepEqual(said.sort(), expected.map((each) => JSON.stringify(each)).sort())
     assert.equal(await grantOf(requestId), 'returned')
     assert.deepEqual(
       (await entriesOf(requestId, 'credential.revoked')).map(({ by }) => by),
