@@ -54,6 +54,7 @@ async function openIn(pool: pg.Pool, realm: string): Promise<SharedHeadStore> {
   if (!about.present) await makeTable(pool)
   await pool.query('INSERT INTO countersign_head (realm) VALUES ($1) ON CONFLICT DO NOTHING', [realm])
   const { store } = await one<{ store: string }>(pool, 'SELECT store FROM countersign_head WHERE realm = $1', [realm])
+  let closing: Promise<void> | undefined
   return {
     cluster: about.cluster,
     identity: `shared:${store}`,
@@ -77,7 +78,7 @@ async function openIn(pool: pg.Pool, realm: string): Promise<SharedHeadStore> {
       )
       return rowCount === 1
     },
-    close: () => pool.end(),
+    close: () => (closing ??= pool.end()),
   }
 }
 

@@ -16,6 +16,7 @@ import { newId, thumbprint } from '../../src/crypto.ts'
 import { findPublication } from '../../src/db/rule-sets.ts'
 import { encodeBase64url } from '../../src/domain/base64url.ts'
 import { canonicalBytes } from '../../src/domain/canonical.ts'
+import type { HeadStore } from '../../src/domain/heads.ts'
 import type { P256Key } from '../../src/domain/keys.ts'
 import type { Statement } from '../../src/domain/statement.ts'
 import { tagged } from '../../src/domain/tags.ts'
@@ -33,8 +34,15 @@ type After = { after(work: () => Promise<void> | void): void }
 
 export type World = Awaited<ReturnType<typeof openWorld>>
 
+<<<<<<< work
+type OpenHeads = (realm: string, file: string) => Promise<HeadStore>
+
+/** Opens a world; everything is closed and dropped at the end of the test. Its heads lie in a file, if not said otherwise. */
+export async function openWorld(t: After, openHeads: OpenHeads = (_, file) => openFiled(file)) {
+=======
 /** Opens a world; everything is closed and dropped at the end of the test. `runbooks` may change its copy of them before they are read. */
 export async function openWorld(t: After, { runbooks }: { readonly runbooks?: (dir: string) => void } = {}) {
+>>>>>>> g
   const database = await createTestDatabase(t as Parameters<typeof createTestDatabase>[0])
   const dir = mkdtempSync(join(tmpdir(), 'countersign-world-'))
   const runbooksDir = join(dir, 'runbooks')
@@ -44,7 +52,7 @@ export async function openWorld(t: After, { runbooks }: { readonly runbooks?: (d
   const realm = `sandbox:${newId()}`
   const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' })
   const keys = await loadOrCreateKeys({ dir: join(dir, 'keys'), realm, create: true })
-  const heads = await openFileHeadStore(join(dir, 'heads.json'))
+  const heads = await openHeads(realm, join(dir, 'heads.json'))
   const ringFile = join(dir, 'simulated-keys.json')
   const ring = openKeyRing({ rpId: 'localhost', origin: ORIGIN }, ringFile)
   const root = makeRoot(ring, realm, 'mira')
@@ -74,14 +82,16 @@ export async function openWorld(t: After, { runbooks }: { readonly runbooks?: (d
     log,
     published: () => findPublication(botDb),
   }
-  t.after(() => {
-    heads.close()
+  t.after(async () => {
+    await heads.close()
     rmSync(dir, { recursive: true, force: true })
   })
   /** The issuer as after a restart: the same parts, and a memory that comes from the database alone. */
   const reopen = (over: Partial<IssuerParts> = {}) => openIssuer({ ...parts, ...over })
   return { database, dir, runbooksDir, keys, heads, ring, ringFile, roots, issuer, reopen, ctx, bot }
 }
+
+const openFiled = async (file: string): Promise<HeadStore> => openFileHeadStore(file)
 
 /** The same issuer with a clock that is ahead. */
 export const later = (ctx: IssuerContext, ms: number): IssuerContext => ({ ...ctx, now: () => new Date(Date.now() + ms) })
