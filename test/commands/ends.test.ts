@@ -25,7 +25,7 @@ import { signChange } from '../support/sign-change.ts'
 import { ask, claim, confirm, decide, later, newHolder, openWorld, sign, type TestHolder } from '../support/world.ts'
 
 const target = await openRevocableTarget({ after })
-const world = await openWorld({ after }, { runbooks: goingTo(target) })
+const world = await openWorld({ after }, undefined, goingTo(target))
 const { ctx } = world
 
 type Made = {

@@ -15,7 +15,7 @@ import { ask, claim, confirm, decide, later, newHolder, openWorld } from '../sup
 
 const target = await openRevocableTarget({ after })
 const other = await openRevocableTarget({ after })
-const world = await openWorld({ after }, { runbooks: goingTo(target, other) })
+const world = await openWorld({ after }, undefined, goingTo(target, other))
 const { ctx } = world
 const CUSTOMER = { action: 'customer.read-record', parameters: { customer: 'c-1042' } }
 const SQL = { action: 'sql.read', parameters: { query: 'failed-payments' } }

@@ -34,21 +34,23 @@ type After = { after(work: () => Promise<void> | void): void }
 
 export type World = Awaited<ReturnType<typeof openWorld>>
 
-<<<<<<< work
 type OpenHeads = (realm: string, file: string) => Promise<HeadStore>
 
-/** Opens a world; everything is closed and dropped at the end of the test. Its heads lie in a file, if not said otherwise. */
-export async function openWorld(t: After, openHeads: OpenHeads = (_, file) => openFiled(file)) {
-=======
-/** Opens a world; everything is closed and dropped at the end of the test. `runbooks` may change its copy of them before they are read. */
-export async function openWorld(t: After, { runbooks }: { readonly runbooks?: (dir: string) => void } = {}) {
->>>>>>> g
+/**
+ * Opens a world; everything is closed and dropped at the end of the test. Its heads lie in a file, if not said otherwise; `runbooks` may change its
+ * copy of them before they are read.
+ */
+export async function openWorld(
+  t: After,
+  openHeads: OpenHeads = (_, file) => openFiled(file),
+  runbooks: (dir: string) => void = () => undefined,
+) {
   const database = await createTestDatabase(t as Parameters<typeof createTestDatabase>[0])
   const dir = mkdtempSync(join(tmpdir(), 'countersign-world-'))
   const runbooksDir = join(dir, 'runbooks')
   mkdirSync(runbooksDir)
   cpSync(RUNBOOKS, runbooksDir, { recursive: true })
-  runbooks?.(runbooksDir)
+  runbooks(runbooksDir)
   const realm = `sandbox:${newId()}`
   const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' })
   const keys = await loadOrCreateKeys({ dir: join(dir, 'keys'), realm, create: true })
