@@ -122,6 +122,13 @@ function machineWords(error: unknown): readonly [words: string, code: number] | 
         `There is no space left on the disk${path === undefined ? '' : ` of ${path}`}: make some and start again.`,
         EXIT.unavailable,
       ]
+    case 'ENOENT':
+      // What making a folder on a read-only disk comes to.
+      if (!('syscall' in error) || error.syscall !== 'mkdir') return undefined
+      return [
+        `${place} cannot be made: its disk is mounted read-only, or what is above it has gone. Name another folder.`,
+        EXIT.config,
+      ]
     case 'EROFS':
       return [`${place} lies on a disk that is mounted read-only: name another folder, or mount it to be written.`, EXIT.config]
     case 'EACCES':

@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { canonicalText } from '../domain/canonical.ts'
 import { type HeadStore, type Heads, heads } from '../domain/heads.ts'
 import { read } from '../domain/shape.ts'
+import { EXIT, StartRefused } from '../run.ts'
 import { replace } from './durable-file.ts'
 
 /** Opens the store at `path` for this process alone; throws when a living process has it. */
@@ -52,6 +53,9 @@ export async function readHeads(path: string): Promise<Heads | undefined> {
 }
 
 /** The one form in which heads are kept and compared. */
+const SQLITE_BUSY = 5
+const SQLITE_FULL = 13
+
 const spelling = (of: Heads | undefined): string => (of === undefined ? '' : canonicalText(of))
 
 function lockFor(path: string): DatabaseSync {
@@ -59,8 +63,12 @@ function lockFor(path: string): DatabaseSync {
   try {
     lock.exec('BEGIN EXCLUSIVE')
     return lock
-  } catch {
+  } catch (error) {
     lock.close()
+    const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
+    if (code === SQLITE_FULL)
+      throw new StartRefused([`There is no space left on the disk of ${path}: make some and start again.`], EXIT.unavailable)
+    if (code !== SQLITE_BUSY) throw error
     throw new Error(`${path} is in use by another issuer; more than one issuer needs a shared head store`)
   }
 }

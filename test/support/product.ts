@@ -39,12 +39,13 @@ export type Premises = {
   readonly run: (args: readonly string[], environment?: Readonly<Record<string, string>>) => Running
 }
 
-/** An empty folder that PostgreSQL's user can reach, and ports that were free a moment ago; all of it ends with the test. */
-export async function newPremises(hooks: Hooks): Promise<Premises> {
+/** An empty folder that PostgreSQL's user can reach, and ports that were free a moment ago; all of it ends with the test. The folder may be one that the
+ * caller names and takes away, relative to the one where commands run. */
+export async function newPremises(hooks: Hooks, named?: string, cwd = ROOT): Promise<Premises> {
   const above = mkdtempSync(join(tmpdir(), 'countersign-product-'))
   chmodSync(above, 0o711)
-  const dataDir = join(above, 'data')
-  mkdirSync(dataDir, { mode: 0o711 })
+  const dataDir = named === undefined ? join(above, 'data') : resolve(cwd, named)
+  if (named === undefined) mkdirSync(dataDir, { mode: 0o711 })
   const begun: Running[] = []
   hooks.after(async () => {
     await Promise.all(begun.map(end))
@@ -52,14 +53,14 @@ export async function newPremises(hooks: Hooks): Promise<Premises> {
     rmSync(above, { recursive: true, force: true })
   })
   const [bot, issuer, slack] = await freePorts(3)
-  const places = { DATA_DIR: dataDir, PORT: `${bot}`, ISSUER_PORT: `${issuer}`, SANDBOX_PORT: `${slack}` }
+  const places = { DATA_DIR: named ?? dataDir, PORT: `${bot}`, ISSUER_PORT: `${issuer}`, SANDBOX_PORT: `${slack}` }
   return {
     dataDir,
     bot: `http://localhost:${bot}`,
     issuer: `http://localhost:${issuer}`,
     slack: `http://localhost:${slack}`,
     run: (args, environment = {}) => {
-      const running = start(args, { ...places, ...environment })
+      const running = start(args, { ...places, ...environment }, cwd)
       begun.push(running)
       return running
     },
@@ -85,10 +86,10 @@ export function tellOnFailure(t: TestContext, running: Running): void {
   })
 }
 
-function start(args: readonly string[], environment: Record<string, string>): Running {
+function start(args: readonly string[], environment: Record<string, string>, cwd: string): Running {
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/main.ts', ...args], {
-    cwd: ROOT,
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(ROOT, 'src/main.ts'), ...args], {
+    cwd,
     env: { PATH, HOME, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
