@@ -3,6 +3,7 @@
 // that the bot can tell. Only then may anybody sign (DESIGN section 3).
 
 import { commitmentOf, digestOf } from '../crypto.ts'
+import { countOpen } from '../db/floods.ts'
 import { findOpenings, findProposals, type RequestRow } from '../db/requests.ts'
 import { type Action, actionName, findOffer, inGroups } from '../domain/action.ts'
 import { canonicalBytes, canonicalText } from '../domain/canonical.ts'
@@ -10,7 +11,9 @@ import { isCommitment, type Opening } from '../domain/commitment.ts'
 import { type Intent, intentBytes, readIntent, SPANS } from '../domain/intent.ts'
 import { fitParameter } from '../domain/parameters.ts'
 import { type Outcome, type Refusal, refuse } from '../domain/refusal.ts'
+import { MOST_OPEN } from '../domain/request.ts'
 import { resolveRight } from '../runbooks/resolve.ts'
+import { boundRequest } from './bound-refusals.ts'
 import type { IssuerContext } from './context.ts'
 import { eachInTurn } from './each-in-turn.ts'
 import { transact } from './transact.ts'
@@ -28,19 +31,24 @@ export async function adoptProposals(ctx: IssuerContext, limit = 50): Promise<nu
 
 async function adopt(ctx: IssuerContext, proposal: RequestRow): Promise<void> {
   const openings = await findOpenings(ctx.db, proposal)
-  const derived = deriveAgain(ctx, proposal, openings, ctx.now())
+  const again = deriveAgain(ctx, proposal, openings, ctx.now())
   await transact(ctx, [], async ({ trx, now, record, tell }) => {
+    // The last check, because it costs a query: the bot counts for itself, and is not believed.
+    const full = again.ok && (await countOpen(trx, proposal.requester)) >= MOST_OPEN
+    const derived: Derived = full ? refuse({ reason: 'too_many_open', most: MOST_OPEN }) : again
     const about = { request: proposal.id, actor: proposal.requester }
     if (!derived.ok) {
       const { reason, ...detail } = derived.refusal
+      const bound = await boundRequest(trx, ctx.published().ruleSet, proposal.requester, now)
       const added = await trx
         .insertInto('refused_request')
         .values({ request_id: proposal.id, reason, detail: JSON.stringify(detail), refused_at: now })
         .onConflict((on) => on.doNothing())
         .executeTakeFirst()
       if (added.numInsertedOrUpdatedRows === 0n) return
-      record('request.refused', about, { v: 1, reason })
-      return tell('request.changed', proposal.id)
+      if (bound !== 'kept') record('request.refused', about, { v: 1, reason, ...(bound === 'last' && { last: true }) })
+      if (bound === 'recorded') tell('request.changed', proposal.id)
+      return
     }
     const { intent } = derived
     const rules = derived.action.rules

@@ -9,6 +9,7 @@ import { addWishOutcome, findWishes, isHeeded, type WishRow } from '../db/wishes
 import { inGroups } from '../domain/action.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { type Move, moveRequest } from '../domain/request.ts'
+import { boundWish } from './bound-refusals.ts'
 import type { IssuerContext } from './context.ts'
 import { eachInTurn } from './each-in-turn.ts'
 import { beginEnd } from './end-grant.ts'
@@ -36,14 +37,15 @@ async function heed(ctx: IssuerContext, wish: WishRow): Promise<void> {
       if (refusal) refusals.push(refusal)
     }
     const refusal = wish.request_id === null ? undefined : refusals[0]
+    const bound = refusal ? await boundWish(work.trx, wish.person, work.now) : 'recorded'
     const added = await addWishOutcome(work.trx, wish.id, refusal?.reason ?? 'done', work.now)
-    if (!added || !refusal || wish.request_id === null) return
+    if (!added || !refusal || wish.request_id === null || bound === 'kept') return
     work.record(
       'wish.refused',
       { request: wish.request_id, actor: wish.person },
-      { v: 1, wish: wish.kind, reason: refusal.reason },
+      { v: 1, wish: wish.kind, reason: refusal.reason, ...(bound === 'last' && { last: true }) },
     )
-    work.tell('wish.refused', wish.request_id, { wish: wish.kind, person: wish.person, refusal })
+    if (bound === 'recorded') work.tell('wish.refused', wish.request_id, { wish: wish.kind, person: wish.person, refusal })
   })
 }
 

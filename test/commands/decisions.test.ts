@@ -85,7 +85,7 @@ describe('when a decision counts', () => {
     assert.ok((await decide(world, intent, 'ana')).ok)
     const denied = await decide(world, intent, 'bo', 'deny')
     assert.deepEqual(denied.ok && denied.effects, [{ request: requestId, state: 'denied' }])
-    refused(await decide(world, intent, 'bo'), 'already_decided', /already \(deny\)/)
+    refused(await decide(world, intent, 'bo'), 'already_decided', /denied this already/)
     refused(await confirm(world, intent, place), 'request_ended', /was denied/)
     refused(await claim(world, intent, place), 'request_ended', /was denied/)
   })

@@ -23,6 +23,8 @@ const asHonest: Planted = { row: {}, openings: (honest) => honest }
 
 /** Plants a bent copy of an honest proposal and has the issuer look at it; answers how it was refused. */
 async function plant(bend: (intent: Intent) => object, over: Partial<Planted> = {}, action = 'service.restart') {
+  // What was open before is not: one person may have only so many open.
+  await ctx.db.updateTable('request_state').set({ state: 'cancelled' }).where('state', '=', 'awaiting_requester').execute()
   const parameters = action === 'service.restart' ? { service: 'payments-api' } : { customer: 'c-1042' }
   const proposed = await proposeRequest(bot, { person: 'rey', action, parameters, reason: 'INC-4211: payments time out' })
   assert.ok(proposed.ok)

@@ -1,0 +1,46 @@
+// How much of one person's is open or was refused of late: what the issuer bounds, because whoever has the bot's login can insert rows without end.
+
+import { type Kysely, sql } from 'kysely'
+import type { Schema } from './schema.ts'
+
+/** How many requests of a person are open. */
+export async function countOpen(db: Kysely<Schema>, requester: string): Promise<number> {
+  const { rows } = await sql<{ open: number }>`
+    select count(*)::int as open from request_state s join request r on r.id = s.request_id
+    where s.state in ('awaiting_requester', 'awaiting_approvers', 'approved') and r.requester = ${requester}`.execute(db)
+  return rows[0]?.open ?? 0
+}
+
+/** How many proposals in the name of one of these people were refused since a time; counts no further than `most`. */
+export const countRefusedRequests = (db: Kysely<Schema>, requester: string, since: Date, most: number): Promise<number> =>
+  counted(
+    db,
+    sql`select from request r join refused_request f on f.request_id = r.id
+      where r.requester = ${requester} and f.refused_at > ${since} limit ${most}`,
+  )
+
+/** The same for everybody whom the directory does not know, together. */
+export const countRefusedOfStrangers = (
+  db: Kysely<Schema>,
+  people: readonly string[],
+  since: Date,
+  most: number,
+): Promise<number> =>
+  counted(
+    db,
+    sql`select from refused_request f join request r on r.id = f.request_id
+      where f.refused_at > ${since} and r.requester <> all(${[...people]}) limit ${most}`,
+  )
+
+/** How many wishes in a person's name were refused since a time. */
+export const countRefusedWishes = (db: Kysely<Schema>, person: string, since: Date, most: number): Promise<number> =>
+  counted(
+    db,
+    sql`select from wish w join wish_outcome o on o.wish_id = w.id
+      where w.person = ${person} and w.made_at > ${since} and o.outcome <> 'done' limit ${most}`,
+  )
+
+async function counted(db: Kysely<Schema>, rows: ReturnType<typeof sql>): Promise<number> {
+  const found = await sql<{ count: number }>`select count(*)::int as count from (${rows}) counted`.execute(db)
+  return found.rows[0]?.count ?? 0
+}
