@@ -5,6 +5,8 @@ import type { Recall } from '../../domain/grant.ts'
 import { timeWords } from '../../domain/words.ts'
 import type { Adopted } from '../view-state.ts'
 
+const again = ' Ask again in Slack if it is still needed.'
+
 /** What became of it, for a person who has nothing to do (any more). */
 export function endText({ state, ended, grant, recall }: Adopted): string | undefined {
   switch (state) {
