@@ -6,7 +6,7 @@ import { WebClient } from '@slack/web-api'
 import Fastify from 'fastify'
 import { connect } from '../src/db/connect.ts'
 import { newReference, openLogger, traceRequests } from '../src/logger.ts'
-import { freePort } from './support/bot.ts'
+import { freePort } from './support/free-port.ts'
 
 const TOKEN = 'xoxb-123456789012-abcdefghijkl'
 const PASSWORD = 'a-password-of-the-tests'

@@ -9,7 +9,7 @@ import { connect } from '../../src/db/connect.ts'
 import { buildIssuerApp } from '../../src/issuer/app.ts'
 import { startClockwork } from '../../src/issuer/clockwork.ts'
 import { openMetrics } from '../../src/metrics.ts'
-import { freePort } from '../support/bot.ts'
+import { freePort } from '../support/free-port.ts'
 import { AUTHORIZED, METRICS_TOKEN, readScrape } from '../support/metrics.ts'
 import { ask, claim, confirm, decide, later, newHolder, openWorld, type World } from '../support/world.ts'
 

@@ -2,7 +2,6 @@
 // worker. People act through the Slack driver and sign with their simulated keys.
 
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { type Logger, pino } from 'pino'
 import { buildBot } from '../../src/bot/app.ts'
 import { startClockwork } from '../../src/issuer/clockwork.ts'
@@ -11,6 +10,7 @@ import { appOfManifest } from '../../src/sandbox/main.ts'
 import { buildSlackServer } from '../../src/sandbox/slack/server.ts'
 import { createWorkspace } from '../../src/sandbox/slack/workspace.ts'
 import { sandboxWorld, TEAM_ID } from '../../src/sandbox/world.ts'
+import { freePort } from './free-port.ts'
 import { slackDriver } from './slack-driver.ts'
 import { openWorld } from './world.ts'
 
@@ -18,15 +18,6 @@ export const SIGNING_SECRET = 'a-signing-secret-of-the-tests'
 export const BOT_TOKEN = 'xoxb-a-bot-token-of-the-tests'
 
 const MANIFEST = new URL('../../slack-manifest.json', import.meta.url)
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
-}
 
 export type TestBot = Awaited<ReturnType<typeof openBot>>
 
