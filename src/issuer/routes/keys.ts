@@ -59,6 +59,7 @@ export const keyRoutes =
           : 'To see your keys, sign in with one of them.'
         return reply.send(signInPage(site, { realm: ctx.realm, why, onward: { go: onward ? '/enrol' : '/keys' } }))
       }
+      const isAdministrator = await administers(session.person)
       const all = await findAllPasskeys(ctx.db)
       const rows = all.map((row) => rowOf(row, named))
       const { administrators } = ctx.published().ruleSet
@@ -69,9 +70,11 @@ export const keyRoutes =
           me: named(session.person),
           signing: await signing(session.person),
           mine: rows.filter(({ owner }) => owner.id === session.person),
-          others: (await administers(session.person)) ? rows.filter(({ owner }) => owner.id !== session.person) : undefined,
+          others: isAdministrator ? rows.filter(({ owner }) => owner.id !== session.person) : undefined,
           administrators: administrators.map(named),
           next: await next(),
+          // A store that does not answer stops minting as well, and there is nothing to sign about that.
+          loss: isAdministrator ? await ctx.findLoss().catch(() => undefined) : undefined,
         },
         ctx.now(),
       )

@@ -49,4 +49,6 @@ export type KeysFacts = {
   readonly person: string
   readonly keys: readonly KeyFact[]
   readonly next: { readonly sequence: number; readonly previous: string }
+  /** What a recovery must name, while the database has lost something. */
+  readonly lost?: { readonly directory: { readonly sequence: number; readonly head: string }; readonly watermark: number }
 }

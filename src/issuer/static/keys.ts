@@ -1,4 +1,4 @@
-// The script of `/keys`: an administrator ticks keys and signs what becomes of them.
+// The script of `/keys`: an administrator ticks keys and signs what becomes of them, or signs the recovery of a database that was put back.
 
 import { signChange } from './change.ts'
 import { startClock } from './clock.ts'
@@ -19,6 +19,15 @@ onPress({
       if (passkeys.length === 0 || operation === undefined) throw new Stopped('nothing', 'Tick the keys to change.')
       await signChange({ v: 1, realm, ...next, operation, passkeys }, { person, keys, button, near: byId('change'), signal })
       say('Signed. The keys are changed.')
+      await refresh(() => undefined)
+    }),
+  recover: (button) =>
+    act(async (signal) => {
+      const { person, keys, next, realm, lost } = listFacts()
+      if (!lost) throw new Stopped('nothing', 'There is nothing to recover any more. Reload the page.')
+      const signing = { person, keys, button, near: byId('recovery'), signal }
+      await signChange({ v: 1, realm, ...next, operation: 'recover', lost }, signing)
+      say('Signed. Credentials are issued again.')
       await refresh(() => undefined)
     }),
   'sign-out': () => signOut(),
