@@ -1,0 +1,53 @@
+// The checker: state, evidence, log, target and Slack, held against each other when nothing moves any more. What it finds is told in sentences.
+
+import type { Kysely } from 'kysely'
+import type { Schema } from '../../src/db/schema.ts'
+import { checkEvidence, checkTimes, type Tolerance } from './check-evidence.ts'
+import { checkLog } from './check-log.ts'
+import { checkDrained, checkLives, checkSlack, checkTarget } from './check-outside.ts'
+import { countWaiting, type Facts, messagesIn, type Outside, readFacts, type SlackMessage } from './facts.ts'
+import type { Told } from './life.ts'
+import { until } from './people.ts'
+import type { Stand } from './stand.ts'
+
+export type Checked = { readonly problems: readonly string[]; readonly doubled: readonly SlackMessage[]; readonly checks: number }
+
+/** Holds everything against everything. */
+export async function check(facts: Facts, outside: Outside, db: Kysely<Schema>, tolerance: Tolerance): Promise<Checked> {
+  const slack = checkSlack(facts, outside)
+  const problems = [
+    ...checkDrained(facts),
+    ...checkLives(facts, outside),
+    ...checkLog(facts),
+    ...(await checkEvidence(facts, db)),
+    ...checkTimes(facts, tolerance),
+    ...checkTarget(facts, outside),
+    ...slack.problems,
+  ]
+  const checks = [outside.told, facts.entries, facts.grant, facts.credential, facts.message, outside.uses].reduce(
+    (sum, all) => sum + all.length,
+    0,
+  )
+  return { problems, doubled: slack.doubled, checks }
+}
+
+/** Waits until nothing moves on a stand, tries every token once more at the target, and checks it all. */
+export async function checkStand(
+  stand: Stand,
+  told: readonly Told[],
+  tolerance: Tolerance,
+  use: (token: string) => Promise<number>,
+): Promise<Checked> {
+  await stand.ready()
+  let waiting: Readonly<Record<string, number>> = {}
+  await until('everything to come to rest', async () => {
+    waiting = await countWaiting(stand.db).catch(() => ({ 'the database': 1 }))
+    return Object.keys(waiting).length === 0 ? true : undefined
+  }).catch(() => undefined)
+  const late: string[] = []
+  for (const { life, token } of told)
+    if (token !== undefined && (await use(token)) !== 401) late.push(`life ${life}: its token is taken after its end`)
+  const outside = { messages: messagesIn(stand.workspace), uses: stand.uses, told }
+  const checked = await check(await readFacts(stand.db, stand.realm.roots), outside, stand.db, tolerance)
+  return { ...checked, problems: [...late, ...checked.problems] }
+}

@@ -1,0 +1,127 @@
+// Everything that a checker compares, read once when nothing moves any more: rows as they stand, the log in the order of its times, and what stands outside
+// the database. Plain data, so that what is checked can also be made by hand.
+
+import { type Kysely, type Selectable, sql } from 'kysely'
+import type { Schema } from '../../src/db/schema.ts'
+import type { TrustRoots } from '../../src/domain/directory.ts'
+import { checkCode } from '../../src/domain/ids.ts'
+import type { Workspace } from '../../src/sandbox/slack/workspace.ts'
+import type { Told } from './life.ts'
+import type { Use } from './stand.ts'
+
+export type Entry = {
+  readonly id: string
+  readonly type: string
+  readonly at: Date
+  readonly request: string | null
+  readonly actor: string | null
+  readonly body: Readonly<Record<string, unknown>>
+}
+export type SlackMessage = { readonly channel: string; readonly ts: string; readonly text: string }
+type Rows<T extends keyof Schema> = readonly Selectable<Schema[T]>[]
+export type Facts = {
+  readonly now: Date
+  readonly roots: TrustRoots
+  readonly request: Rows<'request'>
+  readonly state: Rows<'request_state'>
+  readonly refused: readonly string[]
+  readonly evidence: Rows<'evidence'>
+  readonly grant: Rows<'grant'>
+  readonly credential: Rows<'credential'>
+  readonly message: Rows<'message'>
+  readonly entries: readonly Entry[]
+  /** Which life a request says it is of, by its reason. */
+  readonly lives: ReadonlyMap<string, number>
+  /** What still waits, by what it is. */
+  readonly waiting: Readonly<Record<string, number>>
+  /** What was given up instead of told. */
+  readonly untold: readonly string[]
+}
+export type Outside = {
+  /** What the app wrote where several can read it, or to one person in private. */
+  readonly messages: readonly SlackMessage[]
+  readonly uses: readonly Use[]
+  readonly told: readonly Told[]
+}
+
+/** How much is still under way: nothing of it may stay. */
+export async function countWaiting(db: Kysely<Schema>): Promise<Readonly<Record<string, number>>> {
+  const { rows } = await sql<Record<string, number>>`select
+    (select count(*) from inbox where done_at is null) as "inbox rows",
+    (select count(*) from delivery where done_at is null) as "deliveries",
+    (select count(*) from (select id from bot_outbox union all select id from issuer_outbox) o
+      where not exists (select from delivery d where d.source = o.id)) as "news untold",
+    (select count(*) from wish w where not exists (select from wish_outcome o where o.wish_id = w.id)) as "wishes unheeded",
+    (select count(*) from request r where not exists (select from request_state s where s.request_id = r.id)
+      and not exists (select from refused_request f where f.request_id = r.id)) as "proposals not looked at",
+    (select count(*) from "grant" where state in ('issuing', 'active', 'revoking')) as "grants alive",
+    (select count(*) from credential where state in ('issuing', 'issued', 'unknown', 'revoking')) as "credentials alive",
+    (select count(*) from request_state where state in ('awaiting_approvers', 'approved')) as "requests open"`.execute(db)
+  return Object.fromEntries(Object.entries(rows[0] ?? {}).filter(([, count]) => Number(count) > 0))
+}
+
+/** Reads it all. */
+export async function readFacts(db: Kysely<Schema>, roots: TrustRoots): Promise<Facts> {
+  const entries = await db
+    .selectFrom('entry')
+    .select(['id', 'type', 'recorded_at', 'request_id', 'actor', 'bytes'])
+    .orderBy('recorded_at')
+    .orderBy('id')
+    .execute()
+  const reasons = await db.selectFrom('personal').select(['request_id', 'value']).where('name', '=', 'reason').execute()
+  const given = await db
+    .selectFrom('delivery')
+    .select(['place', 'last_error'])
+    .where('done_at', 'is not', null)
+    .where('last_error', 'is not', null)
+    .execute()
+  return {
+    now: new Date(),
+    roots,
+    request: await db.selectFrom('request').selectAll().execute(),
+    state: await db.selectFrom('request_state').selectAll().execute(),
+    refused: (await db.selectFrom('refused_request').select('request_id').execute()).map(({ request_id }) => request_id),
+    evidence: await db.selectFrom('evidence').selectAll().execute(),
+    grant: await db.selectFrom('grant').selectAll().execute(),
+    credential: await db.selectFrom('credential').selectAll().execute(),
+    message: await db.selectFrom('message').selectAll().execute(),
+    entries: entries.map(({ id, type, recorded_at, request_id, actor, bytes }) => ({
+      id,
+      type,
+      at: recorded_at,
+      request: request_id,
+      actor,
+      body: JSON.parse(bytes.subarray(bytes.indexOf(10) + 1).toString('utf8')) as Record<string, unknown>,
+    })),
+    lives: new Map(reasons.map(({ request_id, value }) => [request_id, Number(/^"life-(\d+) /.exec(value)?.[1] ?? Number.NaN)])),
+    waiting: await countWaiting(db),
+    untold: given.map(({ place, last_error }) => `${place}: ${last_error}`),
+  }
+}
+
+/** What the app has written in a workspace, answers that only one person sees left out. */
+export const messagesIn = ({ channels, app }: Workspace): SlackMessage[] =>
+  [...channels.values()].flatMap(({ messages }) =>
+    messages
+      .filter(({ user, ephemeralFor }) => user === app.userId && ephemeralFor === null)
+      .map(({ channel, ts, text }) => ({ channel, ts, text })),
+  )
+
+/** The request that a message is about, by the check code that ends its text. */
+export function byCheckCode(requests: Facts['request']): (message: SlackMessage) => string | undefined {
+  const codes = new Map(requests.map(({ id, intent_digest }) => [checkCode(intent_digest), id]))
+  return ({ text }) => codes.get(/([0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4})\)?$/.exec(text)?.[1] ?? '')
+}
+
+/** Groups by a key. */
+export function groups<T>(all: readonly T[], by: (each: T) => string | null): ReadonlyMap<string, T[]> {
+  const found = new Map<string, T[]>()
+  for (const each of all) {
+    const key = by(each)
+    if (key === null) continue
+    const group = found.get(key)
+    if (group) group.push(each)
+    else found.set(key, [each])
+  }
+  return found
+}

@@ -1,0 +1,26 @@
+// What a soak has to show, line by line.
+
+import type { Figures } from './soak.ts'
+
+const list = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ') || 'none'
+
+export function figuresOf(figures: Figures): string[] {
+  const { told, kills, vainStarts, clockSteps, heard, lostAnswers, doubled, checks, seconds, problems } = figures
+  const kinds: Record<string, number> = {}
+  for (const { kind } of told) kinds[kind] = (kinds[kind] ?? 0) + 1
+  const lost = told.filter((each) => each.lost).length
+  return [
+    `lives            ${told.length} in ${seconds.toFixed(0)} s, ${(told.length / seconds).toFixed(1)} a second: ${list(kinds)}`,
+    `credentials      ${told.filter(({ token }) => token !== undefined).length} handed out; ${lost} lost with who made them, told so and taken back`,
+    `kills            ${list(kills)}; ${vainStarts} starts in vain while the database was away`,
+    `clock steps      ${clockSteps}`,
+    `answers lost     ${lostAnswers}`,
+    `people heard     ${list(heard)}`,
+    `doubled in Slack ${doubled.length}`,
+    `checks           ${checks}, problems ${problems.length}`,
+  ]
+}

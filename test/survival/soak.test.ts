@@ -1,0 +1,24 @@
+// 200 lives of the soak; `npm run soak` lives 2,000.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { figuresOf } from './figures.ts'
+import { soak } from './soak.ts'
+import { stepper } from './stand.ts'
+
+test('200 lives over two bots and two issuers come out whole while processes die, the disk is slow, answers are lost and clocks are stepped', {
+  timeout: 900_000,
+}, async (t) => {
+  const seed = Number(process.env['SURVIVAL_SEED'] ?? Date.now() % 100_000)
+  t.diagnostic(`seed ${seed} (SURVIVAL_SEED)`)
+  const clocks = stepper() !== undefined
+  if (!clocks) {
+    assert.equal(process.env['CI'], undefined, 'in CI the Debian package faketime is there')
+    t.diagnostic('no clock is stepped: the Debian package faketime is not installed')
+  }
+  const figures = await soak(t, { seed, lives: 200, lanes: 8, clocks, tell: (line) => t.diagnostic(line) })
+  for (const line of figuresOf(figures)) t.diagnostic(line)
+  assert.deepEqual(figures.problems, [])
+  assert.deepEqual(figures.doubled, [])
+  assert.equal(figures.told.length, 200)
+})

@@ -1,0 +1,37 @@
+// The kill table in one pass: every durable step of a life broken once, as failed or as failed but persisted by the parity of a seed. `npm run soak -- --table`
+// breaks each step in every way.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { checkStand } from './checker.ts'
+import { line, oneWayEach, openTable, type Row } from './table.ts'
+
+const LANES = 8
+
+test('whatever durable step of a life a process or its database is killed at, nothing is lost, nothing is done twice, and all of it ends true', {
+  timeout: 600_000,
+}, async (t) => {
+  const seed = Number(process.env['SURVIVAL_SEED'] ?? Date.now() % 1000)
+  t.diagnostic(`seed ${seed} (SURVIVAL_SEED)`)
+  const table = await openTable(t, LANES)
+  const tell = (row: Row) => t.diagnostic(line(row))
+  const early = table.run(oneWayEach(table.early, seed), tell)
+  const rows = [...(await early), ...(await table.run(oneWayEach(await table.late, seed), tell))]
+  assert.ok(rows.length > 40, `a life has many durable steps, and ${rows.length} were found`)
+  assert.deepEqual(missed(rows), [])
+  const { problems, doubled, checks } = await checkStand(table.stand, table.told, { clockMs: 0 }, table.use)
+  t.diagnostic(`${rows.length} cells, ${table.told.length} lives, ${checks} checks, ${doubled.length} doubled messages`)
+  assert.deepEqual(problems, [])
+  assert.deepEqual(doubled, [])
+  assert.deepEqual(
+    table.stand.processes.flatMap(({ falls }) => falls()),
+    [],
+    'nothing fell that was not killed',
+  )
+})
+
+/** Steps of which not one cell came: messages that are told together make fewer steps of a kind, never none. */
+function missed(rows: readonly Row[]): string[] {
+  const came = new Set(rows.filter((row) => row.came).map(({ process, step }) => `${process} ${step}`))
+  return [...new Set(rows.map(({ process, step }) => `${process} ${step}`))].filter((step) => !came.has(step))
+}
