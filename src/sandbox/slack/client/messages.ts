@@ -103,13 +103,7 @@ function messageNode(context: MessageContext, message: MessageView, compact: boo
       message.ephemeral ? el('div', { class: 'only-you' }, 'Only visible to you') : null,
       compact
         ? el('span', { class: 'visually-hidden' }, `${author.name}: `)
-        : el(
-            'div',
-            { class: 'byline' },
-            el('strong', {}, author.name),
-            author.bot ? el('span', { class: 'tag' }, 'app') : null,
-            timeNode(message.ts),
-          ),
+        : el('div', { class: 'byline' }, el('strong', {}, author.name), kindTag(author), timeNode(message.ts)),
       el('div', { class: 'blocks' }, ...body, message.edited ? el('span', { class: 'quiet edited' }, '(edited)') : null),
       trouble,
       message.replyCount > 0 && openThread
@@ -163,4 +157,18 @@ function follows(before: MessageView, message: MessageView): boolean {
     message.user !== SYSTEM.id &&
     message.blocks.length === 0
   )
+}
+
+/** What kind of account wrote this, when it is no member's. */
+function kindTag(author: PersonView): HTMLElement | null {
+  const kind = author.workflow
+    ? 'workflow'
+    : author.bot
+      ? 'app'
+      : author.external
+        ? 'other organisation'
+        : author.guest
+          ? 'guest'
+          : null
+  return kind === null ? null : el('span', { class: 'tag' }, kind)
 }
