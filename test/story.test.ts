@@ -70,16 +70,17 @@ test('one life: Rey asks in Slack, Bo approves, both by keys; the token works on
   assert.equal((await restart('ledger-api', `Bearer ${token}`)).status, 403)
   assert.equal((await restart('payments-api', `Bearer ${token.slice(0, -4)}AAAA`)).status, 401)
 
-  // Done early: nothing more can be fetched, and Slack says no more than is true of a token.
+  // Done early: nothing more can be fetched, the target is told and refuses the token, and Slack says so when the target has confirmed it.
   await rey.giveBack(intent, place)
   await assert.rejects(rey.claim(intent, place), /grant_ended/)
   await slack
     .as('ana')
     .message(
       'incident-4211',
-      ({ blocks }) => /Given back.*cannot be recalled before/.test(wordsOf(blocks)),
+      ({ blocks }) => /Given back.*the target confirmed it/.test(wordsOf(blocks)),
       'the end in the channel',
     )
+  assert.equal((await restart('payments-api', `Bearer ${token}`)).status, 401)
 })
 
 /** Asks until there is an answer, for ten seconds. */

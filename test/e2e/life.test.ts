@@ -138,7 +138,7 @@ async function live(rey: Visitor, bo: Visitor): Promise<string> {
   await look(page, `request-over-${device}`)
   await go(rey, 'incident-4211')
   await message(rey, code)
-    .getByText(/Given back .*cannot be recalled before/)
+    .getByText(/Given back .*the target confirmed it/)
     .waitFor()
   await look(slack, `slack-over-${device}`)
   await go(rey, 'Countersign home')
