@@ -244,3 +244,17 @@ test('a terminal’s offer is found by its code, with the address it came from',
   assert.equal(reason(await door.get('/v1/holders/0000-0000-0000-0000')), 'unknown_offer')
   assert.equal(ORIGIN, door.world.ctx.roots.issuer)
 })
+
+test('what is read from one address is limited, generously: posts, files and other addresses are not touched by it', async (t) => {
+  const { app, world } = await openDoors(t, { readRate: { burst: 5, perSecond: 0.001 }, trustedProxies: ['127.0.0.1'] })
+  const { viewId } = await ask(world)
+  const get = (url: string, from: string) =>
+    app.inject({ method: 'GET', url, headers: { host: new URL(ORIGIN).host, 'x-forwarded-for': from } })
+  for (let n = 0; n < 5; n += 1) assert.equal((await get(`/r/${viewId}`, '192.0.2.1')).statusCode, 200)
+  const turned = await get(`/v1/views/${viewId}`, '192.0.2.1')
+  assert.deepEqual([turned.statusCode, reason(turned), turned.headers['retry-after']], [429, 'slow_down', '30'])
+  const page = await get(`/r/${viewId}`, '192.0.2.1')
+  assert.equal(page.statusCode, 429)
+  const script = /src="([^"]+)"/.exec((await get(`/r/${viewId}`, '192.0.2.2')).body)?.[1] ?? ''
+  for (let n = 0; n < 20; n += 1) assert.equal((await get(script, '192.0.2.1')).statusCode, 200)
+})

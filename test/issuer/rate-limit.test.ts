@@ -36,3 +36,14 @@ test('ten thousand other addresses do not grow the memory without bound', () => 
   // The oldest was forgotten: it begins anew, which costs a flooder ten thousand addresses.
   assert.equal(limit.take('first'), true)
 })
+
+test('who has an IPv6 network has one bucket, however the address is spelt; an IPv4 address has its own', () => {
+  const one = (...addresses: readonly string[]): readonly boolean[] => {
+    const limit = openRateLimit(1, 0.001, () => 0)
+    return addresses.map((address) => limit.take(address))
+  }
+  assert.deepEqual(one('2001:db8:1:2:3:4:5:6', '2001:db8:1:2::7', '2001:db8:1:2:ffff::'), [true, false, false])
+  assert.deepEqual(one('2001:db8:1:2::1', '2001:db8:1:3::1', '2001:db8::1'), [true, true, true])
+  assert.deepEqual(one('::1', '::2', 'fe80::1'), [true, false, true])
+  assert.deepEqual(one('192.0.2.1', '192.0.2.2', '::ffff:192.0.2.1', '::ffff:192.0.2.2'), [true, true, true, true])
+})

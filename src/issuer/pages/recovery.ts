@@ -10,7 +10,7 @@ import { ceremonyButtons, keyChoice, plural, when } from './words.ts'
 /** What an administrator must know before he signs, and the button. */
 export function recovery(site: Site, loss: Loss, signing: readonly Key[], now: Date): Html {
   const { changes, since } = loss
-  return html`<section id="recovery" class="change" aria-labelledby="recovery-title">
+  return html`<section id="recovery" class="panel" aria-labelledby="recovery-title">
 <p class="badge bad"><span aria-hidden="true">✕</span> <span>Nothing is issued</span></p>
 <h2 id="recovery-title">The database is older than what this issuer has already seen</h2>
 <p>Somebody put a copy of it back, or a failover lost its last minutes. ${since && html`It remembers what happened until ${when(since, now)}; what came after that is gone.`} ${gone(changes)}</p>
