@@ -88,7 +88,8 @@ async function startSandbox(): Promise<void> {
     await close()
     throw error
   })
-  process.stdout.write(readyText(sandbox.urls, (performance.now() - began) / 1000))
+  const seconds = (performance.now() - began) / 1000
+  process.stdout.write(readyText({ urls: sandbox.urls, seconds, dataDir: settings.dataDir, colour: mayColour() }))
 }
 
 async function issuer(args: readonly string[]): Promise<void> {
