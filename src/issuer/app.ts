@@ -17,7 +17,7 @@ import { openRateLimit } from './rate-limit.ts'
 import { ceremonyRoutes } from './routes/ceremonies.ts'
 import { claimRoutes } from './routes/claims.ts'
 import { discoveryRoutes } from './routes/discovery.ts'
-import { eventRoutes } from './routes/events.ts'
+import { eventRoutes, LINES_OF_ONE } from './routes/events.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { statementRoutes } from './routes/statements.ts'
@@ -44,6 +44,8 @@ export type IssuerAppParts = {
   readonly rate?: Rate
   /** The same for what is read: an office of hundreds behind one address, all at once, stays below. */
   readonly readRate?: Rate
+  /** Lines of events that one address may hold. */
+  readonly linesOfOne?: number
 }
 
 type Rate = { readonly burst: number; readonly perSecond: number }
@@ -79,7 +81,7 @@ export function buildIssuerApp(parts: IssuerAppParts): FastifyInstance {
   app.addHook('preClose', async () => feed.close())
   app.register(staticRoutes(site.code))
   app.register(viewRoutes(edge))
-  app.register(eventRoutes(edge, feed))
+  app.register(eventRoutes(edge, feed, parts.linesOfOne ?? LINES_OF_ONE))
   app.register(ceremonyRoutes(edge))
   app.register(statementRoutes(edge))
   app.register(claimRoutes(edge))

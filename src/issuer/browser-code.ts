@@ -74,10 +74,10 @@ function asset(type: string, body: string): Asset {
   }
 }
 
-/** Lines that hold nothing but comment are taken out, and the blanks that types leave; no text of ours in backticks goes over several lines. */
+/** Lines that hold nothing but comment are taken out, and space at the ends of lines; no text of ours in backticks goes over several lines. */
 const withoutComments = (source: string): string =>
   source
     .replace(/^[ \t]*\/\/.*\n/gm, '')
     .replace(/^[ \t]*\/\*[\s\S]*?\*\/[ \t]*\n/gm, '')
-    .replace(/[ \t]+$/gm, '')
+    .replace(/^[ \t]+|[ \t]+$/gm, '')
     .replace(/\n{2,}/g, '\n')

@@ -99,7 +99,7 @@ function bare(path: string): string {
   const kept: string[] = []
   for (const line of stripTypeScriptTypes(readFileSync(new URL(path, root), 'utf8')).split('\n')) {
     if (/^\s*\/\*/.test(line)) inside = true
-    if (!inside && !/^\s*(?:\/\/|$)/.test(line)) kept.push(line.trimEnd())
+    if (!inside && !/^\s*(?:\/\/|$)/.test(line)) kept.push(line.trim())
     if (line.endsWith('*/')) inside = false
   }
   return kept.join('\n')

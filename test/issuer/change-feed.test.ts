@@ -7,7 +7,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { sql } from 'kysely'
 import { HOST, openDoors } from '../support/issuer-app.ts'
-import { ask, confirm, newHolder } from '../support/world.ts'
+import { ask, confirm, decide, newHolder } from '../support/world.ts'
 
 /** Reads a line of events; `until` resolves when its text matches. */
 function reading(line: IncomingMessage) {
@@ -88,4 +88,53 @@ test('a link that leads nowhere has no line', async (t) => {
   const door = await openDoors(t)
   const response = await door.get('/v1/views/0000000000000000000000000a/events')
   assert.equal(response.statusCode, 404)
+})
+
+test('an approver’s line tells of the requests beside as well, also of those that come later', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const door = await openDoors(t)
+  const confirmed = async () => {
+    const asked = await ask(door.world)
+    assert.ok((await confirm(door.world, asked.intent, await newHolder())).ok)
+    return asked
+  }
+  const mine = await confirmed()
+  const beside = await confirmed()
+  await door.app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = door.app.server.address() as AddressInfo
+  const view = await door.link(mine.requestId, 'bo')
+  const request = get({ port, host: '127.0.0.1', path: `/v1/views/${view}/events`, headers: { host: HOST } })
+  const [line] = (await once(request, 'response')) as [IncomingMessage]
+  const heard = reading(line)
+  const told = (): number => heard.text().match(/event: changed/g)?.length ?? 0
+  const more = (than: number) => heard.until(new RegExp(`(?:event: changed[\\s\\S]*){${than + 1}}`))
+  // What happened in the last seconds is told at once, of both.
+  await more(1)
+  const before = told()
+  assert.ok((await decide(door.world, beside.intent, 'ana', 'deny')).ok)
+  await more(before)
+  const then = told()
+  await confirmed()
+  t.mock.timers.tick(15_000)
+  await more(then)
+  line.destroy()
+  await once(line, 'close')
+})
+
+test('lines are bounded for one address, and a line that ends makes room', async (t) => {
+  const door = await openDoors(t, { linesOfOne: 2 })
+  const { viewId } = await ask(door.world)
+  await door.app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = door.app.server.address() as AddressInfo
+  const open = async (): Promise<IncomingMessage> => {
+    const request = get({ port, host: '127.0.0.1', path: `/v1/views/${viewId}/events`, headers: { host: HOST } })
+    return ((await once(request, 'response')) as [IncomingMessage])[0]
+  }
+  const [first, second] = [await open(), await open()]
+  assert.deepEqual([first.statusCode, second.statusCode], [200, 200])
+  assert.equal((await open()).statusCode, 429)
+  first.destroy()
+  let again = await open()
+  while (again.statusCode === 429) again = await open()
+  assert.equal(again.statusCode, 200)
 })

@@ -6,8 +6,11 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { axeOf, openPages, plugIn } from '../support/issuer-pages.ts'
-import { ask, confirm, decide, newHolder } from '../support/world.ts'
+import { makeNonce } from '../../src/passkeys/nonce.ts'
+import { signWith } from '../../src/sandbox/enrol-people.ts'
+import { cookieOf } from '../support/issuer-app.ts'
+import { axeOf, openPages, photograph, plugIn } from '../support/issuer-pages.ts'
+import { ask, confirm, decide, newHolder, ORIGIN } from '../support/world.ts'
 
 const pages = openPages()
 const LIMIT = 30_000
@@ -59,6 +62,47 @@ test('every page comes in under 30 KB, with all it loads and its headers', async
   t.diagnostic(`the page to decide about eight: ${bytes} bytes transferred`)
   assert.ok(bytes < LIMIT + 7 * 5_000, `${bytes}`)
   assert.deepEqual(await axeOf(tab.page), [])
+})
+
+test('axe finds nothing on the other pages, for whoever looks, and none goes sideways at 320 px', async (t) => {
+  const { world } = pages.door()
+  const { viewId } = await ask(world)
+  const own = async (person: string): Promise<string> => {
+    const said = {
+      v: 1,
+      realm: world.ctx.realm,
+      nonce: makeNonce(world.ctx.nonceKey, world.ctx.now()),
+      kind: 'sign_in',
+      audience: 'issuer',
+    } as const
+    return cookieOf(await pages.door().post('/v1/statements', signWith(world.ring, world.ring.idsOf(person)[0] ?? '', said)))
+  }
+  const looks: readonly (readonly [path: string, who?: string])[] = [
+    ['/enrol'],
+    ['/enrol', 'mira'],
+    ['/keys'],
+    ['/keys', 'rey'],
+    ['/keys', 'mira'],
+    ['/nothing-is-here'],
+    [`/r/${viewId}?browser=other`],
+  ]
+  for (const [path, who] of looks) {
+    const tab = await pages.open(t, 'about:blank')
+    if (!tab) return
+    const { page, context } = tab
+    const [name = '', value = ''] = who === undefined ? [] : (await own(who)).split('=')
+    if (name !== '') await context.addCookies([{ name, value, url: ORIGIN }])
+    await page.goto(path)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      assert.deepEqual(await axeOf(page), [], `${path} ${who} ${colorScheme}`)
+      await photograph(page, `${path.replace(viewId, 'link')} ${who ?? 'anybody'} ${colorScheme}`)
+    }
+    await page.setViewportSize({ width: 320, height: 900 })
+    assert.ok((await page.evaluate<number>('document.documentElement.scrollWidth')) <= 320, `${path} ${who} scrolls sideways`)
+    await photograph(page, `${path.replace(viewId, 'link')} ${who ?? 'anybody'} 320`)
+    await context.close()
+  }
 })
 
 test('without JavaScript everything can be read, and the page says that signing needs it', async (t) => {

@@ -2,13 +2,11 @@
 // one table holds it; each page is then opened in Chromium, light and dark, narrow and wide, and axe finds nothing.
 
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { before, test } from 'node:test'
-import type { Page } from 'playwright-core'
 import { makeNonce } from '../../src/passkeys/nonce.ts'
 import { signWith } from '../../src/sandbox/enrol-people.ts'
 import { cookieOf } from '../support/issuer-app.ts'
-import { axeOf, openPages } from '../support/issuer-pages.ts'
+import { axeOf, openPages, photograph } from '../support/issuer-pages.ts'
 import { makeStates, STATES, type StateName } from '../support/page-states.ts'
 import { ORIGIN } from '../support/world.ts'
 
@@ -157,11 +155,6 @@ test('somebody without an active key is led to registering one', async () => {
     await status('active')
   }
 })
-
-const folder = process.env['SHOTS']
-const photograph = async (page: Page, name: string): Promise<void> => {
-  if (folder) await page.screenshot({ path: join(folder, `${name.replaceAll(/\W+/g, '-')}.png`), fullPage: true })
-}
 
 /** Every state, and of each person those whose page differs from others'. */
 const LOOKED_AT: { readonly [P in Person]: readonly StateName[] } = {

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { after, before, type TestContext } from 'node:test'
 import type { Browser, BrowserContext, BrowserContextOptions, CDPSession, Page } from 'playwright-core'
 import { buildIssuerApp, type IssuerAppParts } from '../../src/issuer/app.ts'
@@ -146,3 +147,9 @@ export async function axeOf(page: Page): Promise<string[]> {
   )
 }
 const axeSource = readFileSync(new URL(import.meta.resolve('axe-core')), 'utf8')
+
+/** Photographs a whole page, if SHOTS names a folder. */
+export async function photograph(page: Page, name: string): Promise<void> {
+  const folder = process.env['SHOTS']
+  if (folder) await page.screenshot({ path: join(folder, `${name.replaceAll(/\W+/g, '-')}.png`), fullPage: true })
+}

@@ -13,10 +13,11 @@ import { viewId } from './bodies.ts'
 const View = z.strictObject({ view: viewId })
 const HEARTBEAT_MS = 15_000
 const MAX_LINES = 2_000
-const MAX_LINES_PER_ADDRESS = 500
+/** An office behind one address, with several tabs each. */
+export const LINES_OF_ONE = 500
 
 export const eventRoutes =
-  ({ ctx }: Edge, feed: ChangeFeed): FastifyPluginAsync =>
+  ({ ctx }: Edge, feed: ChangeFeed, linesOfOne: number): FastifyPluginAsync =>
   async (app) => {
     const lines = new Map<FastifyReply['raw'], string>()
     app.addHook('preClose', async () => {
@@ -27,7 +28,7 @@ export const eventRoutes =
       const found = await findViewState(ctx, view, undefined)
       if (!found.ok) return refuseWith(reply, found.refusal)
       const mine = [...lines.values()].filter((address) => address === request.ip).length
-      if (lines.size >= MAX_LINES || mine >= MAX_LINES_PER_ADDRESS) throw new Turned('slow_down')
+      if (lines.size >= MAX_LINES || mine >= linesOfOne) throw new Turned('slow_down')
       const headers = reply.getHeaders() as Record<string, string>
       reply.hijack()
       const line = reply.raw
