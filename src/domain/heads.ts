@@ -31,6 +31,8 @@ export function laterHeads(one: Heads | undefined, other: Heads | undefined): He
 export type HeadStore = {
   /** Which store this is, the same after a restart; whoever copies the heads to another place has another store there. */
   readonly identity: string
+  /** The store whose heads this one has taken over, when that one is known to serve nobody any more. */
+  readonly heirOf?: string | undefined
   /** The heads last swapped in; undefined before the first. */
   readonly read: () => Promise<Heads | undefined>
   /** Puts `next` in place of exactly `old`, durably before it answers; false when something else stands there. */

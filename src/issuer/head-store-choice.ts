@@ -1,6 +1,7 @@
 // Which head store an issuer has: the shared one of HEAD_STORE_URL, or the file in KEYS_DIR. An issuer that moves from one to the other loses nothing: what
 // its file still knows is carried over before the file is put aside.
 
+import { existsSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { type Kysely, sql } from 'kysely'
 import type { Logger } from 'pino'
@@ -28,8 +29,7 @@ export async function openHeadStore(options: {
       throw new StartRefused([
         'it lies in the cluster of ISSUER_DATABASE_URL, or in a copy of that: whoever puts the one back puts the other back too. Give it a PostgreSQL of its own.',
       ])
-    await retire(file, shared, log)
-    return shared
+    return { ...shared, heirOf: await retire(file, shared, log) }
   } catch (error) {
     await shared.close()
     throw error
@@ -41,9 +41,9 @@ async function clusterOf(db: Kysely<Schema>): Promise<string | undefined> {
   return rows[0]?.cluster
 }
 
-/** Carries what a file knows into the shared store and puts the file aside. */
-export async function retire(file: string, shared: HeadStore, log: Pick<Logger, 'warn'>): Promise<void> {
-  if ((await readHeads(file)) === undefined) return
+/** Carries what a file knows into the shared store and puts the file aside; answers which store the file was. */
+export async function retire(file: string, shared: HeadStore, log: Pick<Logger, 'warn'>): Promise<string | undefined> {
+  if (!existsSync(`${file}.lock`) && (await readHeads(file)) === undefined) return undefined
   // Under its lock: no living issuer still moves it.
   const own = await openFileHeadStore(file)
   try {
@@ -53,8 +53,10 @@ export async function retire(file: string, shared: HeadStore, log: Pick<Logger, 
       const next = laterHeads(old, known)
       if (!next || next === old || (await shared.swap(old, next))) break
     }
+    if (!known) return own.identity
     await rename(file, `${file}.moved`)
     log.warn({ file: `${file}.moved` }, 'the heads of this issuer’s file are in the shared head store now; the file is put aside')
+    return own.identity
   } finally {
     own.close()
   }

@@ -19,7 +19,7 @@ const HEARTBEAT_MS = 4_000
 /** Well above the heartbeat: another issuer that was seen within this time lives. */
 const ALIVE_SECONDS = 15
 
-export const BEHIND = 'the database is older than what this issuer has already seen'
+const BEHIND = 'the database is older than what this issuer has already seen'
 const AWAY = 'the head store, which keeps what this issuer has already seen, does not answer'
 const OTHER_STORE =
   'another issuer serves this database with a head store of its own; more than one issuer needs one shared HEAD_STORE_URL'
@@ -129,7 +129,7 @@ export async function openOutside(options: {
   }
 
   await ask()
-  await serve(db, heads.identity, known !== undefined)
+  await serve(db, heads, known !== undefined)
   if ((await standing(db)).is === 'behind')
     log.error({ alarm: 'database_behind' }, `${BEHIND}: nothing is minted until an administrator signs the recovery at /keys`)
   else await move()
@@ -139,10 +139,10 @@ export async function openOutside(options: {
   return { look, mintingStopped, findLoss, advance: move, committed, beat }
 }
 
-async function serve(db: Kysely<Schema>, identity: string, knows: boolean): Promise<void> {
+async function serve(db: Kysely<Schema>, { identity, heirOf }: HeadStore, knows: boolean): Promise<void> {
   for (;;) {
     const row = await findWatermark(db)
-    if (row && row.store !== identity) {
+    if (row && row.store !== identity && row.store !== heirOf) {
       if (Math.abs(row.idleSeconds) < ALIVE_SECONDS)
         throw new StartRefused([
           `Another issuer served this database ${Math.max(0, Math.round(row.idleSeconds))} s ago with a head store of its own. More than one issuer needs one shared store: give all of them the same HEAD_STORE_URL. If that one is gone for good, start again in ${ALIVE_SECONDS} seconds.`,
