@@ -4,7 +4,7 @@
 
 import pg from 'pg'
 import { canonicalText, readCanonical } from '../domain/canonical.ts'
-import { type HeadStore, heads } from '../domain/heads.ts'
+import { type HeadStore, type Heads, heads } from '../domain/heads.ts'
 import { read } from '../domain/shape.ts'
 import { EXIT, StartRefused } from '../run.ts'
 
@@ -23,7 +23,34 @@ export type SharedHeadStore = HeadStore & {
 
 /** Opens the store of a realm; what the operator can mend is thrown as StartRefused. */
 export async function openSharedHeadStore(url: string, realm: string, log: { warn: (about: object, words: string) => void }) {
-  const pool = new pg.Pool({
+  const pool = poolAt(url)
+  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  pool.on('error', (error) => log.warn({ err: error }, 'connection to the head store lost'))
+  try {
+    return await openIn(pool, realm)
+  } catch (error) {
+    await pool.end()
+    throw inWords(error)
+  }
+}
+
+/** The heads that are kept there for a realm, without opening the store: for doctor and whoever only looks. */
+export async function readSharedHeads(url: string, realm: string): Promise<Heads | undefined> {
+  const pool = poolAt(url)
+  try {
+    const { present } = await one<{ present: boolean }>(pool, `SELECT to_regclass('countersign_head') IS NOT NULL AS present`)
+    if (!present) return undefined
+    const { rows } = await pool.query<{ heads: string | null }>('SELECT heads FROM countersign_head WHERE realm = $1', [realm])
+    return rows[0]?.heads ? parse(rows[0].heads) : undefined
+  } catch (error) {
+    throw inWords(error)
+  } finally {
+    await pool.end()
+  }
+}
+
+const poolAt = (url: string): pg.Pool =>
+  new pg.Pool({
     connectionString: url,
     application_name: 'countersign heads',
     max: 2,
@@ -34,14 +61,11 @@ export async function openSharedHeadStore(url: string, realm: string, log: { war
     keepAlive: true,
     onConnect: async (client) => void (await client.query('SET synchronous_commit TO on')),
   })
-  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
-  pool.on('error', (error) => log.warn({ err: error }, 'connection to the head store lost'))
-  try {
-    return await openIn(pool, realm)
-  } catch (error) {
-    await pool.end()
-    throw inWords(error)
-  }
+
+function parse(text: string): Heads {
+  const found = read(heads, readCanonical(Buffer.from(text)))
+  if (!found.ok) throw new Error(`the head store: ${found.path} ${found.problem}; the heads cannot be guessed, restore the row`)
+  return found.value
 }
 
 async function openIn(pool: pg.Pool, realm: string): Promise<SharedHeadStore> {
@@ -65,11 +89,7 @@ async function openIn(pool: pg.Pool, realm: string): Promise<SharedHeadStore> {
         [realm],
       )
       if (row.store !== store) throw new Error('the row of this realm in the head store was made anew: start the issuer again')
-      if (row.heads === null) return undefined
-      const found = read(heads, readCanonical(Buffer.from(row.heads)))
-      if (!found.ok)
-        throw new Error(`the head store: ${found.path} ${found.problem}; the heads cannot be guessed, restore the row`)
-      return found.value
+      return row.heads === null ? undefined : parse(row.heads)
     },
     swap: async (old, next) => {
       const { rowCount } = await pool.query(

@@ -6,10 +6,15 @@ import { type IssuerConfig, misfitsOfRealm } from '../config.ts'
 import { inspectDatabase } from '../db/inspect-database.ts'
 import { ISSUER_ROLE } from '../db/roles.ts'
 import type { Schema } from '../db/schema.ts'
+import { findWatermark } from '../db/watermark.ts'
 import type { TrustRoots } from '../domain/directory.ts'
+import { judgeHeads } from '../evidence/outside-heads.ts'
 import { type Finding, judged, tried } from '../findings.ts'
 import { StartRefused } from '../run.ts'
 import { lookAtYear } from '../surroundings.ts'
+import { openChain } from './chain.ts'
+import { readHeads } from './head-store.ts'
+import { readSharedHeads } from './head-store-shared.ts'
 import { openToWriters } from './key-file.ts'
 import { type IssuerKeys, loadOrCreateKeys } from './keys.ts'
 import { RunbooksRefused, readRunbooks } from './read-runbooks.ts'
@@ -28,6 +33,23 @@ export async function inspectIssuer(config: IssuerConfig, db: Kysely<Schema>, pa
   const isWell = findings.every(({ problems }) => problems.length === 0)
   return { ...files, findings: isWell ? findings : [...findings, await inspectRunbooks(config)] }
 }
+
+/** Whether the database is where the heads outside say that it was; when not, the issuer starts and issues nothing. */
+export async function inspectHeads(config: IssuerConfig, roots: TrustRoots, db: Kysely<Schema>): Promise<Finding> {
+  const { headStoreUrl: url, keysDir } = config
+  const judge = async () => {
+    // The outside first: every issuer commits to the database before.
+    const outside = url === undefined ? await readHeads(`${keysDir}/heads.json`) : await readSharedHeads(url, roots.realm)
+    const chain = await openChain(db, roots)
+    return judgeHeads(outside, await chain(), (await findWatermark(db))?.counter ?? 0)
+  }
+  const { value, finding } = await tried('heads', url === undefined ? 'KEYS_DIR' : 'HEAD_STORE_URL', judge, () => HEADS_EVEN)
+  return value === 'behind' ? judged('heads', [HEADS_BEHIND], '') : finding
+}
+
+const HEADS_EVEN = 'The database is where the heads outside say.'
+const HEADS_BEHIND =
+  'The database is older than what this issuer has already seen, and nothing is issued: restore a newer one, or have an administrator sign the recovery at the issuer’s /keys.'
 
 /** The names by which Countersign itself is known: no target may bear one. */
 export const ownNames = ({ issuerUrl, publicUrl }: IssuerConfig): readonly string[] => [issuerUrl, publicUrl, 'bot']
