@@ -15,6 +15,7 @@ export const outlineOf: Outliner = (facts, set) => {
     held: view.held !== undefined,
     decisions: view.decisions.length,
     stage: stageOf(view),
+    unanswered: view.grant?.unanswered ?? false,
     steps: STEP_TYPES,
   }
 }

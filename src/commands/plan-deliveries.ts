@@ -37,6 +37,8 @@ export type Outline = {
   readonly held: boolean
   readonly decisions: number
   readonly stage: string | undefined
+  /** A target does not confirm that what was handed out is gone. */
+  readonly unanswered: boolean
   /** The types of entries that have a line in the thread. */
   readonly steps: readonly string[]
 }
@@ -99,6 +101,7 @@ async function changedPlaces(about: About): Promise<string[]> {
       await insertReminders(trx, remindersFor(request.id, asked, facts.state.decide_by, now))
   }
   if (of.stage !== undefined) places.add(placeOfNotice(of.stage, of.requester))
+  if (of.unanswered) for (const person of set.administrators) places.add(placeOfNotice('unanswered', person))
   if (of.awaitingApprovers && !(await isReachable(about))) places.add(placeOfNotice('unreachable', of.requester))
   if (of.confirmed && facts.grant === undefined) await tellTwins(about)
   return [...places]

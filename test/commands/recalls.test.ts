@@ -3,9 +3,11 @@
 
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
+import { outlineOf } from '../../src/bot/outline.ts'
 import type { IssuerContext } from '../../src/commands/context.ts'
 import { heedWishes } from '../../src/commands/heed-wishes.ts'
 import { makeWish } from '../../src/commands/make-wish.ts'
+import { planDeliveries } from '../../src/commands/plan-deliveries.ts'
 import { openRecalls, waitAfter } from '../../src/commands/recall-credentials.ts'
 import { sweep } from '../../src/commands/sweep.ts'
 import { findCredentials, findGrant } from '../../src/db/grants.ts'
@@ -69,6 +71,29 @@ const toldOf = async (request: string) =>
       .execute()
   ).length
 
+/** Where people are told in Slack that a target does not answer. */
+async function alarmsOf(request: string) {
+  const rows = await ctx.db
+    .selectFrom('issuer_outbox')
+    .selectAll()
+    .where('request_id', '=', request)
+    .orderBy('created_at')
+    .execute()
+  const last = rows.at(-1) ?? assert.fail('nothing was told')
+  await planDeliveries(world.bot, last, outlineOf, true)
+  const alarm = await ctx.db
+    .selectFrom('entry')
+    .select('id')
+    .where('request_id', '=', request)
+    .where('type', '=', 'credential.recall_failed')
+    .executeTakeFirst()
+  const planned = await world.bot.db.selectFrom('delivery').select('place').where('request_id', '=', request).execute()
+  return planned
+    .map(({ place }) => (place === `thread/${alarm?.id}` ? 'thread' : place))
+    .filter((place) => place === 'thread' || place.includes('unanswered'))
+    .sort()
+}
+
 describe('a target that takes word of early ends', () => {
   test('is told of each credential of the grant; its 202, and nothing before, makes it returned', async () => {
     const { requestId } = await returned({}, 2)
@@ -131,6 +156,7 @@ describe('a target that takes word of early ends', () => {
       { v: 1, credential: id, target: 'sandbox', reason: 'refused', status: 503, tries: 5 },
     ])
     assert.equal(await toldOf(requestId), told + 1)
+    assert.deepEqual(await alarmsOf(requestId), ['tell/unanswered/mira', 'thread'])
     assert.deepEqual(await countRecalls(ctx.db, 5), { waiting: 0, not_answered: 1 })
     target.answering = 'confirms'
     await recall(later(ctx, ahead))

@@ -13,7 +13,7 @@ import { findBeside } from './beside.ts'
 import { lines, type Message } from './blocks.ts'
 import { findKeyless, findMissing, renderKeyless, unreachableLines } from './keyless.ts'
 import { findMessageLimits, type LimitFault } from './limits.ts'
-import { renderAsk, renderNotice, renderReminder, stageOf } from './render-notice.ts'
+import { renderAsk, renderNotice, renderReminder, renderUnanswered, stageOf } from './render-notice.ts'
 import { renderRequest } from './render-request.ts'
 import type { SlackSide } from './side.ts'
 import { lineOf, stepOf } from './steps.ts'
@@ -30,6 +30,7 @@ export function hasNews(view: RequestView, place: Place): boolean {
   if (place.is === 'remind') return isDue(view, place.person)
   if (place.is !== 'tell') return true
   if (place.stage === 'unheard') return true
+  if (place.stage === 'unanswered') return view.grant?.unanswered === true
   return place.stage === 'unreachable' ? view.state === 'awaiting_approvers' : stageOf(view) === place.stage
 }
 
@@ -39,6 +40,7 @@ export async function messageFor(of: Teller, { view, set, channel }: About, plac
     case 'channel':
       return within(of, view, (short) => renderRequest(view, { short }))
     case 'tell': {
+      if (place.stage === 'unanswered') return within(of, view, () => renderUnanswered(view))
       const page = await ownPage(of, view, place.person)
       const unheard = place.stage === 'unheard' ? await findUnheard(of.ctx.db, view.id) : []
       const missing = place.stage === 'unreachable' ? await findMissing(of, view, set) : []

@@ -60,6 +60,27 @@ export const renderReminder = (view: RequestView): Message => ({
   blocks: [lines([['⏰ Still waits for you, until ', { at: view.decideBy }, '.']])],
 })
 
+/** To one administrator: a target that takes no word of an end must be looked at by people. Always says where it stands by now. */
+export const renderUnanswered = (view: RequestView): Message => ({
+  text: `A target did not confirm the end of a credential (${view.checkCode})`,
+  blocks: [
+    header('A target did not confirm an end'),
+    lines([
+      [
+        'The credential of ',
+        { bold: view.title },
+        ' for ',
+        { person: view.requester },
+        ' was ended early, and ',
+        { bold: view.target },
+      ],
+      ['did not confirm it when it was told. Until it does, or the credential ends by itself, it may still work there.'],
+      ...statusLines(view, 'involved'),
+    ]),
+    note(`${view.action} · check code ${view.checkCode}`),
+  ],
+})
+
 /** `unheard`: the runbook's channel, or somebody who may decide, took no message; `unreachable`: too few of those who may decide have a key. */
 export const STAGES = ['refused', 'held', 'approved', 'ended', 'unheard', 'unreachable'] as const
 export type Stage = (typeof STAGES)[number]

@@ -17,6 +17,7 @@ export const STEP_TYPES = [
   'grant.activated',
   'grant.failed',
   'grant.ending',
+  'credential.recall_failed',
   'grant.returned',
   'grant.revoked',
   'grant.expired',
@@ -76,6 +77,7 @@ const WORDS: { readonly [T in StepType]: string } = {
   'grant.activated': 'Claimed',
   'grant.failed': 'The credential could not be made',
   'grant.ending': 'Ended early',
+  'credential.recall_failed': 'The target does not confirm the end',
   'grant.returned': 'Over',
   'grant.revoked': 'Over',
   'grant.expired': 'Ended',
@@ -114,6 +116,8 @@ function piecesOf(view: RequestView, step: Told): readonly Piece[] | undefined {
       return ['⛔ The credential could not be made; nothing was handed out']
     case 'grant.ending':
       return [...(step.why === 'returned' ? ['⏳ ', who, ' gave it back'] : ['⏳ ', who, ' revoked it']), ...recall(view)]
+    case 'credential.recall_failed':
+      return view.grant && ['⚠️ The target does not confirm it. It is asked on; it ends by itself at ', { at: view.grant.endsAt }]
     case 'grant.returned':
     case 'grant.revoked':
       return ['🔒 Over: nothing of it works any more']
