@@ -146,8 +146,9 @@ test('an issuer whose database is behind its outside head is not ready and says 
   assert.deepEqual([off.ready, off.minting.ready, off.database.ready], [false, false, true])
   assert.match(off.minting.words, /the clocks of the issuer and its database differ/)
 
-  const { directory } = (await world.heads.read()) ?? assert.fail()
-  assert.ok(await world.heads.swap({ directory }, { directory: { ...directory, sequence: directory.sequence + 1 } }))
+  const heads = (await world.heads.read()) ?? assert.fail()
+  const { directory } = heads
+  assert.ok(await world.heads.swap(heads, { ...heads, directory: { ...directory, sequence: directory.sequence + 1 } }))
   const { get, scrape } = open(t, world, world.ctx, metrics)
   const answer = await get('/readyz')
   assert.equal(answer.statusCode, 503)
