@@ -17,7 +17,7 @@ test('a quorum of two waits for both: one approval is not enough, the second ope
   const line = '/elevate vector-db.drop-collection collection=product-search-v1 reason="v2 has served everything for a day"'
   const { page, code } = await confirm(rey, await ask(rey, line))
   await decide(ana, await review(ana, code), 'Approve')
-  await page.getByText('Waits for approval: 1 of 2').waitFor()
+  await page.locator('.badge').getByText('Waits for approval: 1 of 2').waitFor()
   await look(page, 'quorum-one-of-two')
   assert.equal(await page.getByRole('button', { name: 'Get the credential' }).count(), 0)
   await decide(bo, await review(bo, code), 'Approve')

@@ -64,7 +64,7 @@ ${badge(view, now)}
 <div id="twins" data-live>${twinsOf(toSign ? view.twins : [], now)}</div>
 </div>
 <div class="side">
-<section class="panel" id="act" data-live data-holders="${view.holders.join(' ')}" ${!toSign && html`data-first`} aria-label="What you can do">${act(site, view, looks)}</section>
+<section class="panel" id="act" data-live data-holders="${view.holders.join(' ')}" ${(!toSign || looks.browser === 'other') && html`data-first`} aria-label="What you can do">${act(site, view, looks)}</section>
 <section class="panel" id="standing" data-live aria-label="Where it stands">${standing(view, now)}</section>
 </div>
 </div>`
