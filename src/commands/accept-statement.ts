@@ -1,10 +1,11 @@
 // Takes a signed confirmation or decision about one to eight requests. Under the lock of each request all its evidence is judged again with the new
 // statement in it, and only that verdict moves the state. Each request is decided by itself; a refusal of a known person commits as an entry.
 
+import type { Transaction } from 'kysely'
 import { commitmentOf, thumbprint } from '../crypto.ts'
-import { notePasskeyUse } from '../db/passkeys.ts'
-import { findByDigest, standingOf, updateState } from '../db/requests.ts'
-import { addEvidence, addStatement, findDecision, spendNonce } from '../db/statements.ts'
+import { type KnownRequest, standingOf, updateState } from '../db/requests.ts'
+import type { Schema } from '../db/schema.ts'
+import { addEvidence, addStatement, spendCeremony } from '../db/statements.ts'
 import { inGroups } from '../domain/action.ts'
 import { type Outcome, type Refusal, refuse } from '../domain/refusal.ts'
 import { type Move, moveRequest } from '../domain/request.ts'
@@ -13,8 +14,8 @@ import type { StatementOf } from '../domain/statement.ts'
 import type { Verdict } from '../evidence/verify-evidence.ts'
 import { type Begun, beginStatement, type StatementInput } from './begin-statement.ts'
 import type { IssuerContext } from './context.ts'
-import { decidingGroups, judgeRequest } from './evidence-of.ts'
-import { transact, type Work } from './transact.ts'
+import { decidingGroups, findEvidence, judgeRequest, type Stored } from './evidence-of.ts'
+import { transactOn, type Work } from './transact.ts'
 
 type Decisive = Begun<'request' | 'decide'>
 /** What a statement did to one request, or why it did nothing. */
@@ -33,28 +34,31 @@ export async function acceptStatement(ctx: IssuerContext, input: StatementInput)
   if (note?.commitment !== (input.note && commitmentOf(input.note))) {
     return refuse({ reason: 'malformed', path: '/note', problem: 'is not the note that was committed to' })
   }
-  const known = await findByDigest(ctx.db, statement.intents)
-  const ids = [...known.values()].map(({ request }) => request.id)
-  return transact(ctx, ids, async (work) => {
-    if (!(await spendNonce(work.trx, statement.nonce, work.now))) return refuse({ reason: 'nonce_used' })
-    if (!(await notePasskeyUse(work.trx, passkey, begun.signCount, work.now)))
-      return refuse({ reason: 'assertion_refused', check: 'counter' })
+  const { nonce, intents } = statement
+  const look = (trx: Transaction<Schema>) =>
+    Promise.all([
+      spendCeremony(trx, { nonce, passkey, signCount: begun.signCount, now: ctx.now() }),
+      findEvidence(ctx, trx, intents),
+    ])
+  return transactOn(ctx, intents, look, async (work, known, [misuse, stored]) => {
+    if (misuse === 'nonce_used') return refuse({ reason: misuse })
+    if (misuse) return refuse({ reason: 'assertion_refused', check: misuse })
     const effects: Effect[] = []
     const judged: { readonly digest: string; readonly plan: Plan }[] = []
-    for (const digest of statement.intents) {
-      // Only what was locked is looked at: a request that was adopted since is not.
-      const plan = known.has(digest) ? await planOne(ctx, work, digest, begun) : refuse({ reason: 'unknown_request' })
+    for (const digest of intents) {
+      const found = known.get(digest)
+      const plan = found ? await planOne(ctx, work, found, stored, begun) : refuse({ reason: 'unknown_request' })
       if (plan.ok) judged.push({ digest, plan })
       else {
-        const request = known.get(digest)?.request.id
+        const request = found?.request.id
         work.record('statement.refused', { request, actor: person }, { v: 1, kind: statement.kind, reason: plan.refusal.reason })
         effects.push({ request, refusal: plan.refusal })
       }
     }
     const first = effects[0]
     if (judged.length === 0) return refuse(first && 'refusal' in first ? first.refusal : { reason: 'unknown_request' })
-    await addStatement(work.trx, accepted, work.now)
-    for (const { plan } of judged) effects.push(await carryOut(work, begun, plan))
+    work.write(addStatement(work.trx, accepted, work.now))
+    for (const { plan } of judged) effects.push(carryOut(work, begun, plan))
     return { ok: true, person, passkey, effects } as const
   })
 }
@@ -73,25 +77,25 @@ type Plan = {
 async function planOne(
   ctx: IssuerContext,
   { trx, now }: Work<'issuer'>,
-  digest: string,
+  known: KnownRequest,
+  stored: Stored,
   { statement, accepted }: Decisive,
 ): Promise<Plan | { readonly ok: false; readonly refusal: Refusal }> {
   const { person } = statement.signer
-  const known = (await findByDigest(trx, [digest])).get(digest)
-  if (!known) return refuse({ reason: 'unknown_request' })
   const own = known.request.requester === person
   if (statement.kind === 'request' && !own) return refuse({ reason: 'not_yours' })
   if (statement.kind === 'decide' && own) return refuse({ reason: 'self_approval' })
   const groups = decidingGroups(ctx, known)
   if (statement.kind === 'decide' && !inGroups(ctx.published().ruleSet, person, groups))
     return refuse({ reason: 'not_an_approver', groups })
-  const before = statement.kind === 'decide' ? await findDecision(trx, known.request.id, person) : undefined
-  if (before) return refuse({ reason: 'already_decided', decision: before.decision })
+  const standing = stored.signed.get(known.request.intent_digest) ?? []
+  const before = standing.find((each) => each.person === person && each.decision !== 'confirm')
+  if (statement.kind === 'decide' && before) return refuse({ reason: 'already_decided', decision: before.decision })
 
   // What the state refuses needs no judging, and its reason is the one a person understands. A state never permits: only evidence does.
   const possible = moveRequest(standingOf(known), tentative(statement), now.getTime())
   if (!possible.ok) return possible
-  const verdict = await judgeRequest(ctx, trx, known, 'decision', now, {
+  const verdict = await judgeRequest(ctx, trx, known, stored, 'decision', now, {
     statement: Buffer.from(accepted.bytes).toString('base64url'),
     assertion: accepted.assertion,
     accepted_at: now.getTime(),
@@ -128,26 +132,28 @@ function moveOf(statement: StatementOf<'request' | 'decide'>, verdict: Verdict, 
   return statement.kind === 'request' ? { move: 'confirm' } : { move: 'approve', quorum: verdict.missing.length === 0 }
 }
 
-async function carryOut(
-  { trx, now, record, tell }: Work<'issuer'>,
+function carryOut(
+  { trx, now, record, tell, write }: Work<'issuer'>,
   { statement, accepted }: Decisive,
   { id, move, next, event, missing, wasHeld }: Plan,
-): Promise<Effect> {
+): Effect {
   const { person, passkey } = statement.signer
   const about = { request: id, actor: person }
   const lease = statement.kind === 'decide' ? (statement.lease_seconds ?? null) : null
   const { role } = statement
-  await addEvidence(trx, {
-    request_id: id,
-    statement: accepted.digest,
-    role,
-    decision: move.move,
-    person,
-    passkey,
-    lease_seconds: lease,
-    holder: statement.kind === 'request' ? thumbprint(statement.holder.sign) : null,
-    accepted_at: now,
-  })
+  write(
+    addEvidence(trx, {
+      request_id: id,
+      statement: accepted.digest,
+      role,
+      decision: move.move,
+      person,
+      passkey,
+      lease_seconds: lease,
+      holder: statement.kind === 'request' ? thumbprint(statement.holder.sign) : null,
+      accepted_at: now,
+    }),
+  )
   record('statement.accepted', about, {
     v: 1,
     kind: statement.kind,
@@ -161,7 +167,7 @@ async function carryOut(
   })
   // A signed approval made after an objection lifts it (DESIGN section 3).
   const released = move.move === 'approve' && wasHeld
-  await updateState(trx, id, {
+  const change = {
     state: next,
     updated_at: now,
     ...(missing ? { missing: JSON.stringify(missing) } : {}),
@@ -169,7 +175,8 @@ async function carryOut(
     ...(event === 'request.approved' ? { approved_at: now } : {}),
     ...(event === 'request.denied' ? { ended_at: now, ended_by: person, ended_reason: 'denied' } : {}),
     ...(released ? { held_by: null, held_at: null } : {}),
-  })
+  }
+  write(updateState(trx, id, change))
   if (released) record('request.released', about, { v: 1, by: 'approval' })
   if (event) record(event, about, { v: 1 })
   tell('request.changed', id)

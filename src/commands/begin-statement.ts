@@ -41,7 +41,7 @@ export async function beginStatement<const K extends StatementKind>(
   const nonce = judgeNonce(ctx.nonceKey, statement.nonce, ctx.now())
   if (!nonce.ok) return refuse(nonce.refusal)
 
-  const passkey = await findSigner(ctx, statement, input.response.id, enrolling)
+  const [passkey, directory] = await Promise.all([findSigner(ctx, statement, input.response.id, enrolling), ctx.chain()])
   if (!passkey) return refuse({ reason: 'unknown_passkey' })
   if (passkey.status !== 'active') return refuse({ reason: 'passkey_inactive', status: passkey.status })
 
@@ -71,7 +71,6 @@ export async function beginStatement<const K extends StatementKind>(
     ctx.log.error({ check: judged.reason, passkey: passkey.thumbprint }, 'the two verifiers disagree about an assertion')
     return refuse({ reason: 'assertion_refused', check: judged.reason })
   }
-  const chain = await ctx.chain()
   return {
     ok: true,
     statement,
@@ -83,7 +82,7 @@ export async function beginStatement<const K extends StatementKind>(
       statement,
       assertion: live.assertion,
       ruleSet: ctx.published().digest,
-      directory: { sequence: chain.sequence, head: chain.head },
+      directory: { sequence: directory.sequence, head: directory.head },
       note: input.note,
     },
   }

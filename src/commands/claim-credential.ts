@@ -4,14 +4,15 @@
 // ciphertext; the same number with other material is refused. Fifty claims at once are one claim and forty-nine repetitions.
 
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Transaction } from 'kysely'
 import { nodeCrypto, thumbprint } from '../crypto.ts'
 import { addGrant, type CredentialRow, findCredentials, findGrant } from '../db/grants.ts'
-import { findByDigest, type KnownRequest, standingOf, updateState } from '../db/requests.ts'
+import { findByDigest, findOpenings, type KnownRequest, standingOf, updateState } from '../db/requests.ts'
+import type { Schema } from '../db/schema.ts'
 import { findHolders } from '../db/statements.ts'
 import { decodeBase64url } from '../domain/base64url.ts'
 import { canonicalText } from '../domain/canonical.ts'
 import { type Claim, readClaim } from '../domain/claim.ts'
-import type { P256Key } from '../domain/keys.ts'
 import { type Outcome, type Refusal, refuse } from '../domain/refusal.ts'
 import { moveRequest } from '../domain/request.ts'
 import { tagged } from '../domain/tags.ts'
@@ -19,10 +20,10 @@ import { judgeNonce } from '../passkeys/nonce.ts'
 import { refusalOf } from './accept-statement.ts'
 import type { IssuerContext } from './context.ts'
 import { beginEnd } from './end-grant.ts'
-import { actionOf, judgeRequest, type Proven } from './evidence-of.ts'
+import { actionOf, findEvidence, judgeRequest, type Proven } from './evidence-of.ts'
 import { type Begun, beginCredential, type Claimed, issueCredential } from './issue-credential.ts'
 import { findStop } from './minting.ts'
-import { transact, type Work } from './transact.ts'
+import { transact, transactOn, type Work } from './transact.ts'
 import { voidRequest } from './void-request.ts'
 
 const WAIT_FOR_OTHER_MS = 3_000
@@ -41,9 +42,11 @@ export async function claimCredential(
   if (claim.realm !== ctx.realm) return refuse({ reason: 'foreign_realm' })
   const nonce = judgeNonce(ctx.nonceKey, claim.nonce, ctx.now())
   if (!nonce.ok) return refuse(nonce.refusal)
-  const known = (await findByDigest(ctx.db, [claim.intent])).get(claim.intent)
+  const [requests, holders] = await Promise.all([findByDigest(ctx.db, [claim.intent]), findHolders(ctx.db, claim.intent)])
+  const known = requests.get(claim.intent)
   if (!known) return refuse({ reason: 'unknown_request' })
-  const named = await findNamedHolder(ctx, known, claim.holder)
+  // The keys of a place, if a statement of the requester names it. Which statement counts is judged with the evidence.
+  const named = holders.find(({ sign }) => thumbprint(sign) === claim.holder)
   const signature = decodeBase64url(input.signature)
   if (!named) return refuseUnproven(ctx, known, { reason: 'foreign_holder_key' })
   if (!signature || !(await nodeCrypto.verify(named.sign, signature, tagged('claim', bytes), 'p1363'))) {
@@ -56,7 +59,7 @@ export async function claimCredential(
   await ctx.lookOutside()
   const deadline = Date.now() + WAIT_FOR_OTHER_MS
   for (;;) {
-    const step = await begin(ctx, known.request.id, claim)
+    const step = await begin(ctx, known, claim)
     if (step.is === 'refused') return refuse(step.refusal)
     if (step.is === 'given') return { ok: true, ...step.claimed }
     if (step.is === 'begun') return issueCredential(ctx, claim, step.begun, named.encrypt)
@@ -72,16 +75,23 @@ type Step =
   | { readonly is: 'being_made' }
 
 /** Under the lock: repeats what was given, says that it is being made, or begins. */
-function begin(ctx: IssuerContext, id: string, claim: Claim): Promise<Step> {
-  return transact(ctx, [id], async (work): Promise<Step> => {
-    const known = (await findByDigest(work.trx, [claim.intent])).get(claim.intent)
+function begin(ctx: IssuerContext, { request }: KnownRequest, claim: Claim): Promise<Step> {
+  const { id } = request
+  const look = (trx: Transaction<Schema>) =>
+    Promise.all([
+      findGrant(trx, id),
+      findCredentials(trx, id),
+      findEvidence(ctx, trx, [claim.intent]),
+      findOpenings(trx, request),
+      findStop(ctx, trx),
+    ])
+  return transactOn(ctx, [claim.intent], look, async (work, locked, [grant, credentials, stored, openings, stop]) => {
+    const known = locked.get(claim.intent)
     if (!known) return { is: 'refused', refusal: { reason: 'unknown_request' } }
     const no = async (refusal: Refusal): Promise<Step> => {
       recordRefusal(work, known, claim, refusal)
       return { is: 'refused', refusal }
     }
-    const grant = await findGrant(work.trx, id)
-    const credentials = await findCredentials(work.trx, id)
     const same = credentials.find(({ number }) => number === claim.number)
     if (grant && grant.state !== 'issuing' && grant.state !== 'active') return no({ reason: 'grant_ended', state: grant.state })
     if (grant && grant.ends_at <= work.now) return no({ reason: 'grant_ended', state: 'expired' })
@@ -94,9 +104,10 @@ function begin(ctx: IssuerContext, id: string, claim: Claim): Promise<Step> {
     // The state can only say no, with the reason that a person understands; a state that says yes means nothing (invariant 1).
     const moved = grant ? undefined : moveRequest(standingOf(known), { move: 'claim' }, work.now.getTime())
     if (moved && !moved.ok) return no(moved.refusal)
-    const stopped = await whyNotNow(ctx, work)
-    if (stopped) return no({ reason: 'minting_stopped', why: stopped })
-    const verdict = await judgeRequest(ctx, work.trx, known, grant ? 'renewal' : 'claim', work.now)
+    // Minting stops, and only minting; a wrong clock is an entry.
+    if (stop?.clock) work.record(stop.clock.type, {}, { v: 1, milliseconds: stop.clock.milliseconds })
+    if (stop) return no({ reason: 'minting_stopped', why: stop.why })
+    const verdict = await judgeRequest(ctx, work.trx, known, stored, grant ? 'renewal' : 'claim', work.now)
     if (!verdict.ok) {
       // A renewal repeats every check but freshness, and failing one ends the grant.
       if (grant) await beginEnd(work, id, { by: 'issuer', reason: 'revoked' })
@@ -107,9 +118,9 @@ function begin(ctx: IssuerContext, id: string, claim: Claim): Promise<Step> {
     // Freshness counts for this place: a fresh tap for another one says nothing about who is at this.
     if (!grant && !verdict.freshHolders.some(({ holder }) => thumbprint(holder.sign) === claim.holder))
       return no(tooOld(ctx, known))
-    if (grant) return { is: 'begun', begun: await beginCredential(work, known, verdict, grant.ends_at, claim) }
-    const endsAt = await startGrant(work, known, verdict, claim)
-    return { is: 'begun', begun: await beginCredential(work, known, verdict, endsAt, claim) }
+    const endsAt = grant ? grant.ends_at : startGrant(work, known, verdict, claim)
+    const proven = { known, verdict, openings, directory: stored.chain }
+    return { is: 'begun', begun: beginCredential(work, proven, endsAt, claim) }
   })
 }
 
@@ -119,21 +130,22 @@ const tooOld = (ctx: IssuerContext, known: KnownRequest): Refusal => ({
 })
 
 /** The request becomes claimed and its lease starts; it ends at an absolute time that nothing moves any more. */
-async function startGrant(work: Work<'issuer'>, known: KnownRequest, verdict: Proven, claim: Claim): Promise<Date> {
-  const { trx, now, record } = work
+function startGrant(work: Work<'issuer'>, known: KnownRequest, verdict: Proven, claim: Claim): Date {
+  const { trx, now, record, write } = work
   const { id, requester } = known.request
   const endsAt = new Date(Math.min(now.getTime() + verdict.leaseSeconds * 1000, known.state.ends_no_later_than.getTime()))
   const seconds = Math.max(1, Math.floor((endsAt.getTime() - now.getTime()) / 1000))
-  await updateState(trx, id, { state: 'claimed', claimed_at: now, updated_at: now })
-  await addGrant(trx, {
+  write(updateState(trx, id, { state: 'claimed', claimed_at: now, updated_at: now }))
+  const grant = {
+    state: 'issuing' as const,
     request_id: id,
-    state: 'issuing',
     person: requester,
     lease_seconds: seconds,
     started_at: now,
     ends_at: endsAt,
     updated_at: now,
-  })
+  }
+  write(addGrant(trx, grant))
   record(
     'grant.started',
     { request: id, actor: requester },
@@ -159,23 +171,6 @@ function repeat(row: CredentialRow): Step | undefined {
   if (row.state !== 'issued' || row.ciphertext === null || row.fingerprint === null) return undefined
   const { id: credential, number, ciphertext, fingerprint, expires_at: endsAt } = row
   return { is: 'given', claimed: { credential, number, ciphertext, fingerprint, endsAt } }
-}
-
-/** Minting stops, and only minting; a wrong clock is an entry. */
-async function whyNotNow(ctx: IssuerContext, work: Work<'issuer'>): Promise<string | undefined> {
-  const stop = await findStop(ctx, work.trx)
-  if (stop?.clock) work.record(stop.clock.type, {}, { v: 1, milliseconds: stop.clock.milliseconds })
-  return stop?.why
-}
-
-/** The keys of a place, if a statement of the requester names it. Which statement counts is judged with the evidence. */
-async function findNamedHolder(
-  ctx: IssuerContext,
-  known: KnownRequest,
-  holder: string,
-): Promise<{ readonly sign: P256Key; readonly encrypt: P256Key } | undefined> {
-  const holders = await findHolders(ctx.db, known.request.id)
-  return holders.find(({ sign }) => thumbprint(sign) === holder)
 }
 
 /** Whoever has a link knows the intent: what no named place has signed is noise, and no entry beside the requester's name. */

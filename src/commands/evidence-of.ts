@@ -5,11 +5,12 @@ import type { Kysely } from 'kysely'
 import { nodeCrypto } from '../crypto.ts'
 import type { KnownRequest } from '../db/requests.ts'
 import type { Schema } from '../db/schema.ts'
-import { findRuleSets, findSigned } from '../db/statements.ts'
+import { findRuleSets, findSigned, type Standing } from '../db/statements.ts'
 import { type Action, actionName, findOffer, type RuleSet } from '../domain/action.ts'
 import type { Digest } from '../domain/ids.ts'
 import { readIntent } from '../domain/intent.ts'
 import type { SignedStatement } from '../evidence/bundle.ts'
+import type { ChainState } from '../evidence/chain-state.ts'
 import { openRuleSets, type RuleSets } from '../evidence/rule-sets.ts'
 import { type Granted, type Verdict, verifyEvidence } from '../evidence/verify-evidence.ts'
 import type { IssuerContext } from './context.ts'
@@ -18,16 +19,26 @@ import type { IssuerContext } from './context.ts'
 export type Proven = Granted
 export type Purpose = 'decision' | 'claim' | 'renewal'
 
+/** What the issuer stored of requests, and the directory of now. */
+export type Stored = { readonly signed: ReadonlyMap<Digest, readonly Standing[]>; readonly chain: ChainState }
+
+/** Reads what is judged, for the requests of these intents. */
+export async function findEvidence(ctx: IssuerContext, db: Kysely<Schema>, intents: readonly Digest[]): Promise<Stored> {
+  const [signed, chain] = await Promise.all([findSigned(db, intents), ctx.chain(db)])
+  return { signed, chain }
+}
+
 /** Judges a request's stored statements, and one more that is about to be stored, at a time on the issuer's clock. */
 export async function judgeRequest(
   ctx: IssuerContext,
   db: Kysely<Schema>,
   known: KnownRequest,
+  { signed, chain }: Stored,
   purpose: Purpose,
   now: Date,
   added?: SignedStatement,
 ): Promise<Verdict> {
-  const stored = await findSigned(db, known.request.id)
+  const stored = (signed.get(known.request.intent_digest) ?? []).map((standing) => standing.signed)
   const statements = added ? [...stored, added] : stored
   const published = ctx.published()
   const digests = [...new Set([published.digest, ...statements.map((signed) => signed.rule_set)])]
@@ -40,7 +51,7 @@ export async function judgeRequest(
     rule_sets: [],
   }
   const question = { bundle, roots: ctx.roots, ruleSet: published.digest, now: now.getTime(), purpose }
-  return verifyEvidence({ ...question, chain: await ctx.chain(db), ruleSets: await ruleSetsOf(db, digests) }, nodeCrypto)
+  return verifyEvidence({ ...question, chain, ruleSets: await ruleSetsOf(db, digests) }, nodeCrypto)
 }
 
 /** Rule sets by the digest that was made of their own bytes: what it names never changes. */

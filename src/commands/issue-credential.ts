@@ -1,21 +1,25 @@
 // The two ends of making one credential: `credential.issuing` commits before anything is made, `.issued` or `.issue_failed` after. A crash between
 // them leaves a stale `issuing`, which the sweep turns into `.issue_unknown` and revokes. The plain credential exists only between mint and seal.
 
+import type { Transaction } from 'kysely'
 import { credentialKinds } from '../credentials/index.ts'
 import { credentialId } from '../credentials/kind.ts'
 import { seal } from '../credentials/seal.ts'
 import { thumbprint } from '../crypto.ts'
 import { addCredential, type CredentialRow, findCredentials, findGrant, updateCredential, updateGrant } from '../db/grants.ts'
-import { findOpenings, type KnownRequest } from '../db/requests.ts'
+import type { KnownRequest } from '../db/requests.ts'
+import type { Schema } from '../db/schema.ts'
 import type { Claim } from '../domain/claim.ts'
+import type { Opening } from '../domain/commitment.ts'
 import { moveCredential, moveGrant } from '../domain/grant.ts'
 import type { P256Key } from '../domain/keys.ts'
 import { type Outcome, refuse } from '../domain/refusal.ts'
+import { type ChainState, findPasskey } from '../evidence/chain-state.ts'
 import type { IssuerContext } from './context.ts'
 import { takeBack } from './end-grant.ts'
 import type { Proven } from './evidence-of.ts'
 import { openIntent } from './open-intent.ts'
-import { transact, type Work } from './transact.ts'
+import { transact, transactOn, type Work } from './transact.ts'
 
 export type Claimed = {
   readonly credential: string
@@ -24,37 +28,39 @@ export type Claimed = {
   readonly fingerprint: string
   readonly endsAt: Date
 }
-export type Begun = {
+/** What was read and proved under the lock. */
+type Proof = {
   readonly known: KnownRequest
   readonly verdict: Proven
+  readonly openings: ReadonlyMap<string, Opening>
+  /** The directory by which it was judged. */
+  readonly directory: ChainState
+}
+export type Begun = Proof & {
   readonly id: string
   readonly issuedAt: Date
   readonly endsAt: Date
 }
 
 /** Notes that credential `claim.number` is about to be made, inside the caller's transaction. */
-export async function beginCredential(
-  work: Work<'issuer'>,
-  known: KnownRequest,
-  verdict: Proven,
-  endsAt: Date,
-  claim: Claim,
-): Promise<Begun> {
+export function beginCredential(work: Work<'issuer'>, proof: Proof, endsAt: Date, claim: Claim): Begun {
+  const { known, verdict } = proof
   const id = credentialId(claim.intent, claim.number)
   const { kind } = verdict.intent.right
   const { id: request, requester } = known.request
-  await addCredential(work.trx, {
+  const credential = {
     id,
     request_id: request,
     number: claim.number,
-    state: 'issuing',
+    state: 'issuing' as const,
     kind,
     holder: claim.holder,
     encrypt: claim.encrypt,
     material: JSON.stringify(claim.material),
     created_at: work.now,
     expires_at: endsAt,
-  })
+  }
+  work.write(addCredential(work.trx, credential))
   work.record(
     'credential.issuing',
     { request, actor: requester },
@@ -67,7 +73,7 @@ export async function beginCredential(
     },
   )
   work.tell('request.changed', request)
-  return { known, verdict, id, issuedAt: work.now, endsAt }
+  return { ...proof, id, issuedAt: work.now, endsAt }
 }
 
 /** Makes and seals the credential that was begun, and records how it went before anything leaves. */
@@ -77,7 +83,7 @@ export async function issueCredential(
   begun: Begun,
   encrypt: P256Key,
 ): Promise<Outcome<Claimed>> {
-  const { known, verdict, id } = begun
+  const { known, verdict, directory, id } = begun
   const about = { request: known.request.id, actor: known.request.requester }
   let made: { readonly ciphertext: string; readonly fingerprint: string }
   try {
@@ -105,21 +111,21 @@ export async function issueCredential(
     })
     return refuse({ reason: 'issue_failed' })
   }
-  const outcome = await transact(ctx, [about.request], async (work): Promise<Outcome<Claimed>> => {
-    const row = (await findCredentials(work.trx, about.request)).find((credential) => credential.id === id)
+  const look = (trx: Transaction<Schema>) => Promise.all([findCredentials(trx, about.request), findGrant(trx, about.request)])
+  const outcome = await transactOn(ctx, [claim.intent], look, async (work, _known, [rows, grant]): Promise<Outcome<Claimed>> => {
+    const row = rows.find((credential) => credential.id === id)
     const issued = row && moveCredential(row.state, 'issued')
     // The sweep was faster and has given this one up: it must not leave.
     if (!issued) return refuse({ reason: 'grant_ended', state: row?.state ?? 'unknown' })
-    const grant = await findGrant(work.trx, about.request)
     // The grant was ended while this was being made: it must not leave either, and the target is asked to end it.
     if (grant?.state !== 'issuing' && grant?.state !== 'active') {
       await giveUp(work, about.request, row)
       return refuse({ reason: 'grant_ended', state: grant?.state ?? 'unknown' })
     }
-    await updateCredential(work.trx, id, { state: issued, ...made })
+    work.write(updateCredential(work.trx, id, { state: issued, ...made }))
     const active = moveGrant(grant.state, 'issued')
     if (active) {
-      await updateGrant(work.trx, about.request, { state: active, updated_at: work.now })
+      work.write(updateGrant(work.trx, about.request, { state: active, updated_at: work.now }))
       work.record('grant.activated', about, { v: 1 })
     }
     work.record('credential.issued', about, {
@@ -130,7 +136,7 @@ export async function issueCredential(
       intent: claim.intent,
       rule_set: ctx.published().digest,
       rules: verdict.intent.rules_digest,
-      directory: await headOf(ctx, work),
+      directory: { sequence: directory.sequence, head: directory.head },
       fingerprint: made.fingerprint,
       expires_at: Math.floor(begun.endsAt.getTime() / 1000),
     })
@@ -151,11 +157,11 @@ export async function giveUp(work: Work<'issuer'>, request: string, row: Credent
 }
 
 async function makeSealed(ctx: IssuerContext, claim: Claim, begun: Begun, encrypt: P256Key) {
-  const { known, verdict } = begun
+  const { known, verdict, openings } = begun
   const { intent } = verdict
   const kind = credentialKinds.get(intent.right.kind)
   if (!kind) throw new Error(`no credential kind ${intent.right.kind}`)
-  const opened = openIntent(intent, await findOpenings(ctx.db, known.request))
+  const opened = openIntent(intent, openings)
   if (!opened.ok) throw new Error(`a personal value is gone: ${opened.missing.join(', ')}`)
   const minted = await kind.mint(ctx.signer, {
     id: begun.id,
@@ -166,7 +172,7 @@ async function makeSealed(ctx: IssuerContext, claim: Claim, begun: Begun, encryp
     runbook: intent.runbook,
     action: intent.action,
     right: opened.right,
-    requester: await confirmationOf(ctx, claim, verdict),
+    requester: confirmationOf(claim, begun),
     approvals: verdict.approvals.map(({ person, acceptedAt }) => ({ person, at: Math.floor(acceptedAt / 1000) })),
     issuedAt: Math.floor(begun.issuedAt.getTime() / 1000),
     endsAt: Math.floor(begun.endsAt.getTime() / 1000),
@@ -176,17 +182,13 @@ async function makeSealed(ctx: IssuerContext, claim: Claim, begun: Begun, encryp
 }
 
 /** The requester's word that named this place: when it was accepted, and whether its passkey stays on one device. */
-async function confirmationOf(ctx: IssuerContext, claim: Claim, { requester, holders, confirmedAt }: Proven) {
+function confirmationOf(claim: Claim, { verdict, directory }: Begun) {
+  const { requester, holders, confirmedAt } = verdict
   const named = holders.find(({ holder }) => thumbprint(holder.sign) === claim.holder)
-  const passkey = named && (await ctx.chain()).passkeys.get(named.passkey)?.passkey
+  const known = named && findPasskey(directory, named.passkey)
   return {
     id: requester,
     confirmedAt: Math.floor((named?.acceptedAt ?? confirmedAt) / 1000),
-    deviceBound: passkey?.device_bound ?? false,
+    deviceBound: known?.passkey.device_bound ?? false,
   }
-}
-
-async function headOf(ctx: IssuerContext, { trx }: Work<'issuer'>) {
-  const { sequence, head } = await ctx.chain(trx)
-  return { sequence, head }
 }

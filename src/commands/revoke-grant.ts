@@ -107,7 +107,7 @@ export async function giveBack(
   if (!nonce.ok) return refuse(nonce.refusal)
   const known = (await findByDigest(ctx.db, [message.intent])).get(message.intent)
   if (!known) return refuse({ reason: 'unknown_request' })
-  const holder = (await findHolders(ctx.db, known.request.id)).find(({ sign }) => thumbprint(sign) === message.holder)
+  const holder = (await findHolders(ctx.db, message.intent)).find(({ sign }) => thumbprint(sign) === message.holder)
   if (!holder) return refuse({ reason: 'foreign_holder_key' })
   const signature = decodeBase64url(input.signature)
   if (!signature || !(await nodeCrypto.verify(holder.sign, signature, tagged('giveBack', bytes), 'p1363'))) {

@@ -3,10 +3,12 @@
 // `for no key update` never waits for what the bot can lock (DESIGN section 4).
 
 import { type Insertable, type RawBuilder, sql, type Transaction } from 'kysely'
+import { type KnownRequest, lockByDigest, lockStates } from '../db/requests.ts'
 import type { Schema } from '../db/schema.ts'
 import { inTransaction, type Write } from '../db/transaction.ts'
 import { type Canonical, canonicalBytes } from '../domain/canonical.ts'
 import type { EntryType, Writer } from '../domain/event.ts'
+import type { Digest } from '../domain/ids.ts'
 import { uuidv7 } from '../log/entry-id.ts'
 import type { BotContext, IssuerContext } from './context.ts'
 
@@ -31,29 +33,42 @@ type WriterOf<C> = C extends IssuerContext ? 'issuer' : 'bot'
  * Runs one decision in one transaction. `locks` are request ids whose state rows are locked, sorted, before the decision looks at them;
  * only the issuer locks.
  */
-export async function transact<C extends BotContext | IssuerContext, R>(
+export const transact = <C extends BotContext | IssuerContext, R>(
   ctx: C,
   locks: C extends IssuerContext ? readonly string[] : readonly [],
   decide: (work: Work<WriterOf<C>>) => Promise<R> | R,
+): Promise<R> => run(ctx, (trx) => lockStates(trx, locks), decide)
+
+/**
+ * Runs one decision about the requests of these intents, as they are under their locks. `look` reads whatever else it needs to know, in the same
+ * round trip and under the same locks.
+ */
+export const transactOn = <L, R>(
+  ctx: IssuerContext,
+  intents: readonly Digest[],
+  look: (trx: Transaction<Schema>) => Promise<L>,
+  decide: (work: Work<'issuer'>, known: ReadonlyMap<Digest, KnownRequest>, seen: L) => Promise<R> | R,
+): Promise<R> =>
+  run(
+    ctx,
+    (trx) => Promise.all([lockByDigest(trx, intents), look(trx)]),
+    (work, [known, seen]) => decide(work, known, seen),
+  )
+
+async function run<C extends BotContext | IssuerContext, L, R>(
+  ctx: C,
+  look: (trx: Transaction<Schema>) => Promise<L>,
+  decide: (work: Work<WriterOf<C>>, seen: L) => Promise<R> | R,
 ): Promise<R> {
   const recorded: { readonly type: EntryType<Writer>; readonly body: EntryBody }[] = []
   const outcome = await inTransaction(ctx.db, async (trx, write) => {
-    const sorted = [...new Set<string>(locks)].sort()
-    if (sorted.length > 0) {
-      await trx
-        .selectFrom('request_state')
-        .select('request_id')
-        .where('request_id', 'in', sorted)
-        .orderBy('request_id')
-        .forNoKeyUpdate()
-        .execute()
-    }
+    const seen = await look(trx)
     const now = ctx.now()
     const append = ctx.process === 'issuer' ? sql`append_issuer` : sql`append_bot`
     const outbox = ctx.process === 'issuer' ? 'issuer_outbox' : 'bot_outbox'
     const entries: RawBuilder<unknown>[] = []
     const news: Insertable<Schema['issuer_outbox']>[] = []
-    const decided = await decide({
+    const work: Work<WriterOf<C>> = {
       trx,
       now,
       write,
@@ -65,7 +80,8 @@ export async function transact<C extends BotContext | IssuerContext, R>(
       tell: (topic, request, payload = {}) => {
         news.push({ id: uuidv7(now), topic, request_id: request ?? null, payload: JSON.stringify(payload), created_at: now })
       },
-    })
+    }
+    const decided = await decide(work, seen)
     // Last of all, with the commit: locks are held no longer than the decision takes.
     for (const some of inParts(entries)) write(sql`select ${sql.join(some)}`.execute(trx))
     for (const some of inParts(news)) write(trx.insertInto(outbox).values(some).execute())

@@ -3,6 +3,7 @@
 import type { Kysely, Selectable, Transaction, Updateable } from 'kysely'
 import { readCanonical } from '../domain/canonical.ts'
 import { isCommitment, type Opening, opening } from '../domain/commitment.ts'
+import type { Digest } from '../domain/ids.ts'
 import { readIntent } from '../domain/intent.ts'
 import type { Standing } from '../domain/request.ts'
 import { read } from '../domain/shape.ts'
@@ -76,6 +77,31 @@ export const selectKnown = (db: Kysely<Schema>) =>
 export async function findByDigest(db: Kysely<Schema>, digests: readonly string[]): Promise<ReadonlyMap<string, KnownRequest>> {
   const rows = await selectKnown(db).where('request_state.intent_digest', 'in', digests).execute()
   return new Map(rows.map((row) => [row.intent_digest, known(row)]))
+}
+
+/** The same, with their state rows locked in one order. A row that somebody else held is read as it is after. */
+export async function lockByDigest(
+  trx: Transaction<Schema>,
+  digests: readonly Digest[],
+): Promise<ReadonlyMap<Digest, KnownRequest>> {
+  const rows = await selectKnown(trx)
+    .where('request_state.intent_digest', 'in', digests)
+    .orderBy('request_state.request_id')
+    .forNoKeyUpdate('request_state')
+    .execute()
+  return new Map(rows.map((row) => [row.intent_digest, known(row)]))
+}
+
+/** Locks the state rows of requests in one order; without ids it asks nothing. */
+export async function lockStates(trx: Transaction<Schema>, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  await trx
+    .selectFrom('request_state')
+    .select('request_id')
+    .where('request_id', 'in', ids)
+    .orderBy('request_id')
+    .forNoKeyUpdate()
+    .execute()
 }
 
 /** One adopted request by id. */

@@ -1,6 +1,6 @@
 // Queries on statements and on what stands as evidence for a request. Both are only ever added.
 
-import type { Kysely, Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Opening } from '../domain/commitment.ts'
 import type { Digest } from '../domain/ids.ts'
 import { type Holder, readStatement, type Statement } from '../domain/statement.ts'
@@ -26,6 +26,26 @@ export async function spendNonce(trx: Transaction<Schema>, nonce: string, now: D
     .onConflict((on) => on.doNothing())
     .executeTakeFirst()
   return added.numInsertedOrUpdatedRows === 1n
+}
+
+/**
+ * Marks the nonce of a ceremony as used, and then its passkey: the counter moves forward, or stays 0 for keys that have none. Answers what is wrong, if
+ * anything: the nonce was used before, or a copy of the key may exist.
+ */
+export async function spendCeremony(
+  trx: Transaction<Schema>,
+  { nonce, passkey, signCount, now }: { nonce: string; passkey: Digest; signCount: number; now: Date },
+): Promise<'nonce_used' | 'counter' | undefined> {
+  const { rows } = await sql<{ spent: boolean; used: boolean }>`
+    with spent as (insert into nonce (nonce, used_at) values (${nonce}, ${now}) on conflict do nothing returning nonce),
+      used as (
+        update passkey set sign_count = ${signCount}::bigint, used_at = ${now}
+        where thumbprint = ${passkey} and exists (select from spent)
+          and (sign_count < ${signCount}::bigint or (sign_count = 0 and ${signCount}::bigint = 0))
+        returning thumbprint)
+    select exists (select from spent) as spent, exists (select from used) as used`.execute(trx)
+  if (!rows[0]?.spent) return 'nonce_used'
+  return rows[0].used ? undefined : 'counter'
 }
 
 /** Whether a nonce was used before: only to say why; spendNonce alone decides. */
@@ -75,37 +95,52 @@ export const findDecision = (
     .where('decision', 'in', ['approve', 'deny'])
     .executeTakeFirst()
 
-/** The statements that stand for a request, oldest first, as the bundle holds them. */
-export async function findSigned(db: Kysely<Schema>, request: string): Promise<SignedStatement[]> {
+/** A statement that stands for a request, and what its signer decided by it. */
+export type Standing = { readonly person: string; readonly decision: string; readonly signed: SignedStatement }
+
+/** The statements that stand for requests, by the digests of their intents; oldest first, as a bundle holds them. */
+export async function findSigned(
+  db: Kysely<Schema>,
+  intents: readonly Digest[],
+): Promise<ReadonlyMap<Digest, readonly Standing[]>> {
   const rows = await db
-    .selectFrom('evidence')
+    .selectFrom('request_state')
+    .innerJoin('evidence', 'evidence.request_id', 'request_state.request_id')
     .innerJoin('statement', 'statement.digest', 'evidence.statement')
-    .select(['bytes', 'assertion', 'statement.accepted_at', 'rule_set', 'directory_sequence', 'directory_head'])
-    .where('request_id', '=', request)
+    .select(['intent_digest', 'evidence.person', 'evidence.decision', 'bytes', 'assertion', 'statement.accepted_at'])
+    .select(['statement.rule_set', 'directory_sequence', 'directory_head'])
+    .where('intent_digest', 'in', intents)
     .where('evidence.decision', 'in', ['confirm', 'approve', 'deny'])
     .orderBy('statement.accepted_at')
     .orderBy('statement.digest')
     .execute()
-  return rows.map((row) => ({
-    statement: row.bytes.toString('base64url'),
-    assertion: row.assertion,
-    accepted_at: row.accepted_at.getTime(),
-    rule_set: row.rule_set ?? '',
-    directory: { sequence: row.directory_sequence, head: row.directory_head },
+  const standings = rows.map((row) => ({
+    intent: row.intent_digest,
+    person: row.person,
+    decision: row.decision,
+    signed: {
+      statement: row.bytes.toString('base64url'),
+      assertion: row.assertion,
+      accepted_at: row.accepted_at.getTime(),
+      rule_set: row.rule_set ?? '',
+      directory: { sequence: row.directory_sequence, head: row.directory_head },
+    },
   }))
+  return Map.groupBy(standings, ({ intent }) => intent)
 }
 
 /** The bytes of published rule sets, with their digests. */
 export const findRuleSets = (db: Kysely<Schema>, digests: readonly Digest[]): Promise<{ digest: Digest; body: Buffer }[]> =>
   db.selectFrom('rule_set').select(['digest', 'body']).where('digest', 'in', digests).execute()
 
-/** The places that the requester's statements name for a request, the newest first. */
-export async function findHolders(db: Kysely<Schema>, request: string): Promise<Holder[]> {
+/** The places that the requester's statements name for the request of an intent, the newest first. */
+export async function findHolders(db: Kysely<Schema>, intent: Digest): Promise<Holder[]> {
   const rows = await db
-    .selectFrom('evidence')
+    .selectFrom('request_state')
+    .innerJoin('evidence', 'evidence.request_id', 'request_state.request_id')
     .innerJoin('statement', 'statement.digest', 'evidence.statement')
     .select('bytes')
-    .where('request_id', '=', request)
+    .where('intent_digest', '=', intent)
     .where('evidence.decision', '=', 'confirm')
     .orderBy('statement.accepted_at', 'desc')
     .execute()

@@ -121,7 +121,7 @@ async function adopted(
     findGrant(ctx.db, request.id),
     findCredentials(ctx.db, request.id),
     findDecisions(ctx.db, request.id),
-    findHolders(ctx.db, request.id),
+    findHolders(ctx.db, request.intent_digest),
     findOpenings(ctx.db, request),
     findAction(ctx, intent, state.rule_set),
   ])

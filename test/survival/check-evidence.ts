@@ -20,7 +20,9 @@ export async function checkEvidence(facts: Facts, db: Kysely<Schema>): Promise<s
   const links = ((await findContinuation(db, { sequence: 0, head: '' })) ?? []).map(({ link }) => link)
   const chain = await replayChain(facts.roots, links, nodeCrypto)
   if (!chain.ok) return [`the directory does not verify: ${chain.reason} at ${chain.path}`]
-  const intents = new Map(facts.request.map(({ id, intent }) => [id, intent.toString('base64url')]))
+  const intents = new Map(
+    facts.request.map(({ id, intent, intent_digest }) => [id, { text: intent.toString('base64url'), digest: intent_digest }]),
+  )
   const texts = new Map<string, string>()
   const accepted = groups(facts.entries, ({ type, request }) => (type === 'statement.accepted' ? request : null))
   const starts = new Map(
@@ -31,12 +33,14 @@ export async function checkEvidence(facts: Facts, db: Kysely<Schema>): Promise<s
     const id = grant.request_id
     const until = starts.get(id) ?? grant.started_at
     const counted = new Set((accepted.get(id) ?? []).filter(({ at }) => at <= until).map(({ body }) => String(body['statement'])))
-    const statements = (await findSigned(db, id)).filter(({ statement }) => counted.has(digestOfStatement(statement) ?? ''))
+    const { text: intent = '', digest = '' } = intents.get(id) ?? {}
+    const signed = ((await findSigned(db, [digest])).get(digest) ?? []).map((standing) => standing.signed)
+    const statements = signed.filter(({ statement }) => counted.has(digestOfStatement(statement) ?? ''))
     const sets = [...new Set(statements.map(({ rule_set }) => rule_set))]
     const unknown = sets.filter((digest) => !texts.has(digest))
     for (const { digest, body } of unknown.length > 0 ? await findRuleSets(db, unknown) : [])
       texts.set(digest, body.toString('base64url'))
-    const bundle = { v: 1, intent: intents.get(id) ?? '', statements, rule_sets: sets.map((digest) => texts.get(digest) ?? '') }
+    const bundle = { v: 1, intent, statements, rule_sets: sets.map((digest) => texts.get(digest) ?? '') }
     const now = Math.max(grant.started_at.getTime(), ...statements.map(({ accepted_at }) => accepted_at))
     return { bundle, roots: facts.roots, ruleSet: sets.at(-1) ?? '', now, purpose: 'claim' as const }
   }
