@@ -1,7 +1,7 @@
 // The environment: what makes a sandbox, what stops a start, and that every problem is told at once.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { isSandbox, misfitsOfRealm, PRODUCTION, readBot, readIssuer, readSandbox, readStart } from '../src/config.ts'
 
 const shared = { PUBLIC_URL: 'https://bot.example', ISSUER_URL: 'https://issuer.example', TRUST_ROOTS: '/etc/roots.json' }
@@ -107,4 +107,91 @@ test('a token for metrics that could be guessed stops the start, and without one
 
 test('three ports of the sandbox must be three', () => {
   assert.match(problems(readSandbox({ PORT: '3001' })), /three different ports/)
+})
+
+const IN = { bot: { read: readBot, complete: bot }, issuer: { read: readIssuer, complete: issuer } } as const
+const MALFORMED: Readonly<Record<string, readonly [of: 'bot' | 'issuer', ...values: string[]]>> = {
+  DATABASE_URL: ['bot', 'mysql://b@db/c', 'postgres://b@db', 'postgres://', 'db', ' postgres://b@db/c'],
+  ISSUER_DATABASE_URL: ['issuer', 'postgres:/', 'http://b@db/c', 'postgres://i@db/c\n'],
+  PUBLIC_URL: [
+    'bot',
+    'bot.example',
+    'ftp://bot.example',
+    'https://',
+    'https://u:p@bot.example',
+    'https://bot.example/?x',
+    'https://bot.example/#x',
+  ],
+  ISSUER_URL: ['issuer', 'issuer', 'https://issuer.example/x', 'javascript:alert(1)'],
+  SLACK_BOT_TOKEN: ['bot', 'xoxp-1', 'xoxb-!', 'xoxb-1 2', 'Bearer xoxb-1'],
+  SLACK_SIGNING_SECRET: ['bot', 'short', 'with spaces in the middle of it'],
+  SLACK_TEAM_IDS: ['bot', 'acme', 'T0123;T0456', 't0123'],
+  SLACK_API_URL: ['bot', 'slack', 'http://slack.example/api/', 'https://slack.example/api'],
+  PORT: ['bot', '0', '65536', '-1', '3000.5', '0x10', 'http'],
+  ISSUER_PORT: ['issuer', '99999', ' '],
+  HOST: ['bot', 'not a host', 'http://0.0.0.0', '0.0.0.0 '],
+  TRUSTED_PROXIES: ['issuer', '10.0.0.0/33', 'proxy.example', '10.0.0.1,,x', '::1/129', '10.0.0.0/8/8'],
+  LOG_LEVEL: ['issuer', 'loud', 'INFO'],
+  METRICS_TOKEN: ['bot', 'short', 'twenty-four characters with spaces'],
+}
+
+describe('one sentence, naming the variable and its mend and never the value, for', () => {
+  for (const [name, { read, complete }] of Object.entries(IN))
+    for (const variable of Object.keys(complete))
+      test(`the ${name} without ${variable}`, () => {
+        const told = read({ ...complete, [variable]: '' })
+        assert.ok(!told.ok)
+        assert.equal(told.problems.length, 1, problems(told))
+        assert.match(told.problems[0] ?? '', new RegExp(`^${variable} is missing: set it to .+\\.$`))
+      })
+  for (const [variable, [of, ...values]] of Object.entries(MALFORMED))
+    for (const value of values)
+      test(`${variable}=${JSON.stringify(value)}`, () => {
+        const { read, complete } = IN[of]
+        const told = read({ ...complete, [variable]: value })
+        assert.ok(!told.ok)
+        assert.equal(told.problems.length, 1, problems(told))
+        assert.match(told.problems[0] ?? '', new RegExp(`^${variable} (is|has|holds|names|could|does) .+: set it to .+\\.$`))
+        if (/TOKEN|SECRET|u:p/.test(variable + value)) assert.ok(!problems(told).includes(value))
+      })
+})
+
+test('what is well-formed is taken as it is', () => {
+  const taken = readIssuer({ ...issuer, TRUSTED_PROXIES: '10.0.0.0/8, ::1, loopback', HOST: '::', ISSUER_PORT: '65535' })
+  assert.ok(taken.ok, problems(taken))
+  assert.deepEqual(taken.config.trustedProxies, ['10.0.0.0/8', '::1', 'loopback'])
+  for (const url of ['https://slack.example/api/', 'http://localhost:3002/api/'])
+    assert.ok(readBot({ ...bot, SLACK_API_URL: url }).ok)
+  assert.ok(readBot({ ...bot, DATABASE_URL: 'postgres://u:p%40ss@[::1]:5432/c?sslmode=verify-full' }).ok)
+})
+
+test('each process of a start is given its own and nothing of the other’s', () => {
+  const start = readStart({
+    ...bot,
+    ...issuer,
+    PORT: '3000',
+    ISSUER_PORT: '3001',
+    AWS_SECRET_ACCESS_KEY: 'x',
+    MIGRATE_DATABASE_URL: 'x',
+  })
+  assert.ok(start.ok, problems(start))
+  assert.deepEqual(
+    Object.keys(start.config.bot).filter((name) => /ISSUER_DATABASE|KEYS|RUNBOOKS|MIGRATE|AWS/.test(name)),
+    [],
+  )
+  assert.deepEqual(
+    Object.keys(start.config.issuer).filter((name) => /^DATABASE|SLACK|MIGRATE|AWS/.test(name)),
+    [],
+  )
+})
+
+test('a start tells what both processes lack once, and that two logins and two ports are two', () => {
+  const told = readStart({ ...bot, ...issuer, PUBLIC_URL: 'x' })
+  assert.equal(problems(told).match(/PUBLIC_URL/g)?.length, 1)
+  const one = readStart({ ...bot, ...issuer, PORT: '4000', ISSUER_PORT: '4000', ISSUER_DATABASE_URL: bot.DATABASE_URL })
+  assert.match(problems(one), /PORT and ISSUER_PORT are both 4000: .*\n.*are one login: give each process its own\./)
+})
+
+test('Socket Mode is refused in words, not passed over', () => {
+  assert.match(problems(readBot({ ...bot, SLACK_APP_TOKEN: 'xapp-1' })), /^SLACK_APP_TOKEN is for Socket Mode, .*: unset it/)
 })
