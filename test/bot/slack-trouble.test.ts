@@ -93,6 +93,21 @@ test('a post whose answer is lost is found by its metadata and not posted again,
   )
 })
 
+test('an ask whose answer was lost does not go on asking when the decision came before it was found', async (t) => {
+  const stand = await openStand(t)
+  const { intent, checkCode } = await stand.confirmed()
+  await stand.slack.faults.add({ direction: 'call', on: 'chat.postMessage', times: 3, does: { kind: 'dropped_after' } })
+  stand.start()
+  await stand.until('both to be asked', async () => {
+    const asked = await Promise.all(['ana', 'bo'].map((handle) => stand.seen(handle, 'direct', checkCode)))
+    return asked.every(({ length }) => length === 1)
+  })
+  assert.ok((await decide(stand.world, intent, 'bo', 'deny')).ok)
+  await stand.told()
+  await stand.settled()
+  await assertOnce(stand, checkCode, /[Dd]enied/, 'decided')
+})
+
 test('a process that dies between Slack’s yes and its note leaves one message, not two', async (t) => {
   const stand = await openStand(t, { patienceMs: 60_000 })
   const { checkCode } = await stand.confirmed()

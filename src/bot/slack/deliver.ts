@@ -63,7 +63,8 @@ export async function tellPlace(of: Deliverer, attempt: Attempt): Promise<Told> 
   if (place.is === 'form') return before ? tellForm(of, view, before) : NOTHING
   if (place.is === 'answer') return before ? tellAnswer(of, view, await ownPage(of, view, view.requester.id), before) : NOTHING
   if (place.is === 'remind' && before) return isDue(view, place.person) ? NOTHING : takeAway(of, before)
-  if (!before && !hasNews(view, place)) return NOTHING
+  const hasBegun = before !== undefined || hasNews(view, place)
+  if (!hasBegun && !wasTried(attempt)) return NOTHING
   // Lines follow each other, and the message that they hang on.
   if (place.is === 'thread' && (await isTooEarly(of.ctx.db, requestId, place.entry)))
     return { told: false, held: of.ctx.now().getTime() + SOON_MS }
@@ -77,7 +78,7 @@ export async function tellPlace(of: Deliverer, attempt: Attempt): Promise<Told> 
   if (before?.shown === shown && !attempt.again) return { told: true, how: 'unchanged' }
   const keep: Telling['keep'] = (at) => keepMessage(of.ctx.db, { request_id: requestId, place: placeName, ...at, shown })
   const telling = { of, attempt, to, message, keep }
-  const told = await (before ? update(telling, before) : post(telling))
+  const told = await (before ? update(telling, before) : hasBegun ? post(telling) : mend(telling, place))
   return told.told ? told : { ...told, ...noticeOf(told, place, view) }
 }
 
@@ -177,6 +178,20 @@ async function post(telling: Telling, looked = false): Promise<Told> {
     return { told: false, method: 'chat.postMessage', trouble: { is: 'passing', code: 'answer_without_ts' } }
   await keep({ channel, ts })
   return { told: true, how: 'posted' }
+}
+
+const wasTried = ({ attempts, again }: Attempt): boolean => attempts > 1 || again
+
+/** It is over before it was told; but an earlier try may have told it unheard, and what stands there must not go on asking. */
+async function mend(telling: Telling, { is }: Place): Promise<Told> {
+  const { of, attempt, to } = telling
+  const { request_id, place } = attempt
+  const own = await findOwnMessages(of, to, { request: request_id, place }, attempt.created_at)
+  if (!own.ok) return own.setback
+  const [found] = own.value
+  if (!found) return NOTHING
+  const { channel, ts } = found
+  return is === 'remind' ? takeAway(of, { request_id, place, channel, ts, shown: '' }) : update(telling, found, true)
 }
 
 /** Takes away what Slack posted after it had been given up: there must be one live message. One that stays is no worse than before. */
