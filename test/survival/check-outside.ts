@@ -91,7 +91,8 @@ export function checkSlack(
   const known = new Set<string>()
   const places = groups(facts.message, ({ request_id }) => request_id)
   for (const { request_id, place, channel, ts } of facts.message) {
-    if (place === 'form') continue
+    // A form and the answer to a command are no messages; a reminder that was taken away is none any more.
+    if (place === 'form' || place === 'answer' || ts === '') continue
     const say = (what: string) =>
       problems.push(`message ${place} of ${request_id} (life ${facts.lives.get(request_id)}): ${what}`)
     const at = `${channel} ${ts}`
