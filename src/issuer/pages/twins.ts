@@ -1,5 +1,5 @@
 // Other open requests for the same action, which an approver may decide with the same tap (people on one bridge call). Each is shown in full before its
-// box, none is ticked beforehand, and nothing of it is folded away but the canonical text, which is what the script hashes.
+// box, none is ticked beforehand (also not by a browser that remembers forms), and nothing of it is folded away but the canonical text, which is what the script hashes.
 
 import { type Html, html, shown } from '../../html.ts'
 import type { Asked } from '../asked.ts'
@@ -21,5 +21,5 @@ const one = (
   now: Date,
 ): Html => html`<article class="document twin" data-request="${twin.request}" aria-labelledby="twin-${twin.checkCode}">
 ${besideOf(twin, now)}
-<label class="choice tick"><input type="checkbox" name="twin" value="${twin.digest}"> <span>Decide about this one as well <span class="help">${twin.checkCode}, ${shown(twin.requester.name)}</span></span></label>
+<label class="choice tick"><input type="checkbox" name="twin" value="${twin.digest}" autocomplete="off"> <span>Decide about this one as well <span class="help">${twin.checkCode}, ${shown(twin.requester.name)}</span></span></label>
 </article>`
