@@ -142,7 +142,7 @@ test('of a credential the bot reads what people are told, and neither ciphertext
     logins.bot,
   )
   const hidden = rows.filter(({ may }) => !may).map(({ column }) => column)
-  assert.deepEqual(hidden, ['holder', 'encrypt', 'material', 'ciphertext'])
+  assert.deepEqual(hidden, ['holder', 'encrypt', 'material', 'ciphertext', 'recall_target', 'recall_due_at'])
   for (const column of hidden) assert.equal(await codeOf('bot', sql`select ${sql.ref(column)} from credential`), REFUSED)
   for (const { column } of rows.filter(({ may }) => may))
     assert.equal(await codeOf('bot', sql`select ${sql.ref(column)} from credential`), 'done')
