@@ -171,7 +171,7 @@ async function readLog({ context }: Visitor, request: string): Promise<void> {
   await page.getByRole('link', { name: 'Log' }).click()
   await page.getByLabel('Request').fill(request)
   await page.getByRole('button', { name: 'Search' }).click()
-  await page.getByRole('cell', { name: /^grant\.ending/ }).waitFor()
+  await page.getByRole('cell', { name: /^grant\.returned/ }).waitFor()
   const types = await page.locator('tbody tr td:nth-child(2)').allTextContents()
   await look(page, 'audit')
   const story = types.map((text) => text.replace(/\s*(bot|issuer)$/, '')).toReversed()
@@ -187,5 +187,7 @@ async function readLog({ context }: Visitor, request: string): Promise<void> {
     'grant.activated',
     'credential.issued',
     'grant.ending',
+    'credential.revoked',
+    'grant.returned',
   ])
 }
