@@ -36,7 +36,7 @@ export function besideLines({ requesters, more }: Beside): Piece[][] {
   const whose: Piece[] = requesters.length === 0 ? [] : [' by ', ...names, more ? ' and others' : '']
   return [
     [
-      'The same is asked',
+      'This action is asked for',
       ...whose,
       requesters.length === 0 ? ' by many others' : '',
       ' too. One tap on the page can decide up to eight.',

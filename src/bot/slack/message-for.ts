@@ -13,7 +13,7 @@ import { findBeside } from './beside.ts'
 import { lines, type Message } from './blocks.ts'
 import { findKeyless, findMissing, renderKeyless, unreachableLines } from './keyless.ts'
 import { findMessageLimits, type LimitFault } from './limits.ts'
-import { renderAsk, renderNotice, renderReminder, renderUnanswered, stageOf } from './render-notice.ts'
+import { renderAsk, renderNotice, renderPast, renderReminder, renderUnanswered, stageOf } from './render-notice.ts'
 import { renderRequest } from './render-request.ts'
 import type { SlackSide } from './side.ts'
 import { lineOf, stepOf } from './steps.ts'
@@ -40,6 +40,8 @@ export async function messageFor(of: Teller, { view, set, channel }: About, plac
     case 'channel':
       return within(of, view, (short) => renderRequest(view, { short }))
     case 'tell': {
+      const now = stageOf(view)
+      if (now !== undefined && now !== place.stage) return renderPast(view)
       if (place.stage === 'unanswered') return within(of, view, () => renderUnanswered(view))
       const page = await ownPage(of, view, place.person)
       const unheard = place.stage === 'unheard' ? await findUnheard(of.ctx.db, view.id) : []

@@ -109,6 +109,12 @@ export function renderNotice(view: RequestView, links: Links, also: readonly Pie
   return { text: `${escapeText(clip(view.title, 200))}: ${headline(view)} (${view.checkCode})`, blocks }
 }
 
+/** A message about a stage that another has followed: it must not offer again what the newer one offers. */
+export const renderPast = (view: RequestView): Message => ({
+  text: `${escapeText(clip(view.title, 200))}: ${headline(view)} (${view.checkCode})`,
+  blocks: [lines([[{ bold: clip(view.title, 150) }, ` (${view.checkCode}) ${headline(view)}. Another message here says more.`]])],
+})
+
 function nextStep(view: RequestView): Piece[][] {
   if (view.grant?.state === 'failed') return [['Ask again, and tell whoever runs Countersign.']]
   if (view.held && view.state === 'awaiting_approvers')

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { confirmMessage, confirmView } from '../../../src/bot/slack/confirm.ts'
+import { lines } from '../../../src/bot/slack/blocks.ts'
+import { answeredMessage, confirmMessage, confirmView } from '../../../src/bot/slack/confirm.ts'
+import { explainView } from '../../../src/bot/slack/handle-objection.ts'
+import { renderKeyless, unreachableLines } from '../../../src/bot/slack/keyless.ts'
 import { findMessageLimits, findViewLimits } from '../../../src/bot/slack/limits.ts'
 import { renderHome } from '../../../src/bot/slack/render-home.ts'
-import { renderAsk, renderNotice, stageOf } from '../../../src/bot/slack/render-notice.ts'
+import { renderAsk, renderNotice, renderPast, renderReminder, stageOf } from '../../../src/bot/slack/render-notice.ts'
 import { renderRequest } from '../../../src/bot/slack/render-request.ts'
 import { createNo } from '../../../src/bot/slack/say-no.ts'
+import { lineOf, STEP_TYPES, stepOf } from '../../../src/bot/slack/steps.ts'
 import { GRANT_STATES } from '../../../src/domain/grant.ts'
 import { REQUEST_STATES } from '../../../src/domain/request-state.ts'
 import { readBlocks } from '../../../src/sandbox/slack/block-kit.ts'
 import { assertGolden } from '../../support/golden.ts'
-import { BO, requestView, STATES } from '../../support/request-views.ts'
+import { ANA, BO, requestView, STATES } from '../../support/request-views.ts'
 
 const golden = (name: string) => new URL(`../golden/${name}.json`, import.meta.url)
 const LINKS = { page: 'https://sign.example.com/r/01h455vb4pex5vsknk084sn02q', enrol: 'https://sign.example.com/enrol' }
@@ -97,6 +101,76 @@ test('a request with twenty parameters of full length still goes out, cut only w
     value: 'v'.repeat(2000),
   }))
   taken(renderRequest(requestView({ parameters, reason: '𝒳'.repeat(500) })))
+})
+
+test('what is said beside a request’s messages is as it was looked at, and Slack takes it', () => {
+  const view = requestView()
+  const beside = { requesters: [ANA, BO], more: true }
+  const aside = {
+    beside: renderAsk(view, 'mira', LINKS, { beside }),
+    own: renderAsk(STATES['awaiting-approvers-1-of-2'] ?? view, 'ana', LINKS),
+    reminder: renderReminder(view),
+    past: renderPast(STATES['claimed-active'] ?? view),
+    keyless: renderKeyless([ANA, BO], LINKS.enrol),
+    unreachable: renderNotice(view, LINKS, unreachableLines([ANA, BO])),
+    answered: answeredMessage(view, LINKS.page),
+    no: NO.message('Because.'),
+  }
+  assertGolden(golden('aside'), {
+    ...aside,
+    explain: explainView('00000000-0000-4000-8000-000000000000', 'https://bot.example.com'),
+  })
+  for (const message of Object.values(aside)) taken(message)
+})
+
+const STEPS: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
+  ['request.confirmed', {}, /🔑 .* confirmed with a key/],
+  [
+    'statement.accepted',
+    { kind: 'decide', decision: 'approve', lease_seconds: 300, note: { commitment: 'x' } },
+    /approved.*5 minutes at most.*with a note/,
+  ],
+  ['statement.accepted', { kind: 'decide', decision: 'deny' }, /⛔ .* denied/],
+  ['request.held', {}, /objected: nothing can be claimed/],
+  ['objection.explained', { wish: 'x' }, /“<!channel> why”/],
+  ['request.released', { by: 'approval' }, /The approval of .* lifted/],
+  ['request.released', {}, / lifted the objection/],
+  ['request.cancelled', {}, /cancelled it/],
+  ['request.lapsed', { from: 'approved' }, /Ran out of time/],
+  ['request.voided', { why: 'the requester was deactivated' }, /Made void.*: the requester was deactivated/],
+  ['grant.activated', {}, /Claimed, until/],
+  ['grant.failed', {}, /could not be made/],
+  ['grant.ending', { reason: 'returned' }, /gave it back/],
+  ['grant.ending', { reason: 'revoked' }, /revoked it/],
+  ['credential.recall_failed', {}, /does not confirm it/],
+  ['grant.returned', {}, /nothing of it works any more/],
+  ['grant.revoked', {}, /nothing of it works any more/],
+  ['grant.expired', {}, /Ended at its time/],
+]
+test('every step has its line, which Slack takes and in which it parses nothing', () => {
+  for (const type of STEP_TYPES)
+    assert.ok(
+      STEPS.some(([named]) => named === type),
+      type,
+    )
+  for (const [type, body, words] of STEPS) {
+    const step = stepOf({ type, bytes: Buffer.from(`header\n${JSON.stringify(body)}`) })
+    assert.ok(step, type)
+    const line = lineOf(STATES['claimed-active'] ?? requestView(), { ...step, by: BO, said: '<!channel> why' })
+    assert.ok(line, type)
+    const message = { text: line.text, blocks: [lines([line.pieces])] }
+    taken(message)
+    assert.match(JSON.stringify(message.blocks).replaceAll(/"\},\{"type":"text","text":"/g, ''), words)
+    assert.doesNotMatch(line.text, /<!/)
+  }
+})
+
+test('a confirmation’s or a revocation’s statement is no step of its own', () => {
+  for (const body of [
+    { kind: 'request', decision: 'confirm' },
+    { kind: 'revoke', decision: 'revoke' },
+  ])
+    assert.equal(stepOf({ type: 'statement.accepted', bytes: Buffer.from(`h\n${JSON.stringify(body)}`) }), undefined)
 })
 
 function taken(message: { readonly text: string; readonly blocks: readonly unknown[] }): void {
