@@ -198,3 +198,19 @@ test('Chromium: in another app’s browser the way out is offered beside the act
   await tab.page.getByRole('heading', { name: 'Better in your own browser' }).waitFor()
   await tab.page.getByRole('button', CONFIRM).waitFor()
 })
+
+test('Chromium: a browser that will not open its window is asked once more, and then led elsewhere', async (t) => {
+  const tab = await pages.open(t, await toConfirm(), {
+    before: (page) =>
+      page.addInitScript(
+        `navigator.credentials.get = () => Promise.reject(new DOMException('The operation is not allowed.', 'NotAllowedError'))`,
+      ),
+  })
+  if (!tab) return
+  await tab.page.getByRole('button', CONFIRM).click()
+  await alert(tab.page, 'did not open the key window')
+  await tab.page.getByRole('button', CONFIRM).click()
+  await tab.page.getByRole('heading', { name: 'Open this page in another browser' }).waitFor()
+  await tab.page.getByRole('link', { name: 'Try here anyway' }).click()
+  await tab.page.getByRole('button', CONFIRM).waitFor()
+})

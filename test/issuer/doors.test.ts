@@ -229,6 +229,7 @@ test('a fault tells a reference and nothing of itself', async () => {
   assert.equal(page.statusCode, 500)
   assert.match(page.headers['content-type'] as string, /html/)
   assert.doesNotMatch(page.body, /secret-detail/)
+  assert.match(page.body, /in the log as [0-9a-f]{12}/)
 })
 
 test('a terminal’s offer is found by its code, with the address it came from', async () => {

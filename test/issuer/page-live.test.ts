@@ -4,6 +4,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
+import { adoptProposals } from '../../src/commands/adopt-proposals.ts'
+import { proposeRequest } from '../../src/commands/propose-request.ts'
 import { openPages, plugIn } from '../support/issuer-pages.ts'
 import { ask, confirm, decide, newHolder } from '../support/world.ts'
 
@@ -164,6 +166,23 @@ test('a page that one comes back to shows what became of it meanwhile', async (t
   await shows(page, '1 of 2')
   await approve(intent, 'bo')
   await shows(page, 'Approved')
+})
+
+test('a page that was opened before the request was checked becomes the page of the request', async (t) => {
+  const { world } = pages.door()
+  const proposed = await proposeRequest(world.bot, {
+    person: 'rey',
+    action: 'service.restart',
+    parameters: { service: 'payments-api' },
+    reason: 'INC-4211',
+  } as Parameters<typeof proposeRequest>[1])
+  assert.ok(proposed.ok)
+  const tab = await pages.open(t, `/r/${proposed.viewId}`)
+  if (!tab) return
+  await tab.page.getByRole('heading', { name: 'This request is still being checked' }).waitFor()
+  await adoptProposals(world.ctx)
+  await tab.page.getByRole('button', { name: 'Confirm with security key' }).waitFor()
+  assert.deepEqual(tab.trouble, [])
 })
 
 test('a page put aside whole and taken out again asks anew and opens its line again', async (t) => {

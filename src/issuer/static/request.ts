@@ -22,6 +22,10 @@ import { hindranceHere } from './webauthn.ts'
 
 const facts = factsOf<RequestFacts>()
 const digest = (await digestShown(byId('document'))) ?? ''
+/** Where the server says how to go on in another browser. */
+const ELSEWHERE = '?browser=other'
+/** How often this browser would not even open its window: the second time is no accident. */
+let blocked = 0
 let place: Place | undefined
 let secret: string | undefined
 
@@ -38,7 +42,12 @@ async function tap(
   const begun = await begin(purpose, { view: facts.view })
   const key = chooseKey(begun, facts.keys, device, byId('act'))
   const how: Signing = { rpId: begun.rpId, key, device, signal }
-  const signed = await sign(compose(begun, { person: facts.person, passkey: key.thumbprint }), how)
+  const statement = compose(begun, { person: facts.person, passkey: key.thumbprint })
+  const signed = await sign(statement, how).catch((error: unknown) => {
+    if (error instanceof Stopped && error.reason === 'blocked') blocked += 1
+    if (blocked > 1) location.assign(ELSEWHERE)
+    throw error
+  })
   return (await post<{ requests?: readonly Told[] }>(path, note ? { ...signed, note } : signed)).requests ?? []
 }
 
@@ -190,7 +199,7 @@ if (digest !== '' && document.querySelector('.code code')?.textContent !== check
   warn('The check code on this page is not the one of the request it holds. Do not sign; tell whoever runs Countersign.')
 // The server then says how to go on elsewhere. The sandbox's simulated key needs nothing of the browser.
 if (hindranceHere() === 'unsupported' && !('sandbox' in document.body.dataset) && !location.search.includes('browser='))
-  location.replace('?browser=other')
+  location.replace(ELSEWHERE)
 await arrange()
 whenAway(look)
 follow(facts.view, look)
