@@ -23,7 +23,7 @@ import { uuidv7 } from '../log/entry-id.ts'
 import { type Loop, startLoop, startPool } from './loop.ts'
 import { outlineOf } from './outline.ts'
 import { type Deliverer, tellPlace } from './slack/deliver.ts'
-import { backOffMs, GIVE_UP_AFTER } from './slack/pace.ts'
+import { backOffMs, GIVE_UP_AFTER, readTrouble } from './slack/pace.ts'
 import type { SlackReceiver } from './slack/receiver.ts'
 import { answerLate } from './slack/response-url.ts'
 
@@ -128,7 +128,9 @@ async function takeUp(ctx: BotContext, log: Logger, receiver: SlackReceiver, row
     const name = error instanceof Error ? error.name : 'unknown'
     log.error({ err: error, inbox: row.id, attempts: row.attempts }, 'something from Slack could not be taken up')
     if (row.attempts >= GIVE_UP_AFTER) return finishInbox(ctx.db, row.id, ctx.now(), name)
-    await delayInbox(ctx.db, row.id, new Date(ctx.now().getTime() + backOffMs(row.attempts, Math.random())), name)
+    const trouble = readTrouble(error)
+    const wait = trouble.is === 'limited' ? trouble.waitMs : backOffMs(row.attempts, Math.random())
+    await delayInbox(ctx.db, row.id, new Date(ctx.now().getTime() + wait), name)
   }
 }
 

@@ -142,6 +142,17 @@ for (const [what, close, words] of CLOSED)
     assert.deepEqual(posts, [])
   })
 
+test('without the right to see what channels are, nothing is posted in one: it might be shared', async (t) => {
+  const stand = await openStand(t, { without: ['channels:read', 'groups:read'] })
+  stand.start()
+  const { checkCode } = await stand.confirmed()
+  await stand.told()
+  assert.deepEqual(await stand.seen('ana', CHANNEL, checkCode), [])
+  assert.equal((await stand.seen('ana', 'direct', checkCode)).length, 1)
+  const [notice] = await stand.seen('rey', 'direct', checkCode)
+  assert.match(wordsOf(notice?.blocks ?? []), /the Slack app lacks a permission/)
+})
+
 test('a channel that is shared after the message was posted keeps nothing of it', async (t) => {
   const stand = await openStand(t)
   stand.start()

@@ -41,6 +41,10 @@ export const inVain = (method: string, code: string): { readonly ok: false; read
   setback: { told: false, method, trouble: { is: 'in_vain', code } },
 })
 
+/** Whether the app was installed without what this call needs: mended by the operator, if at all, so nobody is kept waiting for it. */
+export const lacksScope = (setback: Setback): boolean =>
+  'trouble' in setback && 'code' in setback.trouble && setback.trouble.code === 'missing_scope'
+
 /** The code of a setback that trying again does not mend. */
 export const codeInVain = (setback: Setback): string | undefined =>
   'trouble' in setback && setback.trouble.is === 'in_vain' ? setback.trouble.code : undefined

@@ -21,13 +21,15 @@ import { createStanding, type Standing } from './standing.ts'
 import { isDue, takeAway, tellAnswer } from './tell-aside.ts'
 
 const SOON_MS = 200
+/** What a call may take at most. */
+const WRITE_MS = 10_000
 
 export type Told =
   | { readonly told: true; readonly how: 'posted' | 'updated' | 'unchanged' | 'nothing_to_say' }
   /** `notice`: where its requester is to be told that this place will not hear of it. */
   | (Setback & { readonly notice?: string })
 /** What the deliverer needs to know of a delivery. */
-export type Attempt = Pick<TakenDelivery, 'id' | 'request_id' | 'place' | 'attempts' | 'created_at' | 'again'>
+export type Attempt = Pick<TakenDelivery, 'id' | 'request_id' | 'place' | 'attempts' | 'created_at' | 'due_at' | 'again'>
 export type Deliverer = Teller & Caller & { readonly standing: Standing }
 
 /** The deliverer of one process, with a memory of its own for limits and for what Slack told. */
@@ -78,6 +80,9 @@ export async function tellPlace(of: Deliverer, attempt: Attempt): Promise<Told> 
   if (before?.shown === shown && !attempt.again) return { told: true, how: 'unchanged' }
   const keep: Telling['keep'] = (at) => keepMessage(of.ctx.db, { request_id: requestId, place: placeName, ...at, shown })
   const telling = { of, attempt, to, message, keep }
+  // Another may have the lease by the time that Slack answers: then what is known here is old.
+  if (of.ctx.now().getTime() + WRITE_MS > attempt.due_at.getTime())
+    return { told: false, method: 'none', trouble: { is: 'passing', code: 'lease_over' } }
   const told = await (before ? update(telling, before) : hasBegun ? post(telling) : mend(telling, place))
   return told.told ? told : { ...told, ...noticeOf(told, place, view) }
 }

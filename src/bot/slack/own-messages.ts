@@ -2,7 +2,7 @@
 // request, the place and the delivery that posted it (ids only: everybody in a channel may read it), so that it is found in the history of its place
 // before it is posted again. Without the scope to read a channel's history nothing is found, and a message may stand there twice.
 
-import { type Called, type Caller, call, codeInVain } from './calls.ts'
+import { type Called, type Caller, call, codeInVain, lacksScope } from './calls.ts'
 
 const EVENT_TYPE = 'countersign_message'
 const PAGE = 200
@@ -36,7 +36,7 @@ export async function findOwnMessages(
       to.thread === undefined ? conversations.history(span) : conversations.replies({ ...span, ts: to.thread }),
     )
     if (!read.ok) {
-      const code = codeInVain(read.setback)
+      const code = lacksScope(read.setback) ? 'missing_scope' : codeInVain(read.setback)
       if (code === undefined) return read
       caller.log.warn({ code, channel }, 'the history of a place cannot be read: a message may stand there twice')
       return { ok: true, value: own }

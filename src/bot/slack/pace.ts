@@ -26,7 +26,7 @@ const GONE = new Set(['message_not_found', 'cant_update_message', 'edit_window_c
 const IN_VAIN = new Set(
   (
     'is_archived not_found channel_not_found not_in_channel user_not_found users_not_found user_not_visible user_disabled restricted_action ' +
-    'restricted_action_read_only_channel restricted_action_thread_only_channel cannot_dm_bot messages_tab_disabled missing_scope ' +
+    'restricted_action_read_only_channel restricted_action_thread_only_channel cannot_dm_bot messages_tab_disabled ' +
     'invalid_blocks msg_too_long msg_blocks_too_long no_text invalid_arguments'
   ).split(' '),
 )

@@ -4,7 +4,7 @@
 
 import type { WebClient } from '@slack/web-api'
 import { believing } from './believed.ts'
-import { type Called, type Caller, call, inVain } from './calls.ts'
+import { type Called, type Caller, call, inVain, lacksScope } from './calls.ts'
 import { barrierOf, SlackUser } from './gate.ts'
 
 const CHANNEL_MS = 60_000
@@ -44,7 +44,7 @@ export function createStanding(caller: Caller, teamIds: readonly string[]): Stan
   const now = () => caller.ctx.now().getTime()
   const idOf = believing(now, CHANNEL_MS, async (named) => must(await findChannel(caller, named)))
   const sharedOf = believing(now, CHANNEL_MS, async (channel) => {
-    const info = must(await call(caller, 'conversations.info', (client) => client.conversations.info({ channel })))
+    const info = must(closing(await call(caller, 'conversations.info', (client) => client.conversations.info({ channel }))))
     return info.channel?.is_ext_shared === true || info.channel?.is_pending_ext_shared === true
   })
   const person = believing(now, PERSON_MS, async (user) => {
@@ -67,7 +67,7 @@ async function findChannel(caller: Caller, named: string): Promise<Called<string
   let cursor: string | undefined
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const listed = await call(caller, 'users.conversations', (client) => ownChannels(client, cursor))
-    if (!listed.ok) return listed
+    if (!listed.ok) return closing(listed)
     const found = listed.value.channels?.find(({ id, name }) => id === wanted || name === wanted)
     if (found?.id !== undefined) return { ok: true, value: found.id }
     cursor = listed.value.response_metadata?.next_cursor
@@ -75,6 +75,10 @@ async function findChannel(caller: Caller, named: string): Promise<Called<string
   }
   return inVain('users.conversations', 'not_in_channel')
 }
+
+/** A channel of which nothing can be learned is closed: it might be shared. */
+const closing = <T>(called: Called<T>): Called<T> =>
+  !called.ok && lacksScope(called.setback) ? inVain('conversations.info', 'missing_scope') : called
 
 const ownChannels = (client: WebClient, cursor: string | undefined) =>
   client.users.conversations({ types: 'public_channel,private_channel', limit: PAGE, ...(cursor && { cursor }) })

@@ -72,6 +72,8 @@ export type TakenDelivery = {
   readonly request_id: string
   readonly attempts: number
   readonly created_at: Date
+  /** The end of the lease. */
+  readonly due_at: Date
   /** A second look at a place whose answer was lost once: what stands there is said anew, and what stands there twice is removed. */
   readonly again: boolean
   /** This delivery and those behind it in the same place: all done when the place has been told. */
@@ -91,7 +93,7 @@ export async function takeDeliveries(db: Kysely<Schema>, now: Date, leaseUntil: 
       order by d.due_at limit ${limit} for update skip locked)
     update delivery set due_at = ${leaseUntil}, attempts = attempts + 1
     where id in (select id from head)
-    returning id, place, request_id, attempts, created_at, coalesce((payload ->> 'again')::boolean, false) as again, (
+    returning id, place, request_id, attempts, created_at, due_at, coalesce((payload ->> 'again')::boolean, false) as again, (
       select array_agg(g.id) from delivery g
       where g.done_at is null and g.kind = delivery.kind and g.request_id = delivery.request_id and g.place = delivery.place
         and (g.created_at <= ${now} or g.id = delivery.id)) as "group"`.execute(db)

@@ -14,6 +14,12 @@ test('each error of Slack leads to what can be done about it', () => {
   assert.equal(readTrouble(new WebAPIRequestError(new Error('reset'))).is, 'passing')
 })
 
+test('a limit in the body of a good answer counts, with the wait that Slack says or half a minute', () => {
+  assert.deepEqual(platform('ratelimited'), { is: 'limited', waitMs: 30_000 })
+  const said = new WebAPIPlatformError({ ok: false, error: 'ratelimited', response_metadata: { retryAfter: 9 } })
+  assert.deepEqual(readTrouble(said), { is: 'limited', waitMs: 9000 })
+})
+
 test('a token that the operator can mend loses no message', () => {
   for (const error of ['invalid_auth', 'token_revoked', 'missing_scope', 'something_new'])
     assert.equal(platform(error).is, 'passing', error)
