@@ -3,10 +3,10 @@
 
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
-import type { BotContext, Published } from '../commands/context.ts'
+import type { BotContext } from '../commands/context.ts'
 import type { BotConfig } from '../config.ts'
 import { connect } from '../db/connect.ts'
-import { findPublication, findPublishedDigest } from '../db/rule-sets.ts'
+import { followPublication } from '../db/rule-sets.ts'
 import type { Schema } from '../db/schema.ts'
 import { refuseWhatIsWrong } from '../findings.ts'
 import type { Metrics } from '../metrics.ts'
@@ -43,12 +43,7 @@ async function serve(
   realm: string,
   metrics: Metrics | undefined,
 ): Promise<{ readonly close: () => Promise<void> }> {
-  let known: Published | undefined
-  const published: BotContext['published'] = async () => {
-    const digest = await findPublishedDigest(db)
-    if (known?.digest !== digest) known = await findPublication(db)
-    return known
-  }
+  const published = followPublication(db)
   const ctx: BotContext = { process: 'bot', db, now: () => new Date(), realm, log, watch: metrics?.watch, published }
   const bot = buildBot({ ctx, slack, publicUrl, issuerUrl, metrics, log })
   await bot.app.listen({ host: host, port })

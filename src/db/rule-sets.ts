@@ -30,6 +30,16 @@ export async function findPublishedDigest(db: Kysely<Schema>): Promise<Digest | 
   return row?.digest
 }
 
+/** The rule set in force for whoever asks often: its body is read once for each digest. */
+export function followPublication(db: Kysely<Schema>): () => ReturnType<typeof findPublication> {
+  let known: Awaited<ReturnType<typeof findPublication>>
+  return async () => {
+    const digest = await findPublishedDigest(db)
+    if (known?.digest !== digest) known = await findPublication(db)
+    return known
+  }
+}
+
 export async function addPublication(trx: Transaction<Schema>, digest: Digest, body: Uint8Array, now: Date): Promise<void> {
   await trx
     .insertInto('rule_set')

@@ -15,7 +15,7 @@ import { heedWishes } from '../../src/commands/heed-wishes.ts'
 import { makeWish } from '../../src/commands/make-wish.ts'
 import { proposeRequest } from '../../src/commands/propose-request.ts'
 import { newId, thumbprint } from '../../src/crypto.ts'
-import { findPublication } from '../../src/db/rule-sets.ts'
+import { followPublication } from '../../src/db/rule-sets.ts'
 import { encodeBase64url } from '../../src/domain/base64url.ts'
 import { canonicalBytes } from '../../src/domain/canonical.ts'
 import type { HeadStore } from '../../src/domain/heads.ts'
@@ -84,7 +84,7 @@ export async function openWorld(
     now: () => new Date(),
     realm,
     log,
-    published: () => findPublication(botDb),
+    published: followPublication(botDb),
   }
   t.after(async () => {
     await heads.close()

@@ -13,7 +13,7 @@ import type { BotContext } from '../../src/commands/context.ts'
 import { connect } from '../../src/db/connect.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { prepareEmbeddedDatabase } from '../../src/db/roles.ts'
-import { findPublication } from '../../src/db/rule-sets.ts'
+import { followPublication } from '../../src/db/rule-sets.ts'
 import type { Schema } from '../../src/db/schema.ts'
 import { appOfManifest, TARGET_AUDIENCE } from '../../src/sandbox/main.ts'
 import type { ActContext } from '../../src/sandbox/slack/acts/act.ts'
@@ -223,7 +223,7 @@ export async function openStand(hooks: Hooks, options: StandOptions): Promise<St
     now: () => new Date(),
     realm: realm.roots.realm,
     log: pino({ level: 'silent' }),
-    published: () => findPublication(botDb),
+    published: followPublication(botDb),
   }
   const ready = async (): Promise<void> => void (await Promise.all(processes.map((each) => each.ready())))
   await ready()
