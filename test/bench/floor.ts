@@ -12,7 +12,9 @@ import type { Hooks } from './measure.ts'
 
 export type Work = {
   readonly commits: number
-  /** Round trips to the database, told and not repeated: a floor needs one per commit, what is above is the price of asking. */
+  /** Told and not repeated, because a floor needs one of each per commit: what is above is the price of asking. */
+  readonly statements: number
+  /** How often something had to wait for the database: what is sent together is waited for once. */
   readonly roundTrips: number
   /** Signature checks by node:crypto, as evidence and claims have them. */
   readonly checks: number
@@ -25,9 +27,19 @@ export type Work = {
 /** What a piece of work commits and computes. Nothing else may run meanwhile. */
 export async function countWork(world: World, work: () => Promise<unknown>): Promise<Work> {
   const { subtle } = webcrypto
-  const count = { roundTrips: 0, checks: 0, libraryChecks: 0, signatures: 0, seals: 0 }
+  const count = { statements: 0, roundTrips: 0, checks: 0, libraryChecks: 0, signatures: 0, seals: 0 }
+  let underWay = 0
+  const answered = () => {
+    underWay -= 1
+  }
+  const asked = (answer: unknown) => {
+    count.statements += 1
+    if (underWay === 0) count.roundTrips += 1
+    underWay += 1
+    Promise.resolve(answer).then(answered, answered)
+  }
   const restore = [
-    spy(pg.Client.prototype, 'query', () => (count.roundTrips += 1)),
+    spy(pg.Client.prototype, 'query', asked),
     spy(nodeCrypto, 'verify', () => (count.checks += 1)),
     spy(subtle, 'verify', () => (count.libraryChecks += 1)),
     spy(subtle, 'encrypt', () => (count.seals += 1)),
@@ -35,7 +47,7 @@ export async function countWork(world: World, work: () => Promise<unknown>): Pro
   ]
   try {
     const before = await countCommits(world)
-    count.roundTrips = 0
+    Object.assign(count, { statements: 0, roundTrips: 0 })
     await work()
     const counted = { ...count }
     return { ...counted, commits: (await countCommits(world)) - before }
@@ -58,15 +70,16 @@ async function countCommits({ database }: World): Promise<number> {
   }
 }
 
-function spy<O extends object>(object: O, name: keyof O & string, heard: () => void): () => void {
+function spy<O extends object>(object: O, name: keyof O & string, heard: (answer: unknown) => void): () => void {
   const own = Object.getOwnPropertyDescriptor(object, name)
   const method = object[name] as (...given: unknown[]) => unknown
   Object.defineProperty(object, name, {
     configurable: true,
     writable: true,
     value: function (this: unknown, ...given: unknown[]) {
-      heard()
-      return method.apply(this, given)
+      const answer = method.apply(this, given)
+      heard(answer)
+      return answer
     },
   })
   return () => {
@@ -107,6 +120,7 @@ export async function openFloor(hooks: Hooks, world: World, connections: number)
 /** What two pieces of work come to. */
 export const sum = (a: Work, b: Work): Work => ({
   commits: a.commits + b.commits,
+  statements: a.statements + b.statements,
   roundTrips: a.roundTrips + b.roundTrips,
   checks: a.checks + b.checks,
   libraryChecks: a.libraryChecks + b.libraryChecks,
