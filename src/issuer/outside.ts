@@ -107,10 +107,24 @@ export async function openOutside(options: {
     movedAt = performance.now()
     await advance()
   }
+  let alarmed: string | undefined
+  /** Once for each thing that has gone wrong, and once when it is over. */
+  const alarm = (why: string | undefined): void => {
+    if (why !== undefined && why !== alarmed)
+      log.error(
+        { alarm: why === BEHIND ? 'database_behind' : 'other_head_store' },
+        why === BEHIND
+          ? `${why}: nothing is minted until an administrator signs the recovery at /keys`
+          : `${why}: nothing is minted here`,
+      )
+    if (why === undefined && alarmed !== undefined) log.warn('the database and its outside heads agree again: minting goes on')
+    alarmed = why
+  }
   const beat = async (): Promise<void> => {
     await look()
     if (isAway || (!isDirty && performance.now() - movedAt < HEARTBEAT_MS)) return
-    const { is } = await standing(db)
+    const { row, is } = await standing(db)
+    alarm(row && row.store !== heads.identity ? OTHER_STORE : is === 'behind' ? BEHIND : undefined)
     if (is === 'behind') return touchWatermark(db, heads.identity)
     isDirty = false
     await move().catch((error: unknown) => {
@@ -130,8 +144,7 @@ export async function openOutside(options: {
 
   await ask()
   await serve(db, heads, known !== undefined)
-  if ((await standing(db)).is === 'behind')
-    log.error({ alarm: 'database_behind' }, `${BEHIND}: nothing is minted until an administrator signs the recovery at /keys`)
+  if ((await standing(db)).is === 'behind') alarm(BEHIND)
   else await move()
   const committed = (): void => {
     isDirty = true

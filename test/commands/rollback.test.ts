@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { sql } from 'kysely'
+import { pino } from 'pino'
 import { changeDirectory, prepareChange, type Wanted } from '../../src/commands/change-directory.ts'
 import type { IssuerContext } from '../../src/commands/context.ts'
 import { heedWishes } from '../../src/commands/heed-wishes.ts'
@@ -105,6 +106,29 @@ describe('a database that was put back', () => {
     const revocation = { kind: 'revoke', role: 'approver', decision: 'revoke', intents: [live.intent] } as const
     assert.ok((await revokeGrant(world.ctx, await sign(world, 'bo', revocation))).ok)
     assert.equal((await findGrant(world.ctx.db, live.requestId))?.state, 'revoking')
+  })
+
+  test('is an alarm in the log, once, and once more when it is over', async (t) => {
+    const lines: { alarm?: string; msg: string }[] = []
+    const log = pino({ level: 'warn' }, { write: (line) => void lines.push(JSON.parse(line)) })
+    const { world } = await putBack(t)
+    const { ctx } = await world.reopen({ log })
+    for (let beats = 0; beats < 3; beats += 1) {
+      ctx.committed()
+      await ctx.beat()
+    }
+    assert.deepEqual(
+      lines.map(({ alarm }) => alarm),
+      ['database_behind'],
+    )
+    assert.match(lines[0]?.msg ?? '', /until an administrator signs the recovery at \/keys/)
+    assert.ok((await change(world, { operation: 'recover' }, ctx)).outcome.ok)
+    ctx.committed()
+    await ctx.beat()
+    assert.deepEqual(
+      lines.slice(1).map(({ alarm, msg }) => alarm ?? msg),
+      ['database_recovered', 'the database and its outside heads agree again: minting goes on'],
+    )
   })
 
   test('stays behind however often it beats, and whatever else is committed there', async (t) => {
