@@ -40,9 +40,9 @@ export async function messageFor(of: Teller, { view, set, channel }: About, plac
     case 'channel':
       return within(of, view, (short) => renderRequest(view, { short }))
     case 'tell': {
+      if (place.stage === 'unanswered') return within(of, view, () => renderUnanswered(view))
       const now = stageOf(view)
       if (now !== undefined && now !== place.stage) return renderPast(view)
-      if (place.stage === 'unanswered') return within(of, view, () => renderUnanswered(view))
       const page = await ownPage(of, view, place.person)
       const unheard = place.stage === 'unheard' ? await findUnheard(of.ctx.db, view.id) : []
       const missing = place.stage === 'unreachable' ? await findMissing(of, view, set) : []

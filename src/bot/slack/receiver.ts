@@ -13,7 +13,7 @@ import { type Envelope, readEnvelope } from './envelope.ts'
 import { answerLate } from './response-url.ts'
 import type { No } from './say-no.ts'
 import { verifySlack } from './signature.ts'
-import { isUnstorable, refuseUnstorable } from './unstorable.ts'
+import { isUnstorable, refuseUnstorable, withoutUnstorable } from './unstorable.ts'
 
 const BODY_BYTES = 1_048_576
 /** Slack gives up after three seconds. */
@@ -86,7 +86,10 @@ async function receive(
   const incoming = readEnvelope(request.headers['content-type'] ?? '', text)
   if (incoming.is === 'nonsense') return reply.code(400).send({ reason: 'malformed' })
   if (incoming.is === 'challenge') return reply.send({ challenge: incoming.challenge })
-  const { envelope } = incoming
+  const envelope =
+    incoming.envelope.kind === 'event'
+      ? { ...incoming.envelope, body: withoutUnstorable(incoming.envelope.body) }
+      : incoming.envelope
   const foreign = foreignness(options, envelope)
   if (foreign) {
     options.log.warn({ foreign, team: envelope.team, kind: envelope.kind }, 'a delivery for another workspace or app was refused')

@@ -12,6 +12,20 @@ export function isUnstorable(value: unknown): boolean {
   return Object.entries(value).some(([name, each]) => isUnstorable(name) || isUnstorable(each))
 }
 
+/**
+ * An event without such texts. Of events we use ids alone, and nobody waits for an answer: a name that cannot be kept must not keep it from us that
+ * somebody was deactivated.
+ */
+export function withoutUnstorable<T>(value: T): T {
+  if (Array.isArray(value))
+    return value.filter((each) => typeof each !== 'string' || !isUnstorable(each)).map(withoutUnstorable) as T
+  if (typeof value !== 'object' || value === null) return value
+  const kept = Object.entries(value).filter(
+    ([name, each]) => !isUnstorable(name) && (typeof each !== 'string' || !isUnstorable(each)),
+  )
+  return Object.fromEntries(kept.map(([name, each]) => [name, withoutUnstorable(each)])) as T
+}
+
 /** The answer to a delivery that holds such a text: words where somebody waits for an answer, nothing where nobody does. */
 export function refuseUnstorable(kind: string, body: Record<string, unknown>, no: No): unknown {
   if (kind === 'command') return { response_type: 'ephemeral', ...no.message(WORDS) }

@@ -182,6 +182,72 @@ test('a grant stands on the overview with its end, and is given back there', asy
   assert.match(twice.body, /has already been used/)
 })
 
+test('all that Slack offers is done on the console: ask again, the same for a colleague, object with a reason, lift, open', async () => {
+  const { jar: rey } = await signIn('rey')
+  const { jar: ana } = await signIn('ana')
+  const { jar: mira } = await signIn('mira')
+  const { intent, requestId, checkCode } = await ask(world, { reason: 'INC-4211: <b>payments</b>' })
+  assert.ok((await confirm(world, intent, await newHolder())).ok)
+  const overview = async (jar: Jar) => (await go(jar, 'GET', '/')).body
+  await until(async () => (await overview(ana)).includes(checkCode))
+
+  const same = await go(ana, 'GET', `/ask?same=${requestId}`)
+  assert.match(same.body, /The same as Rey Okafor asked in/)
+  assert.match(same.body, /INC-4211: &#60;b&#62;payments/)
+  const form = (page: string) => ({
+    form_token: tokenOf(page),
+    id: /name="id" value="([^"]+)"/.exec(page)?.[1] ?? '',
+    action: 'service.restart',
+    lease: '900',
+    after: /name="after" value="([^"]+)"/.exec(page)?.[1] ?? '',
+    how: /name="how" value="([^"]+)"/.exec(page)?.[1] ?? '',
+    reason: 'mine too',
+    'p.service': 'payments-api',
+  })
+  assert.equal((await go(ana, 'POST', '/ask', form(same.body))).statusCode, 303)
+  const follows = () =>
+    world.bot.db.selectFrom('follows').select('how').where('earlier', '=', requestId).orderBy('how', 'desc').execute()
+  assert.deepEqual(await follows(), [{ how: 'same' }])
+  const { jar: bo } = await signIn('bo')
+  assert.match((await go(bo, 'GET', `/ask?same=${requestId}`)).body, /Only members of on-call may ask for this/)
+
+  const held = await go(mira, 'POST', '/wish', { form_token: tokenOf(await overview(mira)), kind: 'object', request: requestId })
+  assert.match(held.body, /Your objection holds this request/)
+  const wish = /name="wish" value="([^"]+)"/.exec(held.body)?.[1] ?? ''
+  assert.equal((await go(mira, 'POST', '/explain', { form_token: tokenOf(held.body), wish, why: 'x' })).statusCode, 422)
+  const foreign = await go(ana, 'POST', '/explain', { form_token: tokenOf(await overview(ana)), wish, why: 'not mine' })
+  assert.match(foreign.body, /Only the person who objected/)
+  const told = await go(mira, 'POST', '/explain', { form_token: tokenOf(held.body), wish, why: 'the booking run' })
+  assert.match(told.body, /Mira Castellanos<\/bdi> objected: “<bdi class="value">the booking run/)
+  assert.match(await overview(rey), /the booking run/)
+  const opened = await go(mira, 'POST', '/open', { form_token: tokenOf(held.body), request: requestId })
+  assert.match(String(opened.headers.location), new RegExp(`^${oidc.origin}/r/`))
+  const lifted = await go(mira, 'POST', '/wish', { form_token: tokenOf(held.body), kind: 'lift', request: requestId })
+  assert.match(lifted.body, /Your objection is lifted/)
+
+  await go(rey, 'POST', '/wish', { form_token: tokenOf(await overview(rey)), kind: 'cancel', request: requestId })
+  assert.match(await overview(rey), new RegExp(`href="/ask\\?again=${requestId}">Ask again`))
+  const again = await go(rey, 'GET', `/ask?again=${requestId}`)
+  assert.match(again.body, /As you asked in/)
+  assert.equal((await go(rey, 'POST', '/ask', form(again.body))).statusCode, 303)
+  assert.deepEqual(await follows(), [{ how: 'same' }, { how: 'again' }])
+  assert.match((await go(ana, 'GET', `/ask?again=${requestId}`)).body, /Only the person who asked can do that/)
+})
+
+test('an administrator sees who may decide and has no key, with what to send them; nobody else does', async () => {
+  const keys = (status: 'active' | 'suspended') =>
+    world.ctx.db.updateTable('passkey').set({ status }).where('person', '=', 'bo').execute()
+  await keys('suspended')
+  const { jar: mira } = await signIn('mira')
+  const { jar: rey } = await signIn('rey')
+  const page = (await go(mira, 'GET', '/')).body
+  assert.match(page, /Approvers without a key/)
+  assert.match(page, /Bo Tanaka/)
+  assert.ok(page.includes(`${oidc.origin}/enrol`))
+  assert.doesNotMatch((await go(rey, 'GET', '/')).body, /without a key/)
+  await keys('active')
+})
+
 test('a form from another page, another session or an old one changes nothing', async () => {
   const { jar } = await signIn('rey')
   const other = await signIn('ana')

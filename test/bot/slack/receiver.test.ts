@@ -183,6 +183,41 @@ test('nonsense with a good signature is refused by name and keeps the door open'
   assert.equal((await deliver(app, command())).statusCode, 200)
 })
 
+test('NUL and half a character are refused in words where somebody waits, and never fail the door', async () => {
+  for (const text of ['service.restart reason="a\0b"', '\0']) {
+    const typed = await deliver(app, command({ text }))
+    assert.equal(typed.statusCode, 200)
+    assert.match(typed.body, /cannot be kept.*works without Slack/)
+  }
+  const form = (value: string) =>
+    new URLSearchParams({
+      payload: JSON.stringify({
+        type: 'view_submission',
+        api_app_id: 'A0COUNTERSIGN',
+        trigger_id: `trigger.${Math.random()}`,
+        team: { id: 'T0SANDBOX' },
+        user: { id: 'U0REYOKAFOR', team_id: 'T0SANDBOX' },
+        view: { id: 'V1', type: 'modal', callback_id: 'request.compose', state: { values: { reason: { value: { value } } } } },
+      }),
+    }).toString()
+  for (const value of ['a\0b', 'a\ud800b']) {
+    const sent = await deliver(app, form(value))
+    assert.equal(sent.statusCode, 200)
+    assert.deepEqual(Object.keys(sent.json().errors), ['reason'])
+    assert.match(sent.json().errors.reason, /cannot be kept.*http:/)
+  }
+})
+
+test('a name that cannot be kept does not keep a deactivation from being taken up', async () => {
+  const user = { id: 'U0THEOBRAND', team_id: 'T0SANDBOX', deleted: true, profile: { status_text: '\ud800', tags: ['\0', 'x'] } }
+  const answer = await deliver(app, event('EvBroken', { event: { type: 'user_change', user } }), { type: 'application/json' })
+  assert.equal(answer.statusCode, 200)
+  const row = await kept('event:EvBroken')
+  assert.partialDeepStrictEqual(row?.payload ?? {}, {
+    event: { user: { id: 'U0THEOBRAND', deleted: true, profile: { tags: ['x'] } } },
+  })
+})
+
 test('loopback answers to its own name only', async () => {
   assert.equal((await deliver(app, command(), { host: 'evil.example:3000' })).statusCode, 421)
 })
