@@ -67,15 +67,21 @@ async function startSandbox(): Promise<void> {
   const began = performance.now()
   const { prepareSandbox } = await import('./sandbox/prepare.ts')
   const { readyText } = await import('./sandbox/ready-text.ts')
-  const preparing = prepareSandbox(settings, openLogger('sandbox', settings.logLevel))
+  const over = new AbortController()
+  const preparing = prepareSandbox(settings, openLogger('sandbox', settings.logLevel), over.signal)
   let children: Supervised | undefined
   const close = async () => {
+    over.abort()
     await children?.stop()
-    await (await preparing).close()
+    const prepared = await preparing.catch(() => undefined)
+    await prepared?.close()
   }
   // From the first moment: who interrupts a start must not leave a database behind.
   runUntilStopped(close, { drainMs: DRAIN_MS, kill: () => children?.kill() })
-  const sandbox = await preparing
+  const sandbox = await preparing.catch((error: unknown) => {
+    if (!over.signal.aborted) throw error
+  })
+  if (!sandbox || over.signal.aborted) return
   children = supervise(
     ENTRY,
     [
@@ -85,9 +91,11 @@ async function startSandbox(): Promise<void> {
     say,
   )
   await children.ready.catch(async (error: unknown) => {
+    if (over.signal.aborted) return
     await close()
     throw error
   })
+  if (over.signal.aborted) return
   const seconds = (performance.now() - began) / 1000
   process.stdout.write(readyText({ urls: sandbox.urls, seconds, dataDir: settings.dataDir, colour: mayColour() }))
 }

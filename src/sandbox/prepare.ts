@@ -39,9 +39,10 @@ const RUNBOOKS = fileURLToPath(new URL('../../runbooks/', import.meta.url))
 const MANIFEST = fileURLToPath(new URL('../../slack-manifest.json', import.meta.url))
 const DEFAULT_TARGET_PORT = 3002
 const ROOT_PERSON = 'mira'
+const NEVER = new AbortController().signal
 
-/** Starts what is embedded and answers the environment of each process. */
-export async function prepareSandbox(settings: SandboxSettings, log: Logger): Promise<Prepared> {
+/** Starts what is embedded and answers the environment of each process; rejects, and leaves nothing running, once `over` is aborted. */
+export async function prepareSandbox(settings: SandboxSettings, log: Logger, over = NEVER): Promise<Prepared> {
   const dataDir = resolve(settings.dataDir)
   const fresh = !existsSync(join(dataDir, 'trust-roots.json'))
   mkdirSync(dataDir, { recursive: true, mode: 0o711 })
@@ -52,7 +53,8 @@ export async function prepareSandbox(settings: SandboxSettings, log: Logger): Pr
   }
   const postgres = await startEmbeddedPostgres({ dataDir, log })
   try {
-    return { urls, fresh, ...(await prepareAround(postgres, { ...settings, dataDir }, urls, log)) }
+    over.throwIfAborted()
+    return { urls, fresh, ...(await prepareAround(postgres, { ...settings, dataDir }, urls, log, over)) }
   } catch (error) {
     // It is a process of its own and would outlive this one.
     await postgres.stop()
@@ -65,9 +67,12 @@ async function prepareAround(
   { dataDir, ...settings }: SandboxSettings,
   urls: Prepared['urls'],
   log: Logger,
+  over: AbortSignal,
 ): Promise<Pick<Prepared, 'bot' | 'issuer' | 'close'>> {
   const databases = await prepareEmbeddedDatabase(postgres, { dataDir, database: 'countersign' })
+  over.throwIfAborted()
   await migrate(databases.owner, { log })
+  over.throwIfAborted()
   const roots = await prepareRealm(dataDir, urls.issuer)
   const secret = secretOf(dataDir)
   const botToken = `xoxb-${derive(secret, 'bot token')}`

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
@@ -80,6 +81,22 @@ test('a sandbox whose terminal hangs up ends as if asked, and nothing of it stay
   assert.equal((await running.ended).code, 0)
   assert.equal(running.err(), '')
   assert.equal(postmasterOf(premises.dataDir), undefined)
+})
+
+test('a sandbox that is interrupted while it starts, at any moment, leaves nothing and blames nobody', async (t) => {
+  const premises = await newPremises(t)
+  for (const begun of ['postgres.json', 'trust-roots.json', 'keys/log.json', 'simulated-workspace.json']) {
+    const running = premises.run(['start'])
+    const { ended } = running
+    await Promise.race([ended, until(begun, async () => existsSync(join(premises.dataDir, begun)))])
+    running.process.kill('SIGTERM')
+    const { code, signal } = await ended
+    // Before it could listen to signals there is nothing to take away.
+    assert.ok(code === 0 || signal === 'SIGTERM', `${begun}: ${code} ${running.err()}`)
+    assert.doesNotMatch(running.out(), /ready/)
+    assert.doesNotMatch(running.err(), /cannot be used|did not start/)
+    assert.equal(postmasterOf(premises.dataDir), undefined)
+  }
 })
 
 test('Ctrl-C, which a terminal sends to the whole group and npm once more, ends a sandbox once and in order', {
