@@ -25,8 +25,13 @@ async function transferred(page: Page, path: string): Promise<number> {
   const session = await page.context().newCDPSession(page)
   await session.send('Network.enable')
   let bytes = 0
-  session.on('Network.loadingFinished', ({ encodedDataLength }) => {
-    bytes += encodedDataLength
+  // Where a page took seconds to load, it looks whether something changed meanwhile: that is another page by then.
+  const looks = new Set<string>()
+  session.on('Network.requestWillBeSent', ({ requestId, type }) => {
+    if (type === 'XHR') looks.add(requestId)
+  })
+  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    if (!looks.has(requestId)) bytes += encodedDataLength
   })
   await page.goto(path)
   await page.locator('body[data-alive]').waitFor()
