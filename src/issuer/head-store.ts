@@ -52,10 +52,10 @@ export async function readHeads(path: string): Promise<Heads | undefined> {
   return found.value
 }
 
-/** The one form in which heads are kept and compared. */
 const SQLITE_BUSY = 5
 const SQLITE_FULL = 13
 
+/** The one form in which heads are kept and compared. */
 const spelling = (of: Heads | undefined): string => (of === undefined ? '' : canonicalText(of))
 
 function lockFor(path: string): DatabaseSync {

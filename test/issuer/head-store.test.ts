@@ -26,17 +26,6 @@ async function withStore(
   })
 }
 
-test('heads are swapped in only over exactly those that stand', () =>
-  withStore(async (store) => {
-    assert.equal(await store.read(), undefined)
-    assert.equal(await store.swap(first, at(1)), false)
-    assert.equal(await store.swap(undefined, first), true)
-    assert.equal(await store.swap(undefined, at(1)), false)
-    assert.equal(await store.swap({ log: { root: INTENT, size: 9 }, directory }, at(1)), false)
-    assert.equal(await store.swap(first, at(1)), true)
-    assert.deepEqual(await store.read(), at(1))
-  }))
-
 test('of fifty swaps over the same heads one wins', () =>
   withStore(async (store) => {
     const won = await Promise.all(Array.from({ length: 50 }, (_, size) => store.swap(undefined, at(size))))
@@ -58,12 +47,6 @@ test('heads are there for the next process, and readable without opening the sto
 test('a second issuer on the same file does not start', () =>
   withStore(async (_, path) => {
     await assert.rejects(openFileHeadStore(path), /in use by another issuer/)
-  }))
-
-test('a closed store swaps nothing', () =>
-  withStore(async (store) => {
-    store.close()
-    await assert.rejects(store.swap(undefined, first), /closed/)
   }))
 
 test('the lock of a process that was killed is no lock', () =>
