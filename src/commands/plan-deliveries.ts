@@ -120,7 +120,7 @@ async function isReachable({ trx, facts, of, set, now }: About): Promise<boolean
 async function tellTwins({ trx, facts, of, now }: About): Promise<void> {
   const twins = await findTwins(trx, facts.request, MOST_TWINS + 1)
   if (twins.length > MOST_TWINS) return
-  const step = of.awaitingApprovers ? of.decisions : 'over'
+  const step = of.awaitingApprovers ? `${of.decisions}${of.held ? ' held' : ''}` : 'over'
   await insertNews(
     trx,
     twins.map(({ id }) => ({
