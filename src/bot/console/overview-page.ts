@@ -80,11 +80,20 @@ const isTwin = (other: RequestView, view: RequestView, session: Session): boolea
 
 const accessCard = (session: Session, { view, page }: LinkedView): Html => html`<article class="card">
 <h3>${shown(view.title)}</h3>
-<p>${capital(headline(view))}${view.grant && ` until ${timeWords(view.grant.endsAt * 1000)}`}</p>
+<p>${capital(headline(view))}${view.grant && `${endWords(view.grant)} ${timeWords(view.grant.endsAt * 1000)}`}</p>
 ${values(view)}
 <p class="quiet"><span class="code">${view.action}</span> on <span class="code">${view.target}</span>, check code <span class="code">${view.checkCode}</span></p>
 <div class="row"><a class="button" href="${page}">Open</a>${view.grant?.state === 'active' && wish(session, view, 'return', 'I’m done')}</div>
 </article>`
+
+/** Until when it works: an early end that is not confirmed is not said to be over. */
+function endWords({ state, recall, unanswered }: NonNullable<LinkedView['view']['grant']>): string {
+  if (state !== 'revoking') return ' until'
+  if (recall === 'not_before_expiry') return '; what was handed out cannot be recalled before'
+  return unanswered
+    ? '; the target does not confirm it and is asked on. Without that it ends at'
+    : '; the target is told and has not confirmed it yet. Without that it ends at'
+}
 
 const otherCard = (session: Session, { view, mayObject, mayAsk }: Other): Html => html`<article class="card">
 <h3>${shown(view.title)}</h3>
