@@ -64,7 +64,7 @@ function waitingCard(session: Session, { view, page }: LinkedView, all: readonly
     view.state === 'awaiting_approvers' && ` (${missingWords(view)})`
   }${objected(view)}</p>
 ${values(view)}
-${beside > 0 && html`<p>${beside === 1 ? 'One more request' : `${beside} more requests`} for the same: one tap on the page can decide up to eight.</p>`}
+${beside > 0 && html`<p>${beside === 1 ? 'One more request' : `${beside} more requests`} for this action: one tap on the page can decide up to eight.</p>`}
 <p class="quiet"><span class="code">${view.action}</span>, for ${durationWords(view.leftSeconds)}, check code <span class="code">${view.checkCode}</span></p>
 <div class="row"><a class="button main" href="${page}">${nextStep(view, own)}</a>${own && wish(session, view, 'cancel', 'Cancel')}${
     !own && objecting(session, view)
@@ -76,6 +76,7 @@ const isTwin = (other: RequestView, view: RequestView, session: Session): boolea
   other.id !== view.id &&
   other.action === view.action &&
   other.state === 'awaiting_approvers' &&
+  other.held === undefined &&
   other.requester.id !== session.person.id
 
 const accessCard = (session: Session, { view, page }: LinkedView): Html => html`<article class="card">
