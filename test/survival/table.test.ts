@@ -1,10 +1,10 @@
-// The kill table in one pass: every durable step of a life broken once, as failed or as failed but persisted by the parity of a seed. `npm run soak -- --table`
-// breaks each step in every way.
+// The kill table in one pass: of every kind of durable step the first and the last in a life, each broken in one way that turns with a seed. `npm run soak --
+// --table` breaks each step in every way.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkStand } from './checker.ts'
-import { line, oneWayEach, openTable, type Row } from './table.ts'
+import { firstAndLast, line, oneWayEach, openTable, type Row } from './table.ts'
 
 const LANES = 8
 
@@ -15,8 +15,8 @@ test('whatever durable step of a life a process or its database is killed at, no
   t.diagnostic(`seed ${seed} (SURVIVAL_SEED)`)
   const table = await openTable(t, LANES)
   const tell = (row: Row) => t.diagnostic(line(row))
-  const early = table.run(oneWayEach(table.early, seed), tell)
-  const rows = [...(await early), ...(await table.run(oneWayEach(await table.late, seed), tell))]
+  const early = table.run(oneWayEach(firstAndLast(table.early), seed), tell)
+  const rows = [...(await early), ...(await table.run(oneWayEach(firstAndLast(await table.late), seed), tell))]
   assert.ok(rows.length > 40, `a life has many durable steps, and ${rows.length} were found`)
   assert.deepEqual(missed(rows), [])
   const { problems, doubled, checks } = await checkStand(table.stand, table.told, { clockMs: 0 }, table.use)

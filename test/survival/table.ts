@@ -207,6 +207,12 @@ export const waysToBreak = (broken: Broken): readonly Cell[] =>
     (['failed', 'persisted'] as const).map((how) => ({ ...broken, victim, how })),
   )
 
+/** Of each kind of step the first and the last in a life. */
+export function firstAndLast(steps: readonly Broken[]): readonly Broken[] {
+  const last = new Map(steps.map((step) => [`${step.process} ${step.step}`, step.nth]))
+  return steps.filter(({ process, step, nth }) => nth === 1 || nth === last.get(`${process} ${step}`))
+}
+
 /** One way for each step, turning with the seed: both ways and both victims are met, each step once. */
 export const oneWayEach = (steps: readonly Broken[], seed: number): readonly Cell[] =>
   steps.flatMap((step, at) => {
