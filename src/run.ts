@@ -26,7 +26,7 @@ export type Failure = { readonly problems: readonly string[]; readonly code: num
 const DRAIN_MS = 8_000
 /** One Ctrl-C may come twice: from the terminal, and from the npm between. */
 const SAME_MS = 300
-const STILL_MS = 1_000
+const STILL_MS = 2_000
 
 /** Keeps the process until it is told to end; `close` gets some seconds, and no more after a second word. */
 export function runUntilStopped(close: () => Promise<void>, { drainMs = DRAIN_MS, kill = () => {} } = {}): void {

@@ -15,6 +15,8 @@ import { slackDriver, wordsOf } from '../support/slack-driver.ts'
 import { newHolder, type TestHolder } from '../support/world.ts'
 
 const PATIENCE_MS = 20_000
+/** A slow machine takes its time. */
+const STILL = 'countersign: still ending; once more ends it at once\n'
 
 test('at SIGTERM a claim under way is answered, event lines end, nobody new gets in, leases are given back, and the exit code is 0', async (t) => {
   const premises = await newPremises(t)
@@ -79,7 +81,7 @@ test('a sandbox whose terminal hangs up ends as if asked, and nothing of it stay
   const running = await startProduct(premises)
   running.process.kill('SIGHUP')
   assert.equal((await running.ended).code, 0)
-  assert.equal(running.err(), '')
+  assert.equal(running.err().replace(STILL, ''), '')
   assert.equal(postmasterOf(premises.dataDir), undefined)
 })
 
@@ -107,7 +109,7 @@ test('Ctrl-C, which a terminal sends to the whole group and npm once more, ends 
   const { pid = 0 } = running.process
   for (const child of [...childrenOf(pid), pid, pid]) process.kill(child, 'SIGINT')
   assert.equal((await running.ended).code, 0)
-  assert.equal(running.err(), '')
+  assert.equal(running.err().replace(STILL, ''), '')
   assert.equal(postmasterOf(premises.dataDir), undefined)
 })
 
