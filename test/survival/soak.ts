@@ -33,6 +33,8 @@ const LOST = 0.008
 const CLOCK_HELD_MS = 4_000
 /** The library that steps a clock reads its file once a second. */
 const CLOCK_TAKES_MS = 1_600
+/** Of so many credentials an issuer that is well makes at least one. */
+const MISSED = 25
 const TOLERANCE = { clockMs: 25_000 }
 
 /** Lives them all, checks everything and tells what happened. */
@@ -152,17 +154,28 @@ function openBreaking() {
   }
 }
 
-/** An issuer whose clock differs may not mint; once it is right again it may. */
+/** An issuer whose clock differs may not mint; once it is right again it must, and not leave all of it to the others. */
 function openClockwatch() {
   const wrong = new Set<string>()
+  const mended = new Map<string, number>()
   const found: string[] = []
   return {
-    set: (process: string, isWrong: boolean) => void (isWrong ? wrong.add(process) : wrong.delete(process)),
-    saw: (process: string, { changes }: Step) => {
-      if (wrong.has(process) && changes.some((change) => change.includes('credential.issuing')))
-        found.push(`${process} began a credential while its clock was wrong`)
+    set: (process: string, isWrong: boolean) => {
+      if (isWrong) wrong.add(process)
+      else if (wrong.delete(process)) mended.set(process, 0)
     },
-    problems: () => found,
+    saw: (process: string, { changes }: Step) => {
+      if (!changes.some((change) => change.includes('credential.issuing'))) return
+      if (wrong.has(process)) found.push(`${process} began a credential while its clock was wrong`)
+      mended.delete(process)
+      for (const [other, missed] of mended) mended.set(other, missed + 1)
+    },
+    problems: () => [
+      ...found,
+      ...[...mended]
+        .filter(([, missed]) => missed >= MISSED)
+        .map(([name, missed]) => `${name} made none of ${missed} credentials since its clock is right`),
+    ],
   }
 }
 
