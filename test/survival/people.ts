@@ -22,6 +22,8 @@ const LOOK_AGAIN_MS = 60
 const AGAIN = new Set(['nonce_used', 'nonce_stale', 'assertion_refused', 'still_issuing', 'evidence_refused'])
 /** People look at what is new; a lane's life before this one stands above. */
 const RECENT = 40
+const PROMISED_MS = 8_000
+const UNANSWERED_MS = 1_000
 const NO_MESSAGE_MS = 2_500
 const VIEW = /\/r\/([0-9a-z]{26})/
 
@@ -136,7 +138,10 @@ export function peopleOf(stand: Stand, heard: Heard) {
       const view = await until('a link', async () => {
         typed += 1
         await say(stand.acts, person, place, text)
-        for (const late = Date.now() + 1_000; Date.now() < late; await delay(LOOK_AGAIN_MS)) {
+        // Who is told that it takes longer waits for it; who is told that it failed, or nothing, types it again.
+        const last = place.messages.findLast(({ ts, ephemeralFor }) => ts > since && ephemeralFor === by.slackId)
+        const waits = last?.user === stand.workspace.app.userId ? PROMISED_MS : UNANSWERED_MS
+        for (const late = Date.now() + waits; Date.now() < late; await delay(LOOK_AGAIN_MS)) {
           const found = await link()
           if (found !== undefined) return found
         }
