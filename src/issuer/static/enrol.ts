@@ -10,9 +10,9 @@ import { refresh } from './live.ts'
 import { deviceOf, signOut } from './page.ts'
 import { post } from './post.ts'
 import { act, byId, onPress, Stopped, say } from './say.ts'
-import { newKey } from './webauthn.ts'
+import { type CreationAsk, newKey } from './webauthn.ts'
 
-type Creation = Begun & { readonly creation: PublicKeyCredentialCreationOptionsJSON }
+type Creation = Begun & { readonly creation: CreationAsk }
 type Made = { readonly id: string; readonly key: PasskeyKey; readonly thumbprint: string; readonly nonce: string }
 
 let made: (Made & { readonly person: string; readonly realm: string; readonly rpId: string }) | undefined

@@ -14,6 +14,11 @@ export type AssertionAsk = {
   readonly nickname: string | undefined
 }
 
+/** What the issuer asks a new key for. None of the extensions it names takes bytes, so that they go to the browser as they came. */
+export type CreationAsk = Omit<PublicKeyCredentialCreationOptionsJSON, 'extensions'> & {
+  readonly extensions?: Pick<AuthenticationExtensionsClientInputs, 'credProps'>
+}
+
 /** What stands in the way of using keys in this browser on this page. */
 export const hindranceHere = () =>
   hindrance({
@@ -39,7 +44,7 @@ export function assertion(ask: AssertionAsk, signal: AbortSignal): Promise<objec
 }
 
 /** Has a key make a new pair, from options of the issuer. */
-export function newKey(options: PublicKeyCredentialCreationOptionsJSON, signal: AbortSignal): Promise<object> {
+export function newKey(options: CreationAsk, signal: AbortSignal): Promise<object> {
   const { challenge, user, excludeCredentials = [], ...rest } = options
   const publicKey = {
     ...rest,
