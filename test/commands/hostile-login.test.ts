@@ -42,7 +42,17 @@ const READ = [
   'issuer_outbox',
   'entry',
 ]
-const HIDDEN = ['credential', 'registration', 'nonce', 'holder_offer', 'issuer_session', 'sign_in_code', 'pending', 'entry_type']
+const HIDDEN = [
+  'credential',
+  'registration',
+  'nonce',
+  'holder_offer',
+  'issuer_session',
+  'sign_in_code',
+  'watermark',
+  'pending',
+  'entry_type',
+]
 const strongest = new Map<string, number>([
   ...OWN.map((table) => [table, MODES.length] as const),
   ...ADDED_TO.map((table) => [table, 3] as const),

@@ -134,11 +134,17 @@ test('WebAuthn’s library is called from one file', () => {
   assert.deepEqual(callers, ['src/passkeys/ceremony.ts'])
 })
 
-test('transactions are opened in one file', () => {
-  const openers = filesIn('src').filter((file) =>
-    /\.transaction\(\)|\bstartTransaction\(|\bbegin;/.test(readFileSync(join(ROOT, file), 'utf8')),
+test('a transaction begins in one file, and one file calls it', () => {
+  const begins = filesIn('src').filter((file) =>
+    /\.transaction\(\)|\bstartTransaction\(|['"`](begin|start transaction)\s*[;'"`]/i.test(
+      readFileSync(join(ROOT, file), 'utf8'),
+    ),
   )
-  assert.deepEqual(openers, ['src/commands/transact.ts'])
+  assert.deepEqual(begins, ['src/db/transaction.ts'])
+  const callers = filesIn('src').filter((file) =>
+    importsOf(readFileSync(join(ROOT, file), 'utf8')).some((name) => name.endsWith('/transaction.ts')),
+  )
+  assert.deepEqual(callers, ['src/commands/transact.ts'])
 })
 
 test('the issuer waits on no advisory lock, and listens to nothing', () => {
