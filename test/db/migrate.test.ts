@@ -71,6 +71,14 @@ test('a file that ends the transaction it runs in is refused', async (t) => {
   await assert.rejects(migrate(database.ownerUrl, { log, folder }), /migrations\/001-one\.sql begins or ends a transaction/)
 })
 
+test('the migrations are numbered without a gap', async () => {
+  const files = (await readdir(new URL('../../migrations/', import.meta.url))).sort()
+  assert.deepEqual(
+    files.map((file) => Number(file.slice(0, 3))),
+    files.map((_, index) => index + 1),
+  )
+})
+
 test('a stray file and a number given twice are refused, all at once', async (t) => {
   const database = await emptyDatabase(t)
   const folder = await folderOf(t, { ...first, '001-uno.sql': 'select 1', 'notes.txt': '' })
