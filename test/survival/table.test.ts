@@ -30,8 +30,12 @@ test('whatever durable step of a life a process or its database is killed at, no
   )
 })
 
-/** Steps of which not one cell came: messages that are told together make fewer steps of a kind, never none. */
-function missed(rows: readonly Row[]): string[] {
+/**
+ * Steps of the plain life of which not one cell came: messages that are told together make fewer steps of a kind, never none. What only other kinds of life
+ * have may hang on what else goes on just then.
+ */
+function missed(all: readonly Row[]): string[] {
+  const rows = all.filter(({ kind }) => kind === 'returned')
   const came = new Set(rows.filter((row) => row.came).map(({ process, step }) => `${process} ${step}`))
   return [...new Set(rows.map(({ process, step }) => `${process} ${step}`))].filter((step) => !came.has(step))
 }

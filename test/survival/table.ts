@@ -163,7 +163,7 @@ function findSteps(
   lanes: number,
   liveOne: LiveOne,
 ): { readonly early: Promise<readonly Broken[]>; readonly late: Promise<readonly Broken[]> } {
-  const queue = KINDS.flatMap((kind) => Array.from({ length: kind === 'returned' ? DRY_LIVES : 1 }, () => kind))
+  const queue = KINDS.flatMap((kind) => Array.from({ length: kind === 'returned' ? DRY_LIVES : 2 }, () => kind))
   const found: Found[] = []
   const lane = async (number: number): Promise<void> => {
     for (let kind = queue.shift(); kind !== undefined; kind = queue.shift())
