@@ -13,7 +13,8 @@ import type { Metrics } from '../metrics.ts'
 import { buildBot } from './app.ts'
 import { inspectBot } from './inspect.ts'
 
-const CONNECTIONS = 10
+/** Three bots share the twenty of their login. */
+const CONNECTIONS = 6
 
 /** Serves the bot until `close`. What the operator can mend is thrown as StartRefused. */
 export async function serveBot(config: BotConfig, log: Logger): Promise<{ readonly close: () => Promise<void> }> {

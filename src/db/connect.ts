@@ -1,7 +1,8 @@
 // A pool of connections to PostgreSQL behind kysely. Holds alone how values come back (timestamptz as Date, int8 as a safe number or not at
-// all) and that no statement, lock or forgotten transaction holds on for ever: one lost client must not stop the others.
-// Callers destroy() what they connect.
+// all) and that no statement, lock or forgotten transaction holds on for ever: one lost client must not stop the others. A login has only so many
+// connections for all its processes, and when they are taken, queries wait as they do for the pool's own. Callers destroy() what they connect.
 
+import { setTimeout as wait } from 'node:timers/promises'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { Logger } from 'pino'
@@ -14,6 +15,8 @@ export type PoolCounts = { readonly busy: number; readonly idle: number; readonl
 export type ConnectOptions = {
   readonly applicationName: string
   readonly max: number
+  /** How long a query waits for a connection. */
+  readonly connectTimeoutMs?: number
   readonly log: DatabaseLog
   /** Zero waits for ever. */
   readonly lockTimeoutMs?: number
@@ -23,13 +26,20 @@ export type ConnectOptions = {
   readonly watch?: ((counts: () => PoolCounts) => void) | undefined
 }
 
+const CONNECT_MS = 10_000
+/** SQLSTATE: the server, the database or the login has as many connections as it may have. */
+const TOO_MANY = '53300'
+const LOOK_AGAIN_MS = 25
+const MAKE_DO_MS = 1_000
+
 /** Opens a pool; the first connection is made by the first query. */
 export function connect<Database = Schema>(url: string, options: ConnectOptions): Kysely<Database> {
+  const connectTimeoutMs = options.connectTimeoutMs ?? CONNECT_MS
   const pool = new pg.Pool({
     connectionString: url,
     application_name: options.applicationName,
     max: options.max,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: connectTimeoutMs,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     lock_timeout: options.lockTimeoutMs ?? 5_000,
@@ -45,7 +55,30 @@ export function connect<Database = Schema>(url: string, options: ConnectOptions)
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', lost))
   options.watch?.(() => ({ busy: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount }))
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: preparing(pool) }) })
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: preparing(pool, taking(pool, connectTimeoutMs)) }) })
+}
+
+/**
+ * Gives a connection of the pool: one that came back, or one more. When the server refuses one more, the pool makes do with those it has for a
+ * while: each refusal costs the server as much as a login.
+ */
+function taking(pool: pg.Pool, patienceMs: number): () => Promise<pg.PoolClient> {
+  const { max } = pool.options
+  let askAgainAt = 0
+  return async () => {
+    const until = performance.now() + patienceMs
+    for (;;) {
+      if (performance.now() > askAgainAt) pool.options.max = max
+      try {
+        return await pool.connect()
+      } catch (error) {
+        if (!(error instanceof pg.DatabaseError) || error.code !== TOO_MANY || performance.now() > until) throw error
+        pool.options.max = Math.max(1, pool.totalCount)
+        askAgainAt = performance.now() + MAKE_DO_MS
+        await wait(LOOK_AGAIN_MS)
+      }
+    }
+  }
 }
 
 const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {

@@ -11,8 +11,8 @@ const MOST_CHARACTERS = 2_000
 /** Where in the server a plan is found to be stale: its error code has many other causes. */
 const REVALIDATION = 'RevalidateCachedQuery'
 
-/** The pool as kysely wants it; queries with parameters are prepared statements. */
-export function preparing(pool: Pool): PostgresPool {
+/** The pool as kysely wants it, its connections got by `take`; queries with parameters are prepared statements. */
+export function preparing(pool: Pool, take: () => Promise<PoolClient>): PostgresPool {
   const names = new Map<string, string>()
   let era = 0
   const nameOf = (text: string): string | undefined => {
@@ -35,7 +35,7 @@ export function preparing(pool: Pool): PostgresPool {
     options: pool.options,
     end: () => pool.end(),
     connect: async () => {
-      const client = await pool.connect()
+      const client = await take()
       return {
         // Without cursors: nothing here reads in parts.
         query: query.bind(undefined, client) as unknown as PostgresPoolClient['query'],

@@ -56,3 +56,20 @@ test('a connection that is cut between two statements of a transaction fails tha
   await assert.rejects(transaction)
   assert.equal((await pid.execute(pool)).rows.length, 1, 'the pool goes on')
 })
+
+test('where the server gives no more connections, queries wait for those that there are', async (t) => {
+  const own = await createTestDatabase(t, { migrated: false })
+  await sql`alter database ${sql.id(own.name)} connection limit 3`.execute(owner)
+  const [one, other] = [own.connect('owner'), own.connect('owner')]
+  const ask = async (pool: typeof owner) => (await sql<{ n: number }>`select 1 as n, pg_sleep(0.01)`.execute(pool)).rows[0]?.n
+  await ask(one)
+  await ask(other)
+  const answers = await Promise.all(Array.from({ length: 60 }, (_, at) => ask(at % 2 === 0 ? one : other)))
+  assert.deepEqual(new Set(answers), new Set([1]))
+})
+
+test('a server that gives no connection at all is told of, with its own error', async (t) => {
+  const own = await createTestDatabase(t, { migrated: false })
+  await sql`alter database ${sql.id(own.name)} connection limit 0`.execute(owner)
+  await assert.rejects(sql`select 1`.execute(own.connect('owner', { connectTimeoutMs: 60 })), { code: '53300' })
+})
