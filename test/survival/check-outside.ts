@@ -22,6 +22,9 @@ const HEADLINE: Readonly<Record<string, RegExp>> = {
   failed: /could not be made/,
 }
 
+/** Its making was cut and taken back; or it was made, the answer lost, and its time over before it was asked for again. */
+const GONE = new Set(['credential.issue_unknown', 'credential.expired'])
+
 const endOf = (facts: Facts) => {
   const states = new Map(facts.state.map(({ request_id, state }) => [request_id, state as string]))
   const grants = new Map(facts.grant.map(({ request_id, state }) => [request_id, state as string]))
@@ -55,11 +58,9 @@ export function checkLives(facts: Facts, { told }: Pick<Outside, 'told'>): strin
     }
     if (
       lost &&
-      !credentials.some(({ id }) =>
-        facts.entries.some(({ type, body }) => type === 'credential.issue_unknown' && body['credential'] === id),
-      )
+      !credentials.some(({ id }) => facts.entries.some(({ type, body }) => GONE.has(type) && body['credential'] === id))
     )
-      say('was told that its credential is gone, and nothing says that its making was given up')
+      say('was told that its credential is gone, and nothing says that its making was given up or that it had ended')
   }
   return problems
 }

@@ -82,7 +82,7 @@ export async function live(people: People, bot: BotContext, lane: Lane, { life, 
   const claimed = await people.claim(asker, intent, place, twice)
   if ('refused' in claimed) {
     if (claimed.refused !== 'grant_ended') throw new Error(`${mark} could not be claimed: ${claimed.refused}`)
-    return { ...told, typed, request, ends: 'claimed/revoked', lost: true }
+    return { ...told, typed, request, ends: 'claimed/revoked|claimed/expired', lost: true }
   }
   const used = await people.use(claimed.token)
   // Told after its end, a token is refused: then its people were slower than its lease.
