@@ -32,12 +32,12 @@ export const countRefusedOfStrangers = (
       where f.refused_at > ${since} and r.requester <> all(${[...people]}) limit ${most}`,
   )
 
-/** How many wishes in a person's name were refused since a time. */
+/** How many wishes in a person's name were refused since a time of the issuer's own: when they were made is the bot's word. */
 export const countRefusedWishes = (db: Kysely<Schema>, person: string, since: Date, most: number): Promise<number> =>
   counted(
     db,
     sql`select from wish w join wish_outcome o on o.wish_id = w.id
-      where w.person = ${person} and w.made_at > ${since} and o.outcome <> 'done' limit ${most}`,
+      where w.person = ${person} and o.decided_at > ${since} and o.outcome <> 'done' limit ${most}`,
   )
 
 async function counted(db: Kysely<Schema>, rows: ReturnType<typeof sql>): Promise<number> {

@@ -12,7 +12,7 @@ import { canonicalBytes } from '../../src/domain/canonical.ts'
 import { readIntent } from '../../src/domain/intent.ts'
 import { MOST_OPEN } from '../../src/domain/request.ts'
 import { refusalWords } from '../../src/domain/words.ts'
-import { openWorld } from '../support/world.ts'
+import { later, openWorld } from '../support/world.ts'
 
 const world = await openWorld({ after })
 const { bot, ctx } = world
@@ -137,4 +137,26 @@ describe('a flood of what is refused leaves a bounded trace', () => {
     assert.equal(outcomes.length, made.length)
     assert.equal((await entriesOf('wish.refused', [proposed.requestId])).length, MOST_REFUSALS + 1)
   })
+
+  for (const [when, person, made_at] of [
+    ['yesterday', 'bo', new Date(Date.now() - 20 * 3_600_000)],
+    ['in a hundred years', 'mira', new Date(Date.now() + 100 * 365 * 86_400_000)],
+  ] as const)
+    test(`of wishes that say they were made ${when}; and an hour later what is refused is recorded again`, async () => {
+      const proposed = await propose()
+      assert.ok(proposed.ok)
+      await adoptAll()
+      const wish = { request_id: proposed.requestId, kind: 'cancel' as const, person }
+      const made = Array.from({ length: MOST_REFUSALS + 20 }, () => ({ ...wish, id: crypto.randomUUID(), made_at }))
+      await bot.db.insertInto('wish').values(made).execute()
+      while ((await heedWishes(ctx)) > 0);
+      assert.equal((await entriesOf('wish.refused', [proposed.requestId])).length, MOST_REFUSALS + 1)
+      const hourLater = later(ctx, 3_700_000)
+      await bot.db
+        .insertInto('wish')
+        .values({ ...wish, id: crypto.randomUUID(), made_at: hourLater.now() })
+        .execute()
+      while ((await heedWishes(hourLater)) > 0);
+      assert.equal((await entriesOf('wish.refused', [proposed.requestId])).length, MOST_REFUSALS + 2)
+    })
 })
