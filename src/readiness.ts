@@ -6,6 +6,15 @@ import type { FastifyReply } from 'fastify'
 export type Part = { readonly ready: boolean; readonly words: string }
 export type Look = () => Promise<Part>
 
+/** A look that is under way answers all who ask meanwhile: anybody may ask as often as he likes, and must not buy the database by that. */
+export function shared(look: Look): Look {
+  let underWay: Promise<Part> | undefined
+  return () =>
+    (underWay ??= look().finally(() => {
+      underWay = undefined
+    }))
+}
+
 /** Asks every part at once and answers for them. A look that throws is a part that is not ready. */
 export async function answerReadiness(
   reply: FastifyReply,

@@ -6,28 +6,25 @@ import { sql } from 'kysely'
 import type { BotContext } from '../commands/context.ts'
 import { type Backlog, findBacklog } from '../db/bot-queries/backlog.ts'
 import type { Metrics } from '../metrics.ts'
-import { answerReadiness, type Part } from '../readiness.ts'
+import { answerReadiness, type Part, shared } from '../readiness.ts'
 
 /** `GET /healthz` and `/readyz`; `slack` says how it stands with Slack. */
 export function healthRoutes(app: FastifyInstance, ctx: BotContext, slack: () => Part): void {
   app.get('/healthz', () => ({ ok: true }))
-  app.get('/readyz', (_request, reply) =>
-    answerReadiness(
-      reply,
-      {
-        database: () =>
-          sql`select 1`.execute(ctx.db).then(
-            () => ({ ready: true, words: 'The database answers.' }),
-            () => ({ ready: false, words: 'The database does not answer.' }),
-          ),
-        rules: async () =>
-          (await ctx.published())
-            ? { ready: true, words: 'Runbooks are published.' }
-            : { ready: false, words: 'No runbooks are published yet. The issuer publishes them when it starts.' },
-      },
-      { slack: slack() },
+  const needed = {
+    database: shared(() =>
+      sql`select 1`.execute(ctx.db).then(
+        () => ({ ready: true, words: 'The database answers.' }),
+        () => ({ ready: false, words: 'The database does not answer.' }),
+      ),
     ),
-  )
+    rules: shared(async () =>
+      (await ctx.published())
+        ? { ready: true, words: 'Runbooks are published.' }
+        : { ready: false, words: 'No runbooks are published yet. The issuer publishes them when it starts.' },
+    ),
+  }
+  app.get('/readyz', (_request, reply) => answerReadiness(reply, needed, { slack: slack() }))
 }
 
 /** The bot's queues, looked up at each scrape. */

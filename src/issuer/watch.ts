@@ -10,33 +10,34 @@ import { countRecalls } from '../db/recalls.ts'
 import { findPublishedDigest } from '../db/rule-sets.ts'
 import { TELL_AFTER_TRIES } from '../domain/grant.ts'
 import type { Metrics } from '../metrics.ts'
-import { answerReadiness } from '../readiness.ts'
+import { answerReadiness, shared } from '../readiness.ts'
 
 /** `GET /healthz` and `/readyz`. */
 export function healthRoutes(app: FastifyInstance, ctx: IssuerContext): void {
   app.get('/healthz', async () => ({ status: 'alive' }))
-  app.get('/readyz', (_, reply) =>
-    answerReadiness(reply, {
-      database: () =>
-        sql`select 1`.execute(ctx.db).then(
-          () => ({ ready: true, words: 'The database answers.' }),
-          () => ({ ready: false, words: 'The database does not answer.' }),
-        ),
-      rules: async () =>
-        (await findPublishedDigest(ctx.db)) === ctx.published().digest
-          ? { ready: true, words: 'The runbooks that this issuer read are in force.' }
-          : {
-              ready: false,
-              words: 'Other runbooks are in force than this issuer read. Give every issuer the same, and send it SIGHUP.',
-            },
-      minting: async () => {
-        const stop = await findStop(ctx)
-        return stop === undefined
-          ? { ready: true, words: 'Credentials are issued.' }
-          : { ready: false, words: `Nothing is issued: ${stop.why}. What was issued is still ended.` }
-      },
+  const needed = {
+    database: shared(() =>
+      sql`select 1`.execute(ctx.db).then(
+        () => ({ ready: true, words: 'The database answers.' }),
+        () => ({ ready: false, words: 'The database does not answer.' }),
+      ),
+    ),
+    rules: shared(async () =>
+      (await findPublishedDigest(ctx.db)) === ctx.published().digest
+        ? { ready: true, words: 'The runbooks that this issuer read are in force.' }
+        : {
+            ready: false,
+            words: 'Other runbooks are in force than this issuer read. Give every issuer the same, and send it SIGHUP.',
+          },
+    ),
+    minting: shared(async () => {
+      const stop = await findStop(ctx)
+      return stop === undefined
+        ? { ready: true, words: 'Credentials are issued.' }
+        : { ready: false, words: `Nothing is issued: ${stop.why}. What was issued is still ended.` }
     }),
-  )
+  }
+  app.get('/readyz', (_, reply) => answerReadiness(reply, needed))
 }
 
 /** The directory, whether anything is issued, and the grants that live, looked up at each scrape. */

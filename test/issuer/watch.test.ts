@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { IssuerContext } from '../../src/commands/context.ts'
 import { connect } from '../../src/db/connect.ts'
+import type { HeadStore } from '../../src/domain/heads.ts'
 import { buildIssuerApp } from '../../src/issuer/app.ts'
 import { startClockwork } from '../../src/issuer/clockwork.ts'
 import { openMetrics } from '../../src/metrics.ts'
@@ -162,4 +163,26 @@ test('an issuer that read other runbooks than those in force is not ready', asyn
   const answer = await open(t, world, { ...world.ctx, published }).get('/readyz')
   assert.equal(answer.statusCode, 503)
   assert.match(answer.json().rules.words, /send it SIGHUP/)
+})
+
+test('whoever asks for the readiness without end buys one look at a time, and keeps no issuer from its head store', async (t) => {
+  const world = await openWorld(t)
+  let [asked, reading, most] = [0, 0, 0]
+  const heads: HeadStore = {
+    ...world.heads,
+    read: async () => {
+      asked += 1
+      most = Math.max(most, ++reading)
+      return world.heads.read().finally(() => {
+        reading -= 1
+      })
+    },
+  }
+  const { ctx } = await world.reopen({ heads })
+  const { get } = open(t, world, ctx)
+  asked = 0
+  const answers = await Promise.all(Array.from({ length: 200 }, () => get('/readyz')))
+  assert.deepEqual([...new Set(answers.map(({ statusCode }) => statusCode))], [200])
+  assert.equal(most, 1)
+  assert.ok(asked < 20, `the head store was asked ${asked} times`)
 })
