@@ -6,7 +6,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { chromiumPath } from './support/chromium.ts'
-import { joinCluster } from './support/database.ts'
 
 const named = process.argv.slice(2)
 const files = named.length > 0 ? named : ['test/**/*.test.ts']
@@ -14,6 +13,9 @@ const browser = await chromiumPath().catch((error: Error) => {
   console.error(error.message)
   if (process.env['CI']) process.exit(1)
 })
+// Before anything asks where the cluster is: here and in every process of this run.
+process.env['TEST_FSYNC'] = 'off'
+const { joinCluster } = await import('./support/database.ts')
 const membership = await joinCluster()
 
 const concurrency = Math.max(2, availableParallelism())

@@ -36,6 +36,7 @@ const SETTINGS = {
 
 const Kept = z.strictObject({ home: z.string().min(1), port: z.int().min(1).max(65_535), password: z.string().min(32) })
 type Kept = z.infer<typeof Kept>
+type Settings = Readonly<Record<string, string>>
 type Cluster = {
   readonly keptPath: string
   readonly home: string
@@ -44,6 +45,7 @@ type Cluster = {
   readonly identity: Identity | undefined
   readonly programs: Programs
   readonly log: EmbeddedLog
+  readonly settings: Settings
   kept: Kept
 }
 
@@ -57,9 +59,16 @@ export type EmbeddedPostgres = {
   stop(): Promise<void>
 }
 
+export type EmbeddedOptions = {
+  readonly dataDir: string
+  readonly log: EmbeddedLog
+  /** In place of ours. */
+  readonly settings?: Settings
+}
+
 /** Starts or adopts the cluster of this data folder; refuses when another living process has it. */
-export async function startEmbeddedPostgres(options: { dataDir: string; log: EmbeddedLog }): Promise<EmbeddedPostgres> {
-  const cluster = await openCluster(options.dataDir, options.log)
+export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const cluster = await openCluster(options)
   let owner = await own(cluster)
   let recovery: Promise<void> | undefined
   let stopping = false
@@ -100,7 +109,7 @@ export async function startEmbeddedPostgres(options: { dataDir: string; log: Emb
   }
 }
 
-async function openCluster(dataDir: string, log: EmbeddedLog): Promise<Cluster> {
+async function openCluster({ dataDir, log, settings = {} }: EmbeddedOptions): Promise<Cluster> {
   const identity = await postgresIdentity()
   await mkdir(dataDir, { recursive: true, mode: identity ? 0o711 : 0o700 })
   const keptPath = join(dataDir, 'postgres.json')
@@ -111,7 +120,17 @@ async function openCluster(dataDir: string, log: EmbeddedLog): Promise<Cluster> 
   }))
   const home = await prepareHome(dataDir, kept.home, identity)
   const programs = await findPrograms(identity)
-  return { keptPath, home, data: join(home, 'data'), logPath: join(home, 'postgres.log'), identity, programs, log, kept }
+  return {
+    keptPath,
+    home,
+    data: join(home, 'data'),
+    logPath: join(home, 'postgres.log'),
+    identity,
+    programs,
+    log,
+    settings,
+    kept,
+  }
 }
 
 /** Looks at the cluster and mends it until this process owns it. */
@@ -205,7 +224,7 @@ function lastWords(text: string): string {
 async function start(cluster: Cluster): Promise<unknown> {
   await truncate(cluster.logPath).catch(() => undefined)
   const port = await freePort(cluster.kept.port)
-  const settings = Object.entries(SETTINGS).map(([name, value]) => `-c ${name}=${value}`)
+  const settings = Object.entries({ ...SETTINGS, ...cluster.settings }).map(([name, value]) => `-c ${name}=${value}`)
   try {
     await control(cluster, 'start', '-l', cluster.logPath, '-t', '15', '-o', [`-p ${port}`, ...settings].join(' '))
     return undefined

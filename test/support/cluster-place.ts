@@ -17,7 +17,9 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const OWNER = process.getuid?.() ?? 0
 const short = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 12)
 
-export const CLUSTER_FOLDER = join(tmpdir(), `countersign-test-${OWNER}-${short(ROOT)}`)
+/** Whether a commit outlives a power cut. No test cuts it, so run.ts does without; whoever measures commits measures real ones. */
+export const FSYNC = process.env['TEST_FSYNC'] === 'off' ? 'off' : 'on'
+export const CLUSTER_FOLDER = join(tmpdir(), `countersign-test-${OWNER}-${short(ROOT)}${FSYNC === 'off' ? '-unsynced' : ''}`)
 export const KEEPER_SOCKET =
   process.platform === 'win32' ? `\\\\.\\pipe\\${short(CLUSTER_FOLDER)}` : join(CLUSTER_FOLDER, 'keeper')
 

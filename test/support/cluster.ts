@@ -8,10 +8,18 @@ import pg from 'pg'
 import { pino } from 'pino'
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts'
 import { prepareEmbeddedDatabase } from '../../src/db/roles.ts'
-import { CLUSTER_FOLDER, type Cluster, KEEPER_SOCKET, TEMPLATE_PREFIX, TEST_PREFIX, templateName } from './cluster-place.ts'
+import {
+  CLUSTER_FOLDER,
+  type Cluster,
+  FSYNC,
+  KEEPER_SOCKET,
+  TEMPLATE_PREFIX,
+  TEST_PREFIX,
+  templateName,
+} from './cluster-place.ts'
 
 const log = pino()
-const postgres = await startEmbeddedPostgres({ dataDir: CLUSTER_FOLDER, log })
+const postgres = await startEmbeddedPostgres({ dataDir: CLUSTER_FOLDER, log, settings: { fsync: FSYNC } })
 // Several test files at once have a pool each, so the bot's login has room for more than one process of it.
 const urls = await prepareEmbeddedDatabase(postgres, { dataDir: CLUSTER_FOLDER, database: 'countersign', botConnections: 100 })
 const cluster: Cluster = { superuser: postgres.url('postgres'), ...urls }
