@@ -26,12 +26,12 @@ export async function openConsumption(
   }
 }
 
-/** What a process has used, its own and the kernel's time for it. */
+/** What a process has used, its own and the kernel's time for it, and what those of its children used that have ended. */
 export function usedBy(pid: number): number {
   try {
-    // After the name in parentheses, which may hold spaces: fields 3 on, of which 14 and 15 are ticks (proc(5)).
+    // After the name in parentheses, which may hold spaces: fields 3 on, of which 14 to 17 are ticks (proc(5)).
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
-    return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK
+    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * MS_PER_TICK
   } catch {
     return 0
   }

@@ -4,13 +4,14 @@
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { acknowledge } from './acknowledge.ts'
+import { bots } from './bots.ts'
 import { evidence } from './evidence.ts'
 import { lives } from './lives.ts'
 import { type Benchmark, type Line, table } from './measure.ts'
 import { start } from './start.ts'
 import { steps } from './steps.ts'
 
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { lives, steps, acknowledge, evidence, start }
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { lives, steps, acknowledge, evidence, start, bots }
 
 const { values } = parseArgs({
   options: { only: { type: 'string' }, json: { type: 'boolean', default: false }, strict: { type: 'boolean', default: false } },

@@ -83,10 +83,15 @@ const started = (what: string, seconds: readonly number[], bare: readonly number
   goal: { text: `< ${goal}`, met: median(seconds) < goal },
 })
 
-type Place = { readonly dir: string; readonly environment: NodeJS.ProcessEnv; readonly slack: string; readonly issuer: string }
+export type Place = {
+  readonly dir: string
+  readonly environment: NodeJS.ProcessEnv
+  readonly slack: string
+  readonly issuer: string
+}
 
 /** A folder that PostgreSQL's user can reach, and three ports. */
-async function newFolder(hooks: Hooks): Promise<Place> {
+export async function newFolder(hooks: Hooks): Promise<Place> {
   const above = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
   chmodSync(above, 0o711)
   hooks.after(() => rmSync(above, { recursive: true, force: true }))
@@ -102,7 +107,7 @@ async function newFolder(hooks: Hooks): Promise<Place> {
   }
 }
 
-async function begin(hooks: Hooks, { environment }: Place) {
+export async function begin(hooks: Hooks, { environment }: Place) {
   const began = performance.now()
   const cwd = fileURLToPath(new URL('../../', import.meta.url))
   const npm = spawn('npm', ['start'], { cwd, env: environment, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -154,7 +159,9 @@ function residentOf(npm: ChildProcess): Record<'bot' | 'issuer', number> {
   return { bot: of('bot'), issuer: of('issuer') }
 }
 
-function descendants(of: ChildProcess): readonly { readonly pid: number; readonly command: readonly string[] }[] {
+export function descendants(of: {
+  readonly pid?: number | undefined
+}): readonly { readonly pid: number; readonly command: readonly string[] }[] {
   const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
@@ -171,7 +178,7 @@ function descendants(of: ChildProcess): readonly { readonly pid: number; readonl
   return below(of.pid ?? 0)
 }
 
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
   await Promise.all(servers.map((server) => once(server, 'listening')))
   const ports = servers.map((server) => (server.address() as AddressInfo).port)

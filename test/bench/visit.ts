@@ -1,5 +1,6 @@
 // People at a running sandbox, by what they would do in their browsers and by nothing else: type in Slack, follow the link, tap the simulated key, wait
-// at the page's event line, claim. For benchmarks of the two processes as they are started.
+// at the page's event line, claim. For benchmarks of the two processes as they are started. Several lives may run at once: whoever follows a link decides
+// about what it shows, and each person taps one key after the other, because a key that signs twice at once is refused as a copy.
 
 import { digestOf, thumbprint } from '../../src/crypto.ts'
 import { encodeBase64url } from '../../src/domain/base64url.ts'
@@ -15,7 +16,7 @@ type Ceremony = {
 }
 type Seen = { readonly state: string; readonly intent: string }
 
-/** How long the issuer's answers took after the last approver's tap: telling the waiting page, and giving the credential. */
+/** How long the issuer's answers took after the last approver's tap, if no other life runs: telling the waiting page, and giving the credential. */
 export type Visited = { readonly toldMs: number; readonly claimedMs: number }
 
 /** Opens the sandbox at these addresses; each call of what comes back is one whole life. */
@@ -40,7 +41,13 @@ export function openVisits(slackUrl: string, issuer: string): () => Promise<Visi
       if (fresh !== undefined) followed.add(fresh)
       return fresh
     })
-  const tap = async (purpose: 'request' | 'decide', view: string, body: object): Promise<void> => {
+  const taps = { request: Promise.resolve(), decide: Promise.resolve() }
+  const tap = (purpose: 'request' | 'decide', view: string, body: object): Promise<void> => {
+    const tapped = taps[purpose].then(() => tapNow(purpose, view, body))
+    taps[purpose] = tapped.catch(() => undefined)
+    return tapped
+  }
+  const tapNow = async (purpose: 'request' | 'decide', view: string, body: object): Promise<void> => {
     const { realm, nonce, signer: person, passkeys } = await post<Ceremony>('/v1/ceremonies', { purpose, view })
     const [key] = passkeys
     if (!key) throw new Error(`${person} has no key`)
@@ -61,8 +68,9 @@ export function openVisits(slackUrl: string, issuer: string): () => Promise<Visi
     const intents = [intent]
     await tap('request', mine, { role: 'requester', decision: 'confirm', intents, holder: place.holder })
     const asked = await link(bo, 'direct')
+    const theirs = (await see(asked)).intent
     const waiting = follow(issuer, mine, () => see(mine), 'approved')
-    await tap('decide', asked, { role: 'approver', decision: 'approve', intents })
+    await tap('decide', asked, { role: 'approver', decision: 'approve', intents: [theirs] })
     const approved = performance.now()
     await waiting
     const told = performance.now()

@@ -1,0 +1,122 @@
+// Whole lives over HTTP in a running sandbox, with one bot and with three on the same database: people type in Slack, follow links, tap and claim. One life
+// after the other tells how long people wait, eight at once what the processes can do, and what each of them uses for a life; between them stands what
+// they use when nobody asks for anything. The further bots are started as the first was, with its own environment, which only Linux shows.
+
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { slackDriver } from '../support/slack-driver.ts'
+import { usedBy } from './consumption.ts'
+import { type Benchmark, type Hooks, type Line, median } from './measure.ts'
+import { during } from './stage.ts'
+import { begin, descendants, freePorts, newFolder, type Place } from './start.ts'
+import { openVisits } from './visit.ts'
+
+const BOTS = [1, 3] as const
+const CONCURRENCY = [1, 8] as const
+const ROUNDS = 2
+const ROUND_MS = 2500
+const IDLE_MS = 2000
+
+export const bots: Benchmark = async (hooks, tell) => {
+  if (process.platform !== 'linux') return []
+  const place = await newFolder(hooks)
+  const running = await begin(hooks, place)
+  const { visit, settled } = openLives(place)
+  for (let at = 0; at < 5; at += 1) await visit()
+  const used = () => consumed(processes(running.process.pid ?? 0, place))
+  const lines: Line[] = []
+  for (const count of BOTS) {
+    const of = () => processes(running.process.pid ?? 0, place)
+    for (let more = [...of()].filter(([, name]) => name === 'bot').length; more < count; more += 1) await startBot(hooks, of())
+    const bots = count === 1 ? '1 bot' : `${count} bots`
+    await settled()
+    const before = used()
+    await wait(IDLE_MS)
+    lines.push({ what: `processor time of a second, ${bots}, idle`, unit: 'ms', measured: each(before, used(), IDLE_MS / 1000) })
+    for (const concurrency of CONCURRENCY) {
+      const rates: number[] = []
+      const costs: Costs[] = []
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const before = used()
+        const lived = await during(Array.from({ length: concurrency }), ROUND_MS, async () => void (await visit()))
+        // People have what they wanted; what Slack is told of it afterwards belongs to the life all the same.
+        await settled()
+        rates.push(lived.count / (lived.ms / 1000))
+        costs.push(each(before, used(), lived.count))
+        tell(`${bots}, ${concurrency} at once, round ${round + 1}: ${rates.at(-1)?.toFixed(1)} a second`)
+      }
+      lines.push(
+        { what: `whole lives over HTTP, ${bots}, ${concurrency} at once`, unit: 'per second', measured: { '': median(rates) } },
+        { what: `processor time of a life, ${bots}, ${concurrency} at once`, unit: 'ms', measured: middle(costs) },
+      )
+    }
+  }
+  return lines
+}
+
+const SETTLED_MS = 750
+
+/** Lives, and a wait until the bots have said nothing in Slack for a while. */
+function openLives({ slack, issuer }: Place) {
+  const driver = slackDriver(slack)
+  const settled = async (): Promise<void> => {
+    for (let calls = -1, now = 0; calls !== now; await wait(SETTLED_MS)) {
+      calls = now
+      now = (await driver.calls()).length
+    }
+  }
+  return { visit: openVisits(slack, issuer), settled }
+}
+
+type Processes = ReadonlyMap<number, string>
+type Costs = Readonly<Record<string, number>>
+
+/** What runs, by what it is: `slack` is the simulated one, in the process that started the others. The people are this process and are not counted. */
+function processes(owner: number, { dir }: Place): Processes {
+  const own = [...descendants({ pid: owner }), ...descendants({ pid: process.pid })].flatMap(({ pid, command }) => {
+    const name = command.at(-1) ?? ''
+    return ['bot', 'issuer', 'start'].includes(name) && command[0] !== 'npm'
+      ? [[pid, name === 'start' ? 'slack' : name] as const]
+      : []
+  })
+  const { home } = JSON.parse(readFileSync(join(dir, 'postgres.json'), 'utf8')) as { home: string }
+  const postmaster = Number(readFileSync(join(dir, home, 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
+  const servers = [{ pid: postmaster }, ...descendants({ pid: postmaster })].map(({ pid }) => [pid, 'postgres'] as const)
+  return new Map([...own, ...servers])
+}
+
+function consumed(all: Processes): Costs {
+  const sums: Record<string, number> = {}
+  for (const [pid, name] of all) sums[name] = (sums[name] ?? 0) + usedBy(pid)
+  return sums
+}
+
+const each = (before: Costs, after: Costs, count: number): Costs =>
+  Object.fromEntries(Object.entries(after).map(([name, ms]) => [name, (ms - (before[name] ?? 0)) / count]))
+
+const middle = (all: readonly Costs[]): Costs =>
+  Object.fromEntries(Object.keys(all[0] ?? {}).map((name) => [name, median(all.map((one) => one[name] ?? 0))]))
+
+/** One more bot with the environment of the first, on a port of its own. */
+async function startBot(hooks: Hooks, all: Processes): Promise<void> {
+  const [first] = [...all].find(([, name]) => name === 'bot') ?? []
+  const own = readFileSync(`/proc/${first}/environ`, 'utf8').split('\0').filter(Boolean)
+  const environment = Object.fromEntries(own.map((each) => [each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1)]))
+  const [port] = await freePorts(1)
+  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+  const bot = fork(main, ['bot'], { env: { ...environment, PORT: `${port}` }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const exited = once(bot, 'exit')
+  hooks.after(async () => {
+    bot.kill('SIGTERM')
+    await exited
+  })
+  const said = await Promise.race([
+    once(bot, 'message'),
+    exited.then(([code]) => Promise.reject(new Error(`a bot ended: ${code}`))),
+  ])
+  if (said[0] !== 'ready') throw new Error(`a bot said ${String(said[0])}`)
+}
