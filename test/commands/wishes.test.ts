@@ -4,11 +4,10 @@ import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { heedWishes } from '../../src/commands/heed-wishes.ts'
 import { makeWish, type Wish } from '../../src/commands/make-wish.ts'
-import { sweep } from '../../src/commands/sweep.ts'
 import { findGrant } from '../../src/db/grants.ts'
 import { findKnown } from '../../src/db/requests.ts'
 import { refused } from '../support/refused.ts'
-import { ask, claim, confirm, decide, later, newHolder, openWorld } from '../support/world.ts'
+import { ask, claim, confirm, decide, newHolder, openWorld } from '../support/world.ts'
 
 const world = await openWorld({ after })
 const { ctx } = world
@@ -127,20 +126,6 @@ describe('a return', () => {
   test('of what was never issued is refused', async () => {
     const { requestId } = await confirmed()
     assert.equal(await wish('return', requestId, 'rey'), 'no_grant')
-  })
-
-  test('of what cannot be recalled is said to be so until its own end, and only then called returned', async () => {
-    const { requestId } = await claimed()
-    assert.equal(await wish('return', requestId, 'rey'), 'done')
-    await sweep(ctx)
-    const recall = () =>
-      ctx.db.selectFrom('credential').select(['state', 'recall']).where('request_id', '=', requestId).executeTakeFirst()
-    assert.deepEqual(await recall(), { state: 'revoking', recall: 'not_before_expiry' })
-    assert.equal(await grantOf(requestId), 'revoking')
-    const end = (await findGrant(ctx.db, requestId))?.ends_at.getTime() ?? 0
-    await sweep(later(ctx, end - Date.now() + 1_000))
-    assert.equal((await recall())?.state, 'revoked')
-    assert.equal(await grantOf(requestId), 'returned')
   })
 })
 
