@@ -2,9 +2,12 @@
 // few things that were the requester's to choose, and it must be the same bytes. What differs is refused once, for good, with a reason
 // that the bot can tell. Only then may anybody sign (DESIGN section 3).
 
+import { sql, type Transaction } from 'kysely'
 import { commitmentOf, digestOf } from '../crypto.ts'
 import { countOpen } from '../db/floods.ts'
 import { findOpenings, findProposals, type RequestRow } from '../db/requests.ts'
+import type { Schema } from '../db/schema.ts'
+import { spendNonce } from '../db/statements.ts'
 import { type Action, actionName, findOffer, inGroups } from '../domain/action.ts'
 import { canonicalBytes, canonicalText } from '../domain/canonical.ts'
 import { isCommitment, type Opening } from '../domain/commitment.ts'
@@ -16,23 +19,32 @@ import { resolveRight } from '../runbooks/resolve.ts'
 import { boundRequest } from './bound-refusals.ts'
 import type { IssuerContext } from './context.ts'
 import { eachInTurn } from './each-in-turn.ts'
+import { findStop } from './minting.ts'
 import { transact } from './transact.ts'
 
 const LOOK_BACK_MS = 3_600_000
 /** The two processes' clocks may differ by this much before a proposal is called too long. */
 const SKEW_SECONDS = 2
 
-/** Adopts or refuses what lies there; answers how many were looked at. */
+/** Adopts or refuses what lies there; answers how many were decided, here or by another issuer. */
 export async function adoptProposals(ctx: IssuerContext, limit = 50): Promise<number> {
   const proposals = await findProposals(ctx.db, new Date(ctx.now().getTime() - LOOK_BACK_MS), limit)
-  await eachInTurn(proposals, (proposal) => adopt(ctx, proposal))
-  return proposals.length
+  let decided = 0
+  await eachInTurn(proposals, async (proposal) => {
+    if (await adopt(ctx, proposal)) decided += 1
+  })
+  return decided
 }
 
-async function adopt(ctx: IssuerContext, proposal: RequestRow): Promise<void> {
+/** Decides one; false when that must wait, because this clock and the database's differ. */
+async function adopt(ctx: IssuerContext, proposal: RequestRow): Promise<boolean> {
   const openings = await findOpenings(ctx.db, proposal)
   const again = deriveAgain(ctx, proposal, openings, ctx.now())
-  await transact(ctx, [], async ({ trx, now, record, tell }) => {
+  return transact(ctx, [], async ({ trx, now, record, tell }) => {
+    // With a clock that is behind, everything new looks too long: that is no fault of the proposal, and refused is refused for good.
+    if (!again.ok && again.refusal.reason === 'times_too_long' && (await findStop(ctx, trx))?.clock) return false
+    // Issuers whose clocks or rules differ judge differently. Whoever comes first decides; the other waits for it here and finds that it is done.
+    if (!(await spendNonce(trx, `proposal ${proposal.id}`, now)) || (await isDecided(trx, proposal.id))) return true
     // The last check, because it costs a query: the bot counts for itself, and is not believed.
     const full = again.ok && (await countOpen(trx, proposal.requester)) >= MOST_OPEN
     const derived: Derived = full ? refuse({ reason: 'too_many_open', most: MOST_OPEN }) : again
@@ -45,10 +57,10 @@ async function adopt(ctx: IssuerContext, proposal: RequestRow): Promise<void> {
         .values({ request_id: proposal.id, reason, detail: JSON.stringify(detail), refused_at: now })
         .onConflict((on) => on.doNothing())
         .executeTakeFirst()
-      if (added.numInsertedOrUpdatedRows === 0n) return
+      if (added.numInsertedOrUpdatedRows === 0n) return true
       if (bound !== 'kept') record('request.refused', about, { v: 1, reason, ...(bound === 'last' && { last: true }) })
       if (bound === 'recorded') tell('request.changed', proposal.id)
-      return
+      return true
     }
     const { intent } = derived
     const rules = derived.action.rules
@@ -69,7 +81,7 @@ async function adopt(ctx: IssuerContext, proposal: RequestRow): Promise<void> {
       })
       .onConflict((on) => on.doNothing())
       .executeTakeFirst()
-    if (added.numInsertedOrUpdatedRows === 0n) return
+    if (added.numInsertedOrUpdatedRows === 0n) return true
     record('request.adopted', about, {
       v: 1,
       intent: proposal.intent_digest,
@@ -80,7 +92,16 @@ async function adopt(ctx: IssuerContext, proposal: RequestRow): Promise<void> {
       lease_seconds: intent.lease_seconds,
     })
     tell('request.changed', proposal.id)
+    return true
   })
+}
+
+async function isDecided(trx: Transaction<Schema>, request: string): Promise<boolean> {
+  const { rows } =
+    await sql`select from request_state where request_id = ${request} union all select from refused_request where request_id = ${request}`.execute(
+      trx,
+    )
+  return rows.length > 0
 }
 
 type Derived = Outcome<{ readonly intent: Intent; readonly action: Action }>
