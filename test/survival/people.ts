@@ -206,7 +206,9 @@ export function peopleOf(stand: Stand, heard: Heard) {
         const bytes = canonicalBytes({ ...(await about(by, intent, place)), decision: 'return' })
         const body = { giveBack: encodeBase64url(bytes), signature: await place.sign(tagged('giveBack', bytes)) }
         const answer = await tell(by, '/v1/revocations', body)
-        return answer === undefined ? undefined : 'refused' in answer ? answer.refused : 'given back'
+        if (answer === undefined) return undefined
+        if (!('refused' in answer)) return 'given back'
+        return AGAIN.has(answer.refused) ? undefined : answer.refused
       }),
   }
 }
