@@ -34,22 +34,26 @@ export async function inspectIssuer(config: IssuerConfig, db: Kysely<Schema>, pa
   return { ...files, findings: isWell ? findings : [...findings, await inspectRunbooks(config)] }
 }
 
-/** Whether the database is where the heads outside say that it was; when not, the issuer starts and issues nothing. */
+/** Whether the database is where the heads outside say that it was; when not, the issuer starts and issues nothing, or without heads does not start. */
 export async function inspectHeads(config: IssuerConfig, roots: TrustRoots, db: Kysely<Schema>): Promise<Finding> {
   const { headStoreUrl: url, keysDir } = config
   const judge = async () => {
     // The outside first: every issuer commits to the database before.
     const outside = url === undefined ? await readHeads(`${keysDir}/heads.json`) : await readSharedHeads(url, roots.realm)
     const chain = await openChain(db, roots)
-    return judgeHeads(outside, await chain(), (await findWatermark(db))?.counter ?? 0)
+    const { counter = 0 } = (await findWatermark(db)) ?? {}
+    return outside === undefined && counter > 0 ? 'lost' : judgeHeads(outside, await chain(), counter)
   }
   const { value, finding } = await tried('heads', url === undefined ? 'KEYS_DIR' : 'HEAD_STORE_URL', judge, () => HEADS_EVEN)
-  return value === 'behind' ? judged('heads', [HEADS_BEHIND], '') : finding
+  return value === 'behind' || value === 'lost' ? judged('heads', [value === 'lost' ? HEADS_LOST : HEADS_BEHIND], '') : finding
 }
 
 const HEADS_EVEN = 'The database is where the heads outside say.'
 const HEADS_BEHIND =
   'The database is older than what this issuer has already seen, and nothing is issued: restore a newer one, or have an administrator sign the recovery at the issuer’s /keys.'
+
+const HEADS_LOST =
+  'The heads outside are gone, though this database was served with some, and the issuer does not start: put heads.json back into KEYS_DIR, or correct HEAD_STORE_URL.'
 
 /** The names by which Countersign itself is known: no target may bear one. */
 export const ownNames = ({ issuerUrl, publicUrl }: IssuerConfig): readonly string[] => [issuerUrl, publicUrl, 'bot']

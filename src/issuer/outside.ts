@@ -143,7 +143,10 @@ export async function openOutside(options: {
   }
 
   await ask()
-  await serve(db, heads, known !== undefined)
+  // A living issuer may have filled the store since.
+  await serve(db, heads, async () => (known ?? (await ask())) !== undefined)
+  // Filled before the counter moves for the first time: so a counter that has moved beside an empty store is a store that was lost.
+  if (known === undefined) await advance()
   if ((await standing(db)).is === 'behind') alarm(BEHIND)
   else await move()
   const committed = (): void => {
@@ -152,19 +155,17 @@ export async function openOutside(options: {
   return { look, mintingStopped, findLoss, advance: move, committed, beat }
 }
 
-async function serve(db: Kysely<Schema>, { identity, heirOf }: HeadStore, knows: boolean): Promise<void> {
+async function serve(db: Kysely<Schema>, { identity, heirOf }: HeadStore, knows: () => Promise<boolean>): Promise<void> {
   for (;;) {
     const row = await findWatermark(db)
-    if (row && row.store !== identity && row.store !== heirOf) {
-      if (Math.abs(row.idleSeconds) < ALIVE_SECONDS)
-        throw new StartRefused([
-          `Another issuer served this database ${Math.max(0, Math.round(row.idleSeconds))} s ago with a head store of its own. More than one issuer needs one shared store: give all of them the same HEAD_STORE_URL. If that one is gone for good, start again in ${ALIVE_SECONDS} seconds.`,
-        ])
-      if (!knows && row.counter > 0)
-        throw new StartRefused([
-          'The head store is empty, but another one has served this database: an older copy of it would pass unseen. Give the issuer that store (heads.json in KEYS_DIR, or HEAD_STORE_URL). If it is lost for good, let the owner of the database say so: DELETE FROM watermark',
-        ])
-    }
+    if (row && row.store !== identity && row.store !== heirOf && Math.abs(row.idleSeconds) < ALIVE_SECONDS)
+      throw new StartRefused([
+        `Another issuer served this database ${Math.max(0, Math.round(row.idleSeconds))} s ago with a head store of its own. More than one issuer needs one shared store: give all of them the same HEAD_STORE_URL. If that one is gone for good, start again in ${ALIVE_SECONDS} seconds.`,
+      ])
+    if (row && row.counter > 0 && !(await knows()))
+      throw new StartRefused([
+        'The head store is empty, but one that was not has served this database: an older copy of it would pass unseen. Give the issuer that store (heads.json in KEYS_DIR, or HEAD_STORE_URL). If it is lost for good, let the owner of the database say so: DELETE FROM watermark',
+      ])
     if (await serveWatermark(db, identity, row?.store)) return
   }
 }

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { sql } from 'kysely'
 import type { DoctorReport } from '../../src/cli/print-findings.ts'
 import { type Deployment, type Environment, newDeployment, runToEnd, SECRET } from '../support/deployment.ts'
 
@@ -82,6 +83,15 @@ test('an issuer alone whose heads outside are ahead of its database is told what
   assert.equal(code, 1)
   assert.ok(wrongOf(report(out)).includes('heads'), out)
   assert.match(out, /older than what this issuer has already seen, and nothing is issued/)
+})
+
+test('an issuer alone whose heads outside are gone is told that it will not start', async (t) => {
+  const { issuer, database } = await newDeployment(t)
+  await sql`insert into watermark (counter, store) values (3, 'file:1.1')`.execute(database.connect('owner', { max: 1 }))
+  const { code, out } = await runToEnd(['doctor', '--json'], issuer)
+  assert.equal(code, 1)
+  assert.ok(wrongOf(report(out)).includes('heads'), out)
+  assert.match(out, /heads outside are gone.*put heads\.json back into KEYS_DIR/)
 })
 
 test('an environment with mistakes is told as a start tells it', async () => {

@@ -2,7 +2,7 @@
 // credential, and nothing is given twice. Two with a head store each are told of one another and do not serve together.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -209,6 +209,28 @@ test('an empty head store is not taken for one that has seen nothing, until the 
   await assert.rejects(anotherIssuer(world, empty), /head store is empty.*DELETE FROM watermark/)
   await sql`delete from watermark`.execute(world.database.connect('owner', { max: 1 }))
   assert.equal(await (await anotherIssuer(world, empty)).ctx.mintingStopped(), undefined)
+})
+
+test('heads that were taken out of a store are not taken for none, though the store is the same', async (t) => {
+  const world = await openWorld(t)
+  const file = join(world.dir, 'heads.json')
+  const kept = await readFile(file)
+  await rm(file)
+  await assert.rejects(world.reopen(), /head store is empty.*DELETE FROM watermark/)
+  await writeFile(file, kept)
+  assert.equal(await (await world.reopen()).ctx.mintingStopped(), undefined)
+})
+
+test('a first start that broke off before its heads were kept begins again', async (t) => {
+  const world = await openWorld(t)
+  const heads = await openFileHeadStore(join(await folder(t), 'heads.json'))
+  t.after(() => heads.close())
+  await sql`delete from watermark`.execute(world.database.connect('owner', { max: 1 }))
+  const broken = { ...heads, swap: () => Promise.reject(new Error('no space left on device')) }
+  for (let starts = 0; starts < 3; starts += 1) await assert.rejects(world.reopen({ heads: broken }), /no space left/)
+  const { ctx } = await world.reopen({ heads })
+  assert.equal(await ctx.mintingStopped(), undefined)
+  assert.equal((await heads.read())?.watermark, (await findWatermark(ctx.db))?.counter)
 })
 
 test('what the file of one issuer knows is carried into the shared store, and the file is put aside', async (t) => {
