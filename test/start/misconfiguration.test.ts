@@ -1,65 +1,17 @@
-// Every class of misconfiguration, met by the command that an operator runs: one sentence for each problem, all of them at once, the exit code, no stack
-// and no secret. What is wrong with single variables stands in test/config.test.ts; here one of each kind goes through a process.
+// Every class of misconfiguration, met by the command that an operator runs. What is wrong with single variables stands in test/config.test.ts; here one
+// of each kind goes through a process, with keys, trust roots, addresses and the words of the command line.
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, describe, test } from 'node:test'
-import pg from 'pg'
-import { createTestDatabase } from '../support/database.ts'
-import { type As, type Deployment, type Environment, newDeployment, runToEnd, SECRET } from '../support/deployment.ts'
+import { test } from 'node:test'
+import { newDeployment, runToEnd, SECRET } from '../support/deployment.ts'
+import { BOT, broken, holdRefused, ISSUER, isMissing, START, unset, withBot, withIssuer } from '../support/misconfigured.ts'
 
-const OTHERS: Readonly<Record<string, string>> = {
-  unreachable: 'postgres://somebody:s3cr3t@127.0.0.1:9/countersign',
-  nowhere: 'postgres://somebody:s3cr3t@nobody.invalid/countersign',
-}
-const isRoot = process.getuid?.() === 0
-const NOBODY: As = { uid: 65_534, gid: 65_534 }
-
-type Prepared = { readonly environment: Environment; readonly as?: As; readonly also?: readonly string[] }
-type Case = {
-  readonly of: readonly string[]
-  /** Breaks something, and gives the environment to start in. */
-  readonly prepare: (deployment: Deployment) => Promise<Prepared> | Prepared
-  readonly code?: number
-  /** One for each line of the error output. */
-  readonly says: readonly RegExp[]
-  /** What else stands below: the report of mistakes in runbooks. */
-  readonly report?: RegExp
-}
-const ISSUER = ['issuer']
-const BOT = ['bot']
-const START = ['start']
-
-const unset = (environment: Environment, ...names: readonly string[]): Environment =>
-  Object.fromEntries(Object.entries(environment).filter(([name]) => !names.includes(name)))
-
-const withIssuer =
-  (over: Environment) =>
-  ({ issuer }: Deployment): Prepared => ({ environment: { ...issuer, ...over } })
-const withBot =
-  (over: Environment) =>
-  ({ bot }: Deployment): Prepared => ({ environment: { ...bot, ...over } })
-const broken =
-  (how: (dir: string) => void) =>
-  ({ dir, issuer }: Deployment): Prepared => {
-    how(dir)
-    return { environment: issuer }
-  }
-const sandbox =
-  (how: (dir: string) => Environment) =>
-  ({ dir }: Deployment): Prepared => ({ environment: how(dir) })
-
-async function asSuperuser({ database }: Deployment, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: database.superuserUrl })
-  await client.connect()
-  await client.query(statement).finally(() => client.end())
-}
-
-const CASES: Readonly<Record<string, Case>> = {
+holdRefused({
   'the issuer with nothing': {
     of: ISSUER,
     prepare: () => ({ environment: {} }),
@@ -229,80 +181,6 @@ const CASES: Readonly<Record<string, Case>> = {
     prepare: ({ dir, issuer }) => ({ environment: { ...issuer, SANDBOX_KEYS: join(dir, 'ring.json') } }),
     says: [/SANDBOX_KEYS is set for a realm that is not a sandbox: unset it\./],
   },
-  'a database that is away, after a while': {
-    of: BOT,
-    prepare: withBot({ DATABASE_URL: OTHERS['unreachable'] ?? '' }),
-    code: 69,
-    says: [
-      /DATABASE_URL: the database at 127\.0\.0\.1:9 cannot be used \(nothing listens there\): start it, or correct the variable\./,
-    ],
-  },
-  'a database whose host nobody knows': {
-    of: ['migrate'],
-    prepare: () => ({ environment: { MIGRATE_DATABASE_URL: OTHERS['nowhere'] ?? '' } }),
-    code: 69,
-    says: [
-      /MIGRATE_DATABASE_URL: the database at nobody\.invalid cannot be used \((nobody knows this host|its host cannot be looked up now)\)/,
-    ],
-  },
-  'a wrong password': {
-    of: BOT,
-    prepare: ({ bot }) => ({
-      environment: { ...bot, DATABASE_URL: (bot['DATABASE_URL'] ?? '').replace(/:[^:@]+@/, `:${SECRET}@`) },
-    }),
-    says: [
-      /DATABASE_URL: the database at \S+ cannot be used \(password authentication failed.*\): correct name and password in it\./,
-    ],
-  },
-  'a database that is not there': {
-    of: ISSUER,
-    prepare: ({ issuer }) => ({
-      environment: {
-        ...issuer,
-        ISSUER_DATABASE_URL: (issuer['ISSUER_DATABASE_URL'] ?? '').replace(/\/[^/]+$/, '/no_such_place'),
-      },
-    }),
-    says: [
-      /ISSUER_DATABASE_URL: the database at \S+ cannot be used \(.*\): (create that database, or correct the name in it|.*)\./,
-    ],
-  },
-  'the other process’s login': {
-    of: BOT,
-    prepare: ({ bot, database }) => ({ environment: { ...bot, DATABASE_URL: database.issuerUrl } }),
-    says: [/DATABASE_URL logs in as \w+, which is no member of countersign_bot: GRANT/],
-  },
-  'a database without tables': {
-    of: BOT,
-    prepare: async ({ bot }) => {
-      const empty = await createTestDatabase({ after }, { migrated: false })
-      return { environment: { ...bot, DATABASE_URL: empty.botUrl } }
-    },
-    says: [/The database has no tables of Countersign yet: run `countersign migrate`\./],
-  },
-  'a database that lacks a migration': {
-    of: ISSUER,
-    prepare: async (deployment) => {
-      await asSuperuser(deployment, `delete from kysely_migration where name = '004-bounds'`)
-      return { environment: deployment.issuer }
-    },
-    says: [/The tables are older than this version of Countersign and lack 004-bounds: run `countersign migrate`\./],
-  },
-  'a database from before processes could read what has run': {
-    of: BOT,
-    prepare: async (deployment) => {
-      await asSuperuser(deployment, 'revoke select on kysely_migration from countersign_bot')
-      return { environment: deployment.bot }
-    },
-    says: [/The tables are older than this version of Countersign and lack the latest migrations: run `countersign migrate`\./],
-  },
-  'a database that is newer than the program': {
-    of: BOT,
-    prepare: async (deployment) => {
-      await asSuperuser(deployment, `insert into kysely_migration (name, timestamp) values ('999-future', now()::text)`)
-      return { environment: deployment.bot }
-    },
-    says: [/The database has migrations that this version of Countersign does not have: 999-future\. Start the newer version\./],
-  },
   'migrate with nothing': {
     of: ['migrate'],
     prepare: () => ({ environment: { LOG_LEVEL: 'loud' } }),
@@ -312,64 +190,6 @@ const CASES: Readonly<Record<string, Case>> = {
     of: ['bootstrap'],
     prepare: () => ({ environment: {} }),
     says: [/PUBLIC_URL/, /\bISSUER_URL/, /TRUST_ROOTS/, /KEYS_DIR/, /RUNBOOKS_DIR/].map(isMissing),
-  },
-  'a sandbox with ports and level that cannot be': {
-    of: START,
-    prepare: sandbox((dir) => ({
-      DATA_DIR: join(dir, 'data'),
-      PORT: '-1',
-      ISSUER_PORT: '70000',
-      SANDBOX_PORT: 'x',
-      LOG_LEVEL: 'all',
-    })),
-    says: [/\bPORT is no port/, /ISSUER_PORT is no port/, /SANDBOX_PORT is no port/, /LOG_LEVEL is no level/],
-  },
-  'a sandbox whose folder is a file': {
-    of: START,
-    prepare: sandbox((dir) => ({ DATA_DIR: join(dir, 'trust-roots.json') })),
-    says: [/trust-roots\.json is a file where a folder must be: name another folder\./],
-  },
-  'a sandbox below a file': {
-    of: START,
-    prepare: sandbox((dir) => ({ DATA_DIR: join(dir, 'trust-roots.json', 'data') })),
-    says: [/cannot be: a part of this path is a file\. Name another folder\./],
-  },
-  'a sandbox in a folder with a name that is too long': {
-    of: START,
-    prepare: sandbox((dir) => ({ DATA_DIR: join(dir, 'x'.repeat(300)) })),
-    says: [/DATA_DIR is longer than this system can do with: choose a shorter path\./],
-  },
-  'a sandbox in somebody else’s folder, without HOME': {
-    of: START,
-    prepare: ({ dir }) => {
-      const data = join(dir, 'data')
-      mkdirSync(data, { mode: 0o555 })
-      if (isRoot) chownSync(data, 1, 1)
-      return { environment: { DATA_DIR: data }, ...(isRoot && { as: NOBODY }) }
-    },
-    says: [/\/data\S* may not be read or written by this user: change its owner or mode, or name another\./],
-  },
-  'a sandbox in a folder of another issuer’s address': {
-    of: START,
-    prepare: ({ dir }) => {
-      const data = join(dir, 'data')
-      mkdirSync(data, { mode: 0o711 })
-      cpSync(join(dir, 'trust-roots.json'), join(data, 'trust-roots.json'))
-      return { environment: { DATA_DIR: data } }
-    },
-    says: [
-      /trust-roots\.json belongs to https:\/\/issuer\.example\.com: start with ISSUER_PORT=.* again, or choose another DATA_DIR\./,
-    ],
-  },
-  'a sandbox whose kept file is garbled': {
-    of: START,
-    prepare: ({ dir }) => {
-      const data = join(dir, 'data')
-      mkdirSync(data, { mode: 0o711 })
-      writeFileSync(join(data, 'postgres.json'), `{"password":"${SECRET}`)
-      return { environment: { DATA_DIR: data } }
-    },
-    says: [/postgres\.json is not a file of this version of Countersign: restore it, or choose another DATA_DIR\./],
   },
   'a command that there is not': {
     of: ['strat'],
@@ -389,27 +209,6 @@ const CASES: Readonly<Record<string, Case>> = {
     code: 64,
     says: [/bot does not know what to do with “now”/],
   },
-}
-
-describe('told in sentences and refused:', { concurrency: 2 }, () => {
-  for (const [name, { of, prepare, code = 78, says, report }] of Object.entries(CASES))
-    test(name, async (t) => {
-      const deployment = await newDeployment(t)
-      const { environment, as } = await prepare(deployment)
-      const ended = await runToEnd(of, environment, as ? { as } : {})
-      const lines = ended.err.trimEnd().split('\n')
-      assert.equal(ended.code, code, ended.err)
-      assert.equal(ended.out, '')
-      assert.doesNotMatch(ended.err, /^\s+at |node:internal|Error:/m, 'no stack')
-      assert.ok(!ended.err.includes(SECRET), 'no secret')
-      for (const login of Object.values(environment).filter((value) => value.startsWith('postgres:')))
-        assert.ok(!ended.err.includes(new URL(login).password), 'no password')
-      const told = lines.filter((line) => line.startsWith('countersign: '))
-      for (const [index, line] of says.entries()) assert.match(told[index] ?? '', line, ended.err)
-      assert.equal(told.length, says.length, ended.err)
-      if (report === undefined) assert.equal(lines.length, says.length, ended.err)
-      else assert.match(ended.err, report)
-    })
 })
 
 test('a port that another program has is named, by the issuer alone too', async (t) => {
@@ -432,7 +231,3 @@ test('runbooks check of a folder that is not there says so', async () => {
   assert.match(out, /cannot be read: ENOENT/)
   assert.equal(err, '')
 })
-
-function isMissing(name: RegExp): RegExp {
-  return new RegExp(`${name.source} is missing: set it to `)
-}

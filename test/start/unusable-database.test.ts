@@ -1,0 +1,95 @@
+// A database that a process cannot use, met by the command that an operator runs: away, unknown, closed, of somebody else, or of another version.
+
+import { after } from 'node:test'
+import pg from 'pg'
+import { createTestDatabase } from '../support/database.ts'
+import { type Deployment, SECRET } from '../support/deployment.ts'
+import { BOT, holdRefused, ISSUER, withBot } from '../support/misconfigured.ts'
+
+const OTHERS: Readonly<Record<string, string>> = {
+  unreachable: 'postgres://somebody:s3cr3t@127.0.0.1:9/countersign',
+  nowhere: 'postgres://somebody:s3cr3t@nobody.invalid/countersign',
+}
+
+async function asSuperuser({ database }: Deployment, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: database.superuserUrl })
+  await client.connect()
+  await client.query(statement).finally(() => client.end())
+}
+
+holdRefused({
+  'a database that is away, after a while': {
+    of: BOT,
+    prepare: withBot({ DATABASE_URL: OTHERS['unreachable'] ?? '' }),
+    code: 69,
+    says: [
+      /DATABASE_URL: the database at 127\.0\.0\.1:9 cannot be used \(nothing listens there\): start it, or correct the variable\./,
+    ],
+  },
+  'a database whose host nobody knows': {
+    of: ['migrate'],
+    prepare: () => ({ environment: { MIGRATE_DATABASE_URL: OTHERS['nowhere'] ?? '' } }),
+    code: 69,
+    says: [
+      /MIGRATE_DATABASE_URL: the database at nobody\.invalid cannot be used \((nobody knows this host|its host cannot be looked up now)\)/,
+    ],
+  },
+  'a wrong password': {
+    of: BOT,
+    prepare: ({ bot }) => ({
+      environment: { ...bot, DATABASE_URL: (bot['DATABASE_URL'] ?? '').replace(/:[^:@]+@/, `:${SECRET}@`) },
+    }),
+    says: [
+      /DATABASE_URL: the database at \S+ cannot be used \(password authentication failed.*\): correct name and password in it\./,
+    ],
+  },
+  'a database that is not there': {
+    of: ISSUER,
+    prepare: ({ issuer }) => ({
+      environment: {
+        ...issuer,
+        ISSUER_DATABASE_URL: (issuer['ISSUER_DATABASE_URL'] ?? '').replace(/\/[^/]+$/, '/no_such_place'),
+      },
+    }),
+    says: [
+      /ISSUER_DATABASE_URL: the database at \S+ cannot be used \(.*\): (create that database, or correct the name in it|.*)\./,
+    ],
+  },
+  'the other process’s login': {
+    of: BOT,
+    prepare: ({ bot, database }) => ({ environment: { ...bot, DATABASE_URL: database.issuerUrl } }),
+    says: [/DATABASE_URL logs in as \w+, which is no member of countersign_bot: GRANT/],
+  },
+  'a database without tables': {
+    of: BOT,
+    prepare: async ({ bot }) => {
+      const empty = await createTestDatabase({ after }, { migrated: false })
+      return { environment: { ...bot, DATABASE_URL: empty.botUrl } }
+    },
+    says: [/The database has no tables of Countersign yet: run `countersign migrate`\./],
+  },
+  'a database that lacks a migration': {
+    of: ISSUER,
+    prepare: async (deployment) => {
+      await asSuperuser(deployment, `delete from kysely_migration where name = '004-bounds'`)
+      return { environment: deployment.issuer }
+    },
+    says: [/The tables are older than this version of Countersign and lack 004-bounds: run `countersign migrate`\./],
+  },
+  'a database from before processes could read what has run': {
+    of: BOT,
+    prepare: async (deployment) => {
+      await asSuperuser(deployment, 'revoke select on kysely_migration from countersign_bot')
+      return { environment: deployment.bot }
+    },
+    says: [/The tables are older than this version of Countersign and lack the latest migrations: run `countersign migrate`\./],
+  },
+  'a database that is newer than the program': {
+    of: BOT,
+    prepare: async (deployment) => {
+      await asSuperuser(deployment, `insert into kysely_migration (name, timestamp) values ('999-future', now()::text)`)
+      return { environment: deployment.bot }
+    },
+    says: [/The database has migrations that this version of Countersign does not have: 999-future\. Start the newer version\./],
+  },
+})
