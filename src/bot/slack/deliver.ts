@@ -30,10 +30,15 @@ export type Told =
   | (Setback & { readonly notice?: string })
 /** What the deliverer needs to know of a delivery. */
 export type Attempt = Pick<TakenDelivery, 'id' | 'request_id' | 'place' | 'attempts' | 'created_at' | 'due_at' | 'again'>
-export type Deliverer = Teller & Caller & { readonly standing: Standing }
+export type Deliverer = Teller &
+  Caller & {
+    readonly standing: Standing
+    /** Origins at which Slack takes late answers. */
+    readonly answersAt: readonly string[]
+  }
 
 /** The deliverer of one process, with a memory of its own for limits and for what Slack told. */
-export function createDeliverer(of: Teller & Pick<Caller, 'client'>): Deliverer {
+export function createDeliverer(of: Teller & Pick<Deliverer, 'client' | 'answersAt'>): Deliverer {
   const caller = { ...of, pace: createPace() }
   return { ...caller, standing: createStanding(caller, of.teamIds) }
 }

@@ -10,7 +10,7 @@ import type { BotContext } from '../../commands/context.ts'
 import { finishInbox, keepInbox } from '../../db/bot-queries/inbox.ts'
 import { COMPOSE } from './compose.ts'
 import { type Envelope, readEnvelope } from './envelope.ts'
-import { answerLate } from './response-url.ts'
+import { answerLate, isAnsweredAt } from './response-url.ts'
 import type { No } from './say-no.ts'
 import { verifySlack } from './signature.ts'
 import { isUnstorable, refuseUnstorable, withoutUnstorable } from './unstorable.ts'
@@ -49,6 +49,9 @@ export function createReceiver(options: ReceiverOptions): SlackReceiver {
   let bolt: App | undefined
   const process: SlackReceiver['process'] = async (body, answer) => {
     if (!bolt) throw new TypeError('the receiver was never given to Bolt')
+    // What lay in the inbox may be a row that nobody sent.
+    if (leadsElsewhere(options, body))
+      return options.log.error('what was kept from Slack wants its answer elsewhere: it is dropped')
     await bolt.processEvent({ body, ack: (given) => answer(given) })
   }
   return {
@@ -119,11 +122,13 @@ async function receive(
 const sendAnswer = (reply: FastifyReply, answer: unknown): FastifyReply =>
   reply.code(200).send(typeof answer === 'string' && answer !== '' ? { text: answer } : (answer ?? ''))
 
-function foreignness({ teamIds, answersAt, appId }: ReceiverOptions, { team, app, body }: Envelope): string | undefined {
+const leadsElsewhere = ({ answersAt }: ReceiverOptions, { response_url: url }: Record<string, unknown>): boolean =>
+  typeof url === 'string' && !isAnsweredAt(answersAt, url)
+
+function foreignness(options: ReceiverOptions, { team, app, body }: Envelope): string | undefined {
+  const { teamIds, appId } = options
   if (!teamIds.includes(team)) return 'foreign_workspace'
-  // With a stolen signing secret anybody could else have us post to whatever this process reaches.
-  const { response_url: url } = body
-  if (typeof url === 'string' && !(URL.canParse(url) && answersAt.includes(new URL(url).origin))) return 'foreign_response_url'
+  if (leadsElsewhere(options, body)) return 'foreign_response_url'
   const own = appId()
   return own !== undefined && app !== undefined && app !== own ? 'foreign_app' : undefined
 }

@@ -1,5 +1,12 @@
 // Answers to what somebody did, at the address that Slack gave along with it: five times within half an hour, where only they see it.
 
+/**
+ * Whether an address is one of those at which Slack takes answers. With a stolen signing secret, or with the database login and a row of our own tables,
+ * anybody could else have us post to whatever this process reaches.
+ */
+export const isAnsweredAt = (answersAt: readonly string[], url: string): boolean =>
+  URL.canParse(url) && answersAt.includes(new URL(url).origin)
+
 /** Sends an answer to the response URL that came with what it answers, when there is one. */
 export async function answerLate(body: Record<string, unknown>, answer: unknown): Promise<void> {
   const { response_url: url } = body

@@ -7,14 +7,16 @@ import { digestOfText } from '../digest.ts'
 import type { RequestView } from '../request-view.ts'
 import { type Caller, call, codeInVain } from './calls.ts'
 import { answeredMessage } from './confirm.ts'
-import type { Told } from './deliver.ts'
+import type { Deliverer, Told } from './deliver.ts'
+import { isAnsweredAt } from './response-url.ts'
 
 const NETWORK_MS = 5000
 const NOTHING: Told = { told: true, how: 'nothing_to_say' }
 
 /** Changes the answer that asked its requester for the key. Slack takes this for half an hour; afterwards there is nothing to be said there. */
-export async function tellAnswer(of: Caller, view: RequestView, page: string, before: MessageRow): Promise<Told> {
-  if (view.state === 'checking' || view.state === 'awaiting_requester') return NOTHING
+export async function tellAnswer(of: Deliverer, view: RequestView, page: string, before: MessageRow): Promise<Told> {
+  if (view.state === 'checking' || view.state === 'awaiting_requester' || !isAnsweredAt(of.answersAt, before.channel))
+    return NOTHING
   const message = answeredMessage(view, page)
   const shown = digestOfText(JSON.stringify(message))
   if (before.shown === shown) return { told: true, how: 'unchanged' }
