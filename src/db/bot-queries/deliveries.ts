@@ -1,6 +1,6 @@
 // Telling: outbox rows of both processes become deliveries, one per place; a delivery is retried until its place was told. Of one request and place
-// only the oldest open delivery may be taken, so that two workers never write the same message at once; whoever has told a place has told it the
-// newest state, so everything that waited there is done with it. The bot writes no row of the issuer's outbox: `delivery.source` is the mark. What a
+// only one open delivery may be taken until it is done, so that two workers never write the same message at once; whoever has told a place has told it
+// the newest state, so everything that waited there is done with it. The bot writes no row of the issuer's outbox: `delivery.source` is the mark. What a
 // delivery leaves to be told in turn (a notice, a second look) is written in the statement that ends it, so that no crash comes between.
 
 import { type Insertable, type Kysely, sql, type Transaction } from 'kysely'
@@ -80,23 +80,32 @@ export type TakenDelivery = {
   readonly group: readonly string[]
 }
 
-/** Takes up to `limit` due deliveries; they are this worker's until `leaseUntil`. */
+/**
+ * Takes up to `limit` due deliveries; they are this worker's until `leaseUntil`. Of one place it is the one that was tried, or else the oldest: an older one
+ * may become visible while a newer one is being told, because another bot's commit came late or its clock is behind.
+ */
 export async function takeDeliveries(db: Kysely<Schema>, now: Date, leaseUntil: Date, limit: number): Promise<TakenDelivery[]> {
   const taken = await sql<TakenDelivery>`
     with head as (
       select d.id from delivery d
       where d.kind = 'slack' and d.done_at is null and d.due_at <= ${now}
         and not exists (
-          select from delivery older
-          where older.done_at is null and older.kind = d.kind and older.request_id = d.request_id and older.place = d.place
-            and (older.created_at, older.id) < (d.created_at, d.id))
+          select from delivery first
+          where first.done_at is null and first.kind = d.kind and first.request_id = d.request_id and first.place = d.place
+            and (first.attempts = 0, first.created_at, first.id) < (d.attempts = 0, d.created_at, d.id))
       order by d.due_at limit ${limit} for update skip locked)
     update delivery set due_at = ${leaseUntil}, attempts = attempts + 1
     where id in (select id from head)
     returning id, place, request_id, attempts, created_at, due_at, coalesce((payload ->> 'again')::boolean, false) as again, (
       select array_agg(g.id) from delivery g
       where g.done_at is null and g.kind = delivery.kind and g.request_id = delivery.request_id and g.place = delivery.place
-        and (g.created_at <= ${now} or g.id = delivery.id)) as "group"`.execute(db)
+        and (g.created_at <= ${now} or g.id = delivery.id)) as "group"`
+    .execute(db)
+    .catch((error: { code?: string; constraint?: string }) => {
+      // Another worker took in one of these places at this moment. It is seen at the next turn.
+      if (error.code === '23505' && error.constraint === 'delivery_one_teller') return { rows: [] }
+      throw error
+    })
   return taken.rows
 }
 
