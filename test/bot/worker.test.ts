@@ -32,7 +32,15 @@ async function open(t: TestContext) {
   })
   // Each worker has a pace of its own, as each process does.
   const start = () => {
-    const deliverer = createDeliverer({ ctx, teamIds: SLACK.teamIds, answersAt: [], ...urls, log: ctx.log, client })
+    const deliverer = createDeliverer({
+      ctx,
+      teamIds: SLACK.teamIds,
+      answersAt: [],
+      appId: () => undefined,
+      ...urls,
+      log: ctx.log,
+      client,
+    })
     const worker = startWorker({ ctx, log: ctx.log, slack: { deliverer, receiver } })
     t.after(() => worker.stop())
     return worker

@@ -64,7 +64,18 @@ export async function openStand(
     const worker = startWorker({
       ctx,
       log: ctx.log,
-      slack: { deliverer: createDeliverer({ ctx, ...URLS, teamIds: [TEAM_ID], answersAt: [], log: ctx.log, client }), receiver },
+      slack: {
+        deliverer: createDeliverer({
+          ctx,
+          ...URLS,
+          teamIds: [TEAM_ID],
+          answersAt: [],
+          appId: () => workspace.app.id,
+          log: ctx.log,
+          client,
+        }),
+        receiver,
+      },
     })
     t.after(() => worker.stop())
     return worker

@@ -12,10 +12,10 @@ import type { RuleSet } from '../../domain/action.ts'
 import { digestOfText } from '../digest.ts'
 import { nameOf, type RequestView, viewRequest } from '../request-view.ts'
 import { header, lines, type Message } from './blocks.ts'
-import { type Called, type Caller, call, codeInVain, inVain, type Setback } from './calls.ts'
+import { type Called, call, codeInVain, inVain, type Setback } from './calls.ts'
 import { askedView } from './confirm.ts'
 import { hasNews, messageFor, ownPage, type Teller } from './message-for.ts'
-import { findOwnMessages, metadataOf } from './own-messages.ts'
+import { findOwnMessages, type Looker, metadataOf } from './own-messages.ts'
 import { createPace } from './pace.ts'
 import { createStanding, type Standing } from './standing.ts'
 import { isDue, takeAway, tellAnswer } from './tell-aside.ts'
@@ -31,14 +31,14 @@ export type Told =
 /** What the deliverer needs to know of a delivery. */
 export type Attempt = Pick<TakenDelivery, 'id' | 'request_id' | 'place' | 'attempts' | 'created_at' | 'due_at' | 'again'>
 export type Deliverer = Teller &
-  Caller & {
+  Looker & {
     readonly standing: Standing
     /** Origins at which Slack takes late answers. */
     readonly answersAt: readonly string[]
   }
 
 /** The deliverer of one process, with a memory of its own for limits and for what Slack told. */
-export function createDeliverer(of: Teller & Pick<Deliverer, 'client' | 'answersAt'>): Deliverer {
+export function createDeliverer(of: Teller & Pick<Deliverer, 'client' | 'answersAt' | 'appId'>): Deliverer {
   const caller = { ...of, pace: createPace() }
   return { ...caller, standing: createStanding(caller, of.teamIds) }
 }

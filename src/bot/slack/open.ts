@@ -68,7 +68,8 @@ export function openSlack(options: {
   handleClicks(bolt, side)
   handleObjection(bolt, side)
   handleEvents(bolt, side)
-  const deliverer = createDeliverer({ ctx, teamIds, answersAt, issuerUrl, publicUrl, log, client: workerClient(settings, log) })
+  const told = { ctx, teamIds, answersAt, appId: () => appId, issuerUrl, publicUrl, log }
+  const deliverer = createDeliverer({ ...told, client: workerClient(settings, log) })
   const learnAppId = async (): Promise<void> => {
     try {
       const { bot_id: bot } = await deliverer.client.auth.test()

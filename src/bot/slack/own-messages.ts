@@ -1,6 +1,7 @@
 // Messages of ours that Slack took but did not tell us of: a connection that ended, a process that died between. Each message carries, as metadata, the
 // request, the place and the delivery that posted it (ids only: everybody in a channel may read it), so that it is found in the history of its place
-// before it is posted again. Without the scope to read a channel's history nothing is found, and a message may stand there twice.
+// before it is posted again. Others can write the same metadata, so only what Slack says is this app's counts. Without the scope to read a channel's
+// history nothing is found, and a message may stand there twice.
 
 import { type Called, type Caller, call, codeInVain, lacksScope } from './calls.ts'
 
@@ -11,6 +12,8 @@ const MOST_PAGES = 5
 const MARGIN_SECONDS = 300
 
 export type Origin = { readonly request: string; readonly place: string; readonly delivery: string }
+/** `appId`: as Slack told it; until it has, metadata alone decide. */
+export type Looker = Caller & { readonly appId: () => string | undefined }
 export type OwnMessage = { readonly channel: string; readonly ts: string; readonly delivery: string }
 
 /** What a message carries along. */
@@ -18,7 +21,7 @@ export const metadataOf = (origin: Origin) => ({ event_type: EVENT_TYPE, event_p
 
 /** The messages of one place of a request that stand where it is told: in a channel, a thread, or a person's direct messages. */
 export async function findOwnMessages(
-  caller: Caller,
+  caller: Looker,
   to: { readonly channel: string; readonly thread?: string },
   { request, place }: Pick<Origin, 'request' | 'place'>,
   since: Date,
@@ -41,7 +44,9 @@ export async function findOwnMessages(
       caller.log.warn({ code, channel }, 'the history of a place cannot be read: a message may stand there twice')
       return { ok: true, value: own }
     }
-    for (const { ts, metadata } of read.value.messages ?? []) {
+    const ownApp = caller.appId()
+    for (const { ts, metadata, app_id, bot_profile } of read.value.messages ?? []) {
+      if (ownApp !== undefined && (app_id ?? bot_profile?.app_id) !== ownApp) continue
       const origin = metadata?.event_type === EVENT_TYPE ? (metadata.event_payload as Partial<Origin> | undefined) : undefined
       if (ts !== undefined && origin?.request === request && origin.place === place)
         own.push({ channel, ts, delivery: String(origin.delivery) })
