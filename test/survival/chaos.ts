@@ -26,6 +26,8 @@ export const choose = <T>(number: number, among: readonly T[]): T => {
 }
 
 const EVERY_LIVES = 4
+/** In so many lives each database is killed once, besides what chance brings. */
+const DATABASES_IN_LIVES = 100
 /** How far a clock is put, in seconds: always by more than the difference at which minting stops. */
 const STEPS = [-20, -8, -4, 4, 9, 20]
 
@@ -52,7 +54,14 @@ export function planChaos(
             : what < 0.92 || !clocks
               ? { is: 'slow', ms: 5 + Math.floor(how * 60), lives: 10 }
               : { is: 'clock', victim: choose(who, issuers), seconds: choose(how, STEPS) }
-    plan.set(life, [...(plan.get(life) ?? []), event])
+    plan.set(life, [event])
+  }
+  for (let first = 1; first <= lives; first += DATABASES_IN_LIVES) {
+    const among = Math.min(DATABASES_IN_LIVES, lives - first + 1)
+    for (const victim of ['postgres', 'heads']) {
+      const life = first + Math.floor(next() * among)
+      plan.set(life, [...(plan.get(life) ?? []), { is: 'kill', victim }])
+    }
   }
   return plan
 }

@@ -84,7 +84,7 @@ export function checkTarget(facts: Facts, { uses }: Pick<Outside, 'uses'>): stri
 export function checkSlack(
   facts: Facts,
   { messages }: Pick<Outside, 'messages'>,
-): { readonly problems: string[]; readonly doubled: readonly SlackMessage[] } {
+): { readonly problems: string[]; readonly doubled: readonly string[] } {
   const problems: string[] = []
   const of = endOf(facts)
   const requestOf = byCheckCode(facts.request)
@@ -111,7 +111,16 @@ export function checkSlack(
     if (confirmed_at !== null && !places.get(request_id)?.some(({ place }) => place === 'channel'))
       problems.push(`request ${request_id} (life ${facts.lives.get(request_id)}) has no message in its channel`)
   const doubled = [...standing].filter(([at, message]) => !known.has(at) && requestOf(message) !== undefined)
-  return { problems, doubled: doubled.map(([, message]) => message) }
+  const story = (message: SlackMessage | undefined) => facts.deliveries.get(message?.delivery ?? '')
+  return {
+    problems,
+    doubled: doubled.map(([, message]) => {
+      const by = story(message)
+      const row = facts.message.find(({ request_id, place }) => request_id === requestOf(message) && place === by?.place)
+      const kept = story(standing.get(`${row?.channel} ${row?.ts}`))
+      return `doubled in ${message.channel}: ${message.text} (${by?.place}: ${by?.story}; the one kept: ${kept?.story})`
+    }),
+  }
 }
 
 /** Nothing waits any more, and nothing was given up. */

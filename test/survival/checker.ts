@@ -5,12 +5,12 @@ import type { Schema } from '../../src/db/schema.ts'
 import { checkEvidence, checkTimes, type Tolerance } from './check-evidence.ts'
 import { checkLog } from './check-log.ts'
 import { checkDrained, checkLives, checkSlack, checkTarget } from './check-outside.ts'
-import { countWaiting, type Facts, messagesIn, type Outside, readFacts, type SlackMessage } from './facts.ts'
+import { countWaiting, type Facts, messagesIn, type Outside, readFacts } from './facts.ts'
 import type { Told } from './life.ts'
 import { until } from './people.ts'
 import type { Stand } from './stand.ts'
 
-export type Checked = { readonly problems: readonly string[]; readonly doubled: readonly SlackMessage[]; readonly checks: number }
+export type Checked = { readonly problems: readonly string[]; readonly doubled: readonly string[]; readonly checks: number }
 
 /** Holds everything against everything. */
 export async function check(facts: Facts, outside: Outside, db: Kysely<Schema>, tolerance: Tolerance): Promise<Checked> {

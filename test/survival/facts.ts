@@ -17,7 +17,13 @@ export type Entry = {
   readonly actor: string | null
   readonly body: Readonly<Record<string, unknown>>
 }
-export type SlackMessage = { readonly channel: string; readonly ts: string; readonly text: string }
+export type SlackMessage = {
+  readonly channel: string
+  readonly ts: string
+  readonly text: string
+  /** What posted it, as its metadata says. */
+  readonly delivery?: string
+}
 type Rows<T extends keyof Schema> = readonly Selectable<Schema[T]>[]
 export type Facts = {
   readonly now: Date
@@ -34,6 +40,8 @@ export type Facts = {
   readonly lives: ReadonlyMap<string, number>
   /** What still waits, by what it is. */
   readonly waiting: Readonly<Record<string, number>>
+  /** How each delivery to Slack went, in words for whoever looks for the cause of a doubled message. */
+  readonly deliveries: ReadonlyMap<string, { readonly place: string; readonly story: string }>
   /** What was given up instead of told. */
   readonly untold: readonly string[]
 }
@@ -69,11 +77,10 @@ export async function readFacts(db: Kysely<Schema>, roots: TrustRoots): Promise<
     .orderBy('id')
     .execute()
   const reasons = await db.selectFrom('personal').select(['request_id', 'value']).where('name', '=', 'reason').execute()
-  const given = await db
+  const deliveries = await db
     .selectFrom('delivery')
-    .select(['place', 'last_error'])
-    .where('done_at', 'is not', null)
-    .where('last_error', 'is not', null)
+    .select(['id', 'place', 'attempts', 'created_at', 'done_at', 'last_error'])
+    .where('kind', '=', 'slack')
     .execute()
   return {
     now: new Date(),
@@ -95,7 +102,15 @@ export async function readFacts(db: Kysely<Schema>, roots: TrustRoots): Promise<
     })),
     lives: new Map(reasons.map(({ request_id, value }) => [request_id, Number(/^"life-(\d+) /.exec(value)?.[1] ?? Number.NaN)])),
     waiting: await countWaiting(db),
-    untold: given.map(({ place, last_error }) => `${place}: ${last_error}`),
+    deliveries: new Map(
+      deliveries.map(({ id, place, attempts, created_at, done_at }) => [
+        id,
+        { place, story: `made ${created_at.toISOString()}, ${attempts} attempts, done ${done_at?.toISOString()}` },
+      ]),
+    ),
+    untold: deliveries.flatMap(({ place, done_at, last_error }) =>
+      done_at === null || last_error === null ? [] : [`${place}: ${last_error}`],
+    ),
   }
 }
 
@@ -104,7 +119,10 @@ export const messagesIn = ({ channels, app }: Workspace): SlackMessage[] =>
   [...channels.values()].flatMap(({ messages }) =>
     messages
       .filter(({ user, ephemeralFor }) => user === app.userId && ephemeralFor === null)
-      .map(({ channel, ts, text }) => ({ channel, ts, text })),
+      .map(({ channel, ts, text, metadata }) => {
+        const { delivery } = (metadata as { event_payload?: { delivery?: string } } | null)?.event_payload ?? {}
+        return { channel, ts, text, ...(delivery !== undefined && { delivery }) }
+      }),
   )
 
 /** The request that a message is about, by the check code that ends its text. */

@@ -41,7 +41,7 @@ async function wholeSoak(): Promise<readonly string[]> {
   if (!clocks) tell('no clock is stepped: the Debian package faketime is not installed')
   const figures = await soak(hooks, { seed: seed ?? 0, lives: lives ?? 0, lanes: lanes ?? 1, clocks, tell })
   for (const each of figuresOf(figures)) tell(each)
-  return [...figures.problems, ...figures.doubled.map(({ text, channel }) => `doubled in ${channel}: ${text}`)]
+  return [...figures.problems, ...figures.doubled]
 }
 
 async function wholeTable(): Promise<readonly string[]> {
@@ -54,5 +54,5 @@ async function wholeTable(): Promise<readonly string[]> {
   tell(
     `${rows.length} cells, ${rows.filter(({ came }) => !came).length} of them never met, ${table.told.length} lives, ${checks} checks`,
   )
-  return [...problems, ...doubled.map(({ text, channel }) => `doubled in ${channel}: ${text}`)]
+  return [...problems, ...doubled]
 }
