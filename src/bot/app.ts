@@ -8,6 +8,7 @@ import { ZodError } from 'zod'
 import type { BotContext } from '../commands/context.ts'
 import { newReference, traceRequests } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
+import { dropSilentConnections } from '../silent-connections.ts'
 import { consoleRoutes } from './console/routes.ts'
 import type { Loop } from './loop.ts'
 import { openSlack, type SlackSettings } from './slack/open.ts'
@@ -39,6 +40,7 @@ export function buildBot({ ctx, slack: settings, publicUrl, issuerUrl, metrics, 
     genReqId: newReference,
     bodyLimit: 16_384,
   })
+  dropSilentConnections(app)
   traceRequests(app, log)
   let worker: Loop | undefined
   const wake = () => worker?.wake()

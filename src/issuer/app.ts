@@ -6,6 +6,7 @@ import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import type { IssuerContext } from '../commands/context.ts'
 import { newReference, traceRequests } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
+import { dropSilentConnections } from '../silent-connections.ts'
 import { answerError, Turned, turn } from './answers.ts'
 import { loadBrowserCode } from './browser-code.ts'
 import { openChangeFeed } from './change-feed.ts'
@@ -66,6 +67,7 @@ export function buildIssuerApp(parts: IssuerAppParts): FastifyInstance {
     // Who waits for an answer gets it; the pages' event lines are ended by themselves.
     forceCloseConnections: 'idle',
   })
+  dropSilentConnections(app)
   // Fastify reads text/plain as well by default; nobody here sends it.
   app.removeContentTypeParser('text/plain')
   app.register(cookie)

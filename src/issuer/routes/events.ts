@@ -21,7 +21,8 @@ export const eventRoutes =
   async (app) => {
     const lines = new Map<FastifyReply['raw'], string>()
     app.addHook('preClose', async () => {
-      for (const line of lines.keys()) line.end()
+      // The connection with it: what a browser keeps open would hold the end up.
+      for (const line of lines.keys()) line.end(() => line.socket?.destroySoon())
     })
     app.get('/v1/views/:view/events', async (request, reply) => {
       const { view } = View.parse(request.params)
