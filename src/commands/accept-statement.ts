@@ -91,6 +91,10 @@ async function planOne(
   const standing = stored.signed.get(known.request.intent_digest) ?? []
   const before = standing.find((each) => each.person === person && each.decision !== 'confirm')
   if (statement.kind === 'decide' && before) return refuse({ reason: 'already_decided', decision: before.decision })
+  // An approval lifts an objection, which wants a look of its own; this one may be newer than the page on which several were ticked.
+  const { held_by: by } = known.state
+  if (statement.kind === 'decide' && statement.decision === 'approve' && statement.intents.length > 1 && by !== null)
+    return refuse({ reason: 'held', by })
 
   // What the state refuses needs no judging, and its reason is the one a person understands. A state never permits: only evidence does.
   const possible = moveRequest(standingOf(known), tentative(statement), now.getTime())

@@ -60,7 +60,7 @@ export type Adopted = Looking &
     /** Which of the deciding groups the person is in. */
     readonly mine: readonly string[]
     readonly state: RequestState
-    /** Other open requests for the same action that this approver may decide with the same tap. */
+    /** Other open requests for the same action that this approver may decide with the same tap; none while somebody objects to this one. */
     readonly twins: readonly Asked[]
     readonly hidesPersonal: boolean
     readonly heldBy: Named | undefined
@@ -150,7 +150,7 @@ async function adopted(
     other,
     mine,
     state: state.state,
-    twins: toDecide && action ? await findTwins(ctx, known, action, me.id, tells) : [],
+    twins: toDecide && action && state.held_by === null ? await findTwins(ctx, known, action, me.id, tells) : [],
     hidesPersonal: !tells,
     heldBy: state.held_by === null ? undefined : name(state.held_by),
     signed,

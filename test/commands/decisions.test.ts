@@ -4,6 +4,8 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { acceptStatement } from '../../src/commands/accept-statement.ts'
+import { heedWishes } from '../../src/commands/heed-wishes.ts'
+import { makeWish } from '../../src/commands/make-wish.ts'
 import { sweep } from '../../src/commands/sweep.ts'
 import { commit } from '../../src/crypto.ts'
 import { findGrant } from '../../src/db/grants.ts'
@@ -250,6 +252,31 @@ describe('a statement', () => {
     ])
     assert.equal(await stateOf(mine.requestId), 'awaiting_approvers')
     assert.ok((await claim(world, other.intent, other.place)).ok)
+  })
+
+  test('about several lifts no objection, which may be newer than the page that was read; a denial needs no second look', async () => {
+    const [mine, other] = [await confirmed(), await confirmed()]
+    const intents = [mine.intent, other.intent]
+    await makeWish(world.bot, { kind: 'object', request: other.requestId, person: 'ana' })
+    await heedWishes(ctx)
+    const outcome = await acceptStatement(ctx, await sign(world, 'bo', { ...approval(mine.intent), intents }))
+    assert.ok(outcome.ok, JSON.stringify(outcome))
+    assert.deepEqual(outcome.effects, [
+      { request: other.requestId, refusal: { reason: 'held', by: 'ana' } },
+      { request: mine.requestId, state: 'approved' },
+    ])
+    refused(await claim(world, other.intent, other.place), 'not_approved', /nothing to claim yet/)
+    assert.equal((await findKnown(ctx.db, other.requestId))?.state.held_by, 'ana')
+    const alone = await decide(world, other.intent, 'bo')
+    assert.deepEqual(alone.ok && alone.effects, [{ request: other.requestId, state: 'approved' }])
+
+    const third = await confirmed()
+    const fourth = await confirmed()
+    await makeWish(world.bot, { kind: 'object', request: fourth.requestId, person: 'ana' })
+    await heedWishes(ctx)
+    const both = { ...approval(third.intent), decision: 'deny', intents: [third.intent, fourth.intent] }
+    const denied = await acceptStatement(ctx, await sign(world, 'bo', both))
+    assert.ok(denied.ok && denied.effects.every((effect) => 'state' in effect && effect.state === 'denied'))
   })
 
   test('that names one request twice is refused', async () => {

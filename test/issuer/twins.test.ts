@@ -75,6 +75,16 @@ test('beside a request stand the open ones for the same action that the approver
   assert.deepEqual(await twinsOf(await mine.link('ana')), [])
 })
 
+test('beside a request that somebody objected to none is offered: its approval is signed by itself', async () => {
+  await finish()
+  const [mine, other] = [await confirmed(), await confirmed()]
+  const view = await mine.link('bo')
+  assert.deepEqual(await twinsOf(view), [other.requestId])
+  await makeWish(door.world.bot, { kind: 'object', request: mine.requestId, person: 'ana' } as Parameters<typeof makeWish>[1])
+  await heedWishes(door.world.ctx)
+  assert.deepEqual(await twinsOf(view), [])
+})
+
 test('who may not decide, has decided, or asked himself is shown nothing beside', async () => {
   await finish()
   const mine = await confirmed()
