@@ -136,11 +136,12 @@ export async function plugIn(
   return { session, id }
 }
 
-/** Rules that a page breaks by axe, each with where; loaded by the debugger, past the page's own policy. */
-export async function axeOf(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource)
+/** Rules that a page breaks by axe, each with where; loaded by the debugger, past the page's own policy, and only once for each document. */
+export async function axeOf(page: Page, only?: 'color-contrast'): Promise<string[]> {
+  if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(axeSource)
+  const rules = only === undefined ? '' : `runOnly: ['${only}'],`
   const found = await page.evaluate<{ id: string; nodes: { target: unknown[]; failureSummary?: string }[] }[]>(
-    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ target, failureSummary }) => ({ target, failureSummary })) })))`,
+    `axe.run(document, { ${rules} resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ target, failureSummary }) => ({ target, failureSummary })) })))`,
   )
   return found.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id} at ${target.join(' ')}: ${failureSummary}`),
