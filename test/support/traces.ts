@@ -68,7 +68,9 @@ export function readFiles(premises: Premises): Places {
 export async function readSlack(premises: Premises): Promise<Places> {
   const slack = slackDriver(premises.slack)
   const places = new Map([['calls to Slack', Buffer.from(JSON.stringify(await slack.calls()))]])
-  for (const { handle } of await slack.people()) {
+  // Who is deactivated sees nothing.
+  for (const { handle, deactivated } of await slack.people()) {
+    if (deactivated) continue
     const person = slack.as(handle)
     const seen = await person.snapshot()
     const messages = await Promise.all(seen.channels.map(({ id }) => person.messages(id)))
