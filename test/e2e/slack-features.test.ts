@@ -8,7 +8,7 @@ import { ask, assertNoTrouble, codeIn, confirm, decide, openStage } from '../sup
 const stage = openStage()
 const LINE = '/elevate service.restart service=payments-api reason="INC-4211: payments time out"'
 
-test('objected with a reason, asked the same by a colleague, approved for less with a note, told in the thread, asked again', async (t) => {
+test('objected with a reason, asked the same by a colleague, the objection lifted, approved for less with a note, told in the thread, asked again', async (t) => {
   const people = await stage.open(t, { rey: 'simulated', ana: 'simulated', bo: 'simulated' })
   const [rey, ana, bo] = people ?? []
   if (!rey || !ana || !bo) return
@@ -43,7 +43,9 @@ test('objected with a reason, asked the same by a colleague, approved for less w
   await message(bo, same).waitFor()
 
   await go(bo, 'Countersign')
-  await message(bo, code).getByText('This action is asked for').waitFor()
+  // What is held is named beside no other.
+  await message(bo, `Check code ${code}`).getByRole('button', { name: 'Lift objection' }).click()
+  await message(bo, `Check code ${code}`).getByText('This action is asked for').waitFor()
   await look(bo.slack, 'slack-beside')
   const decision = await bo.follow(message(bo, `Check code ${code}`).getByRole('link', { name: 'Review & decide' }))
   await decide(bo, decision, 'Approve', 'Only once, please.')
