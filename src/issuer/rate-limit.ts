@@ -28,7 +28,7 @@ export function openRateLimit(burst: number, perSecond: number, now: () => numbe
 }
 
 /** The first 64 bits of an IPv6 address; an IPv4 address whole, also where it is written as IPv6. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!address.includes(':') || address.includes('.')) return address
   const [head = '', tail] = address.split('::')
   const first = head === '' ? [] : head.split(':')

@@ -138,3 +138,21 @@ test('lines are bounded for one address, and a line that ends makes room', async
   while (again.statusCode === 429) again = await open()
   assert.equal(again.statusCode, 200)
 })
+
+test('of IPv6 a whole network is one address, and what a stranger writes as his address is not believed', async (t) => {
+  const door = await openDoors(t, { linesOfOne: 1, trustedProxies: ['127.0.0.1'] })
+  const { viewId } = await ask(door.world)
+  await door.app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = door.app.server.address() as AddressInfo
+  const open = async (forwarded: string) => {
+    const headers = { host: HOST, 'x-forwarded-for': forwarded }
+    const request = get({ port, host: '127.0.0.1', path: `/v1/views/${viewId}/events`, headers })
+    const [line] = (await once(request, 'response')) as [IncomingMessage]
+    t.after(() => line.destroy())
+    return line.statusCode
+  }
+  const codes = []
+  for (const from of ['2001:db8:1:2::1', '2001:db8:1:2:3:4:5:6', '192.0.2.9, 2001:db8:1:2::7', '2001:db8:1:3::1', '192.0.2.9'])
+    codes.push(await open(from))
+  assert.deepEqual(codes, [200, 429, 429, 200, 200])
+})

@@ -1,5 +1,5 @@
 // The line on which a waiting page hears that something changed: its request, or one beside it that the same tap may decide. It says no more than that.
-// Lines are bounded for all and for one address, and a page that gets none looks by itself, so the bound may be low for a flood and is still
+// Lines are bounded for all and for one address (of IPv6, one network), and a page that gets none looks by itself, so the bound may be low for a flood and is still
 // high for an office behind one address.
 
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { refuseWith, Turned } from '../answers.ts'
 import type { ChangeFeed } from '../change-feed.ts'
 import type { Edge } from '../edge.ts'
+import { networkOf } from '../rate-limit.ts'
 import { findViewState, type ViewState } from '../view-state.ts'
 import { viewId } from './bodies.ts'
 
@@ -28,14 +29,15 @@ export const eventRoutes =
       const { view } = View.parse(request.params)
       const found = await findViewState(ctx, view, undefined)
       if (!found.ok) return refuseWith(reply, found.refusal)
-      const mine = [...lines.values()].filter((address) => address === request.ip).length
+      const from = networkOf(request.ip)
+      const mine = [...lines.values()].filter((network) => network === from).length
       if (lines.size >= MAX_LINES || mine >= linesOfOne) throw new Turned('slow_down')
       const headers = reply.getHeaders() as Record<string, string>
       reply.hijack()
       const line = reply.raw
       // Who has gone meanwhile will not be heard going, and would keep a place and a heartbeat for ever.
       if (line.destroyed) return
-      lines.set(line, request.ip)
+      lines.set(line, from)
       line.writeHead(200, { ...headers, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
       line.write('retry: 2000\n\n')
       const tell = (): void => void line.write('event: changed\ndata:\n\n')
