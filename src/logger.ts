@@ -49,7 +49,9 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\bx(?:ox[a-z]|app)-[\w-]+/g, '[token]'],
   [/\bBearer +[\w.~+/-]+=*/gi, 'Bearer [token]'],
   [/\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*/g, '[token]'],
-  [/\b(postgres(?:ql)?:\/\/[^\s:@/"]*):[^\s@"]+@/g, '$1:[password]@'],
+  // To the last @ there is: a password may hold some, and a slash.
+  [/\b(postgres(?:ql)?:\/\/[^\s:@/"]*):[^\s"]+@/g, '$1:[password]@'],
+  [/([?&](?:ssl)?password=)[^\s"&]*/gi, '$1[password]'],
   [/\b(hooks\.slack(?:-gov)?\.com)\/[\w/-]+/g, '$1/[token]'],
 ]
 

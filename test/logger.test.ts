@@ -63,6 +63,13 @@ test('what looks like a token or a password does not reach a line, wherever it s
   }
 })
 
+test('a password that holds an @ or a slash, or stands among the parameters of an address, does not reach a line either', () => {
+  const { log, lines } = openLog()
+  for (const url of ['postgres://bot:p@ss@db:5432/c', 'postgres://bot:p@/ss@db/c', 'postgres://db/c?user=bot&password=p@ss&x=1'])
+    log.warn({ err: new Error(`cannot connect to ${url}, and ${url} is all there is`) }, url)
+  for (const line of lines) assert.ok(!/p@|ss@|ss&/.test(line), line)
+})
+
 test('objects are left out whole, since nobody knows what hangs in them', () => {
   const { log, last } = openLog()
   log.info({ headers: { cookie: 'session=0123' }, list: [{ code: 'x' }, 'word', 3], at: new Date(0), fine: true }, 'some')
