@@ -2,22 +2,16 @@
 // an objection. The new request is always one of its own.
 
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { checkCode } from '../../src/domain/ids.ts'
 import type { MessageView } from '../../src/sandbox/slack/wire.ts'
-import { openBot, type TestBot } from '../support/bot.ts'
+import { openBot } from '../support/bot.ts'
+import { lastFirst } from '../support/last-first.ts'
 import { actionsOf, on, wordsOf } from '../support/slack-driver.ts'
 import { confirm, decide, newHolder } from '../support/world.ts'
 
-const cleanups: (() => Promise<void> | void)[] = []
-let bot: TestBot
-before(async () => {
-  bot = await openBot({ after: (work) => void cleanups.unshift(work) })
-})
-after(async () => {
-  for (const work of cleanups) await work()
-})
+const bot = await openBot(lastFirst(after))
 
 const INCIDENT = 'C0INCIDENT42'
 const newest = async () => {

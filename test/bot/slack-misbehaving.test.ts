@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, before, test } from 'node:test'
+import { after, afterEach, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { checkCode } from '../../src/domain/ids.ts'
-import { openBot, type TestBot } from '../support/bot.ts'
+import { openBot } from '../support/bot.ts'
+import { lastFirst } from '../support/last-first.ts'
 import { on, wordsOf } from '../support/slack-driver.ts'
 import { ask, confirm, newHolder } from '../support/world.ts'
 
-const cleanups: (() => Promise<void> | void)[] = []
-let bot: TestBot
-before(async () => {
-  bot = await openBot({ after: (work) => void cleanups.unshift(work) })
-})
+const bot = await openBot(lastFirst(after))
 afterEach(() => bot.slack.faults.remove())
-after(async () => {
-  for (const work of cleanups) await work()
-})
 
 const CHANNEL = 'C0INCIDENT42'
 const COMMAND = '/elevate service.restart service=payments-api reason="INC-4211: payments time out"'

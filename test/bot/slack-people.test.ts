@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { openBot, type TestBot } from '../support/bot.ts'
+import { after, test } from 'node:test'
+import { openBot } from '../support/bot.ts'
+import { lastFirst } from '../support/last-first.ts'
 import { on, wordsOf } from '../support/slack-driver.ts'
 import { deliver } from '../support/slack-requests.ts'
 import { CHANNEL, openStand } from '../support/slack-worker.ts'
 import { ask, confirm, newHolder } from '../support/world.ts'
 
-const cleanups: (() => Promise<void> | void)[] = []
-let bot: TestBot
-before(async () => {
-  bot = await openBot({ after: (work) => void cleanups.unshift(work) })
-})
-after(async () => {
-  for (const work of cleanups) await work()
-})
+const bot = await openBot(lastFirst(after))
 
 /** Everybody whom the directory does not know, and what each is told. */
 const STRANGERS = [

@@ -2,7 +2,7 @@
 // people without a key.
 
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { acceptStatement } from '../../src/commands/accept-statement.ts'
 import { makeWish } from '../../src/commands/make-wish.ts'
@@ -10,18 +10,12 @@ import { proposeRequest } from '../../src/commands/propose-request.ts'
 import { revokeGrant } from '../../src/commands/revoke-grant.ts'
 import { commit, newId } from '../../src/crypto.ts'
 import type { MessageView } from '../../src/sandbox/slack/wire.ts'
-import { openBot, type TestBot } from '../support/bot.ts'
+import { openBot } from '../support/bot.ts'
+import { lastFirst } from '../support/last-first.ts'
 import { actionsOf, on, wordsOf } from '../support/slack-driver.ts'
 import { ask, claim, confirm, decide, newHolder, sign, type TestHolder } from '../support/world.ts'
 
-const cleanups: (() => Promise<void> | void)[] = []
-let bot: TestBot
-before(async () => {
-  bot = await openBot({ after: (work) => void cleanups.unshift(work) })
-})
-after(async () => {
-  for (const work of cleanups) await work()
-})
+const bot = await openBot(lastFirst(after))
 
 const INCIDENT = 'C0INCIDENT42'
 type Life = { readonly requestId: string; readonly intent: string; readonly checkCode: string; readonly place: TestHolder }

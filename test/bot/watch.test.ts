@@ -2,28 +2,22 @@
 // the token. And what it says about itself when something is missing.
 
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type BotOptions, buildBot } from '../../src/bot/app.ts'
 import { connect } from '../../src/db/connect.ts'
 import { ENTRY_TYPES } from '../../src/domain/event.ts'
 import { openMetrics } from '../../src/metrics.ts'
-import { BOT_TOKEN, openBot, SIGNING_SECRET, type TestBot } from '../support/bot.ts'
+import { BOT_TOKEN, openBot, SIGNING_SECRET } from '../support/bot.ts'
 import { freePort } from '../support/free-port.ts'
+import { lastFirst } from '../support/last-first.ts'
 import { AUTHORIZED, METRICS_TOKEN, readScrape, type Scrape } from '../support/metrics.ts'
 import { wordsOf } from '../support/slack-driver.ts'
 import { confirm, newHolder } from '../support/world.ts'
 
 const CHANNEL = 'C0INCIDENT42'
 const COMMAND = '/elevate service.restart service=payments-api reason="INC-4211: payments time out"'
-const cleanups: (() => Promise<void> | void)[] = []
-let bot: TestBot
-before(async () => {
-  bot = await openBot({ after: (work) => void cleanups.unshift(work) }, { metrics: openMetrics('bot', METRICS_TOKEN) })
-})
-after(async () => {
-  for (const work of cleanups) await work()
-})
+const bot = await openBot(lastFirst(after), { metrics: openMetrics('bot', METRICS_TOKEN) })
 
 const scrape = async (): Promise<Scrape> =>
   readScrape(await (await fetch(`${bot.publicUrl}/metrics`, { headers: AUTHORIZED })).text())

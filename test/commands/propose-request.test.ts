@@ -1,21 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import { proposeRequest } from '../../src/commands/propose-request.ts'
 import { digestOf, newId } from '../../src/crypto.ts'
 import { isCommitment } from '../../src/domain/commitment.ts'
 import { checkCode } from '../../src/domain/ids.ts'
 import { readIntent, SPANS } from '../../src/domain/intent.ts'
 import { refusalWords } from '../../src/domain/words.ts'
-import { openWorld, type World } from '../support/world.ts'
+import { lastFirst } from '../support/last-first.ts'
+import { openWorld } from '../support/world.ts'
 
-const cleanups: (() => Promise<void> | void)[] = []
-let world: World
-before(async () => {
-  world = await openWorld({ after: (work) => void cleanups.unshift(work) })
-})
-after(async () => {
-  for (const work of cleanups) await work()
-})
+const world = await openWorld(lastFirst(after))
 
 type Over = Partial<Parameters<typeof proposeRequest>[1]>
 const propose = (over: Over = {}) =>

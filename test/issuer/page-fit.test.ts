@@ -6,9 +6,6 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { makeNonce } from '../../src/passkeys/nonce.ts'
-import { signWith } from '../../src/sandbox/enrol-people.ts'
-import { cookieOf } from '../support/issuer-app.ts'
 import { axeOf, openPages, photograph, plugIn } from '../support/issuer-pages.ts'
 import { ask, confirm, decide, newHolder, ORIGIN } from '../support/world.ts'
 
@@ -72,16 +69,7 @@ test('every page comes in under 30 KB, with all it loads and its headers', async
 test('axe finds nothing on the other pages, for whoever looks, and none goes sideways at 320 px', async (t) => {
   const { world } = pages.door()
   const { viewId } = await ask(world)
-  const own = async (person: string): Promise<string> => {
-    const said = {
-      v: 1,
-      realm: world.ctx.realm,
-      nonce: makeNonce(world.ctx.nonceKey, world.ctx.now()),
-      kind: 'sign_in',
-      audience: 'issuer',
-    } as const
-    return cookieOf(await pages.door().post('/v1/statements', signWith(world.ring, world.ring.idsOf(person)[0] ?? '', said)))
-  }
+  const own = (person: string) => pages.door().signIn(person)
   const looks: readonly (readonly [path: string, who?: string])[] = [
     ['/enrol'],
     ['/enrol', 'mira'],

@@ -3,9 +3,6 @@
 
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { makeNonce } from '../../src/passkeys/nonce.ts'
-import { signWith } from '../../src/sandbox/enrol-people.ts'
-import { cookieOf } from '../support/issuer-app.ts'
 import { axeOf, openPages, photograph } from '../support/issuer-pages.ts'
 import { makeStates, STATES, type StateName } from '../support/page-states.ts'
 import { ORIGIN } from '../support/world.ts'
@@ -82,19 +79,12 @@ const links = new Map<string, string>()
 let rey = ''
 before(async () => {
   await pages.ready
-  const { world, link, post } = pages.door()
+  const { world, link, signIn } = pages.door()
   for (const [state, { requestId, viewId }] of await makeStates(world)) {
     links.set(`${state}/rey`, viewId)
     for (const person of ['ana', 'bo', 'theo']) links.set(`${state}/${person}`, await link(requestId, person))
   }
-  const said = {
-    v: 1,
-    realm: world.ctx.realm,
-    nonce: makeNonce(world.ctx.nonceKey, world.ctx.now()),
-    kind: 'sign_in',
-    audience: 'issuer',
-  } as const
-  rey = cookieOf(await post('/v1/statements', signWith(world.ring, world.ring.idsOf('rey')[0] ?? '', said)))
+  rey = await signIn('rey')
 })
 const pathOf = (state: StateName, person: Person): string => `/r/${links.get(`${state}/${OF[person]}`)}`
 const markupOf = async (state: StateName, person: Person): Promise<string> =>

@@ -9,8 +9,6 @@ import { makeWish } from '../../src/commands/make-wish.ts'
 import { proposeRequest } from '../../src/commands/propose-request.ts'
 import { checkCode } from '../../src/domain/ids.ts'
 import { findViewState } from '../../src/issuer/view-state.ts'
-import { makeNonce } from '../../src/passkeys/nonce.ts'
-import { signWith } from '../../src/sandbox/enrol-people.ts'
 import { cookieOf, type Door, openDoors } from '../support/issuer-app.ts'
 import { ask, claim, claimOf, confirm, decide, later, newHolder, sign } from '../support/world.ts'
 
@@ -266,14 +264,7 @@ test('a page goes on telling what was asked for when the runbook has changed sin
 test('a link opened by somebody else who is signed in offers no act, and leads him to his own; in the sandbox one person plays all', async (t) => {
   const { world } = door
   const { approver, requestId } = await confirmed()
-  const statement = {
-    v: 1,
-    realm: world.ctx.realm,
-    nonce: makeNonce(world.ctx.nonceKey, world.ctx.now()),
-    kind: 'sign_in',
-    audience: 'issuer',
-  } as const
-  const bo = cookieOf(await door.post('/v1/statements', signWith(world.ring, world.ring.idsOf('bo')[0] ?? '', statement)))
+  const bo = await door.signIn('bo')
   const stranger = await page(approver, bo)
   assert.match(words(stranger), /This link was made for Ana Lindqvist . You are signed in as Bo Tanaka/)
   assert.doesNotMatch(stranger, /data-do="(?:approve|deny)"/)

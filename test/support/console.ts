@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import type { InjectOptions } from 'fastify'
 import { buildBot } from '../../src/bot/app.ts'
 import { startClockwork } from '../../src/issuer/clockwork.ts'
+import { lastFirst } from './last-first.ts'
 import { type Bend, openOidc } from './oidc.ts'
 import { openWorld } from './world.ts'
 
@@ -13,11 +14,7 @@ export type Jar = Map<string, string>
 
 /** Opens a console; everything is closed at the end, what was opened last first. */
 export async function openConsole({ after }: { after(work: () => Promise<void>): void }) {
-  const cleanups: (() => Promise<void> | void)[] = []
-  after(async () => {
-    for (const work of cleanups) await work()
-  })
-  const t = { after: (work: () => Promise<void> | void) => void cleanups.unshift(work) }
+  const t = lastFirst(after)
   const world = await openWorld(t)
   const oidc = await openOidc(t, world.bot.realm)
   const bot = buildBot({ ctx: world.bot, slack: undefined, publicUrl: PUBLIC, issuerUrl: oidc.origin, log: world.bot.log })

@@ -3,6 +3,8 @@
 import type { InjectOptions, LightMyRequestResponse as Response } from 'fastify'
 import { newId } from '../../src/crypto.ts'
 import { buildIssuerApp, type IssuerAppParts } from '../../src/issuer/app.ts'
+import { makeNonce } from '../../src/passkeys/nonce.ts'
+import { signWith } from '../../src/sandbox/enrol-people.ts'
 import { simulatedKey } from '../../src/sandbox/simulated-key.ts'
 import { ORIGIN, openWorld, type World } from './world.ts'
 
@@ -26,19 +28,32 @@ export async function openDoors(t: Parameters<typeof openWorld>[0], over: Partia
   t.after(() => app.close())
   const send = (options: InjectOptions): Promise<Response> =>
     app.inject({ ...options, headers: { host: HOST, ...options.headers } })
+  /** As our own page posts. A header that is `undefined` is left out. */
+  const post = (url: string, body: unknown, headers: Record<string, string | undefined> = {}) =>
+    send({
+      method: 'POST',
+      url,
+      payload: typeof body === 'string' ? body : JSON.stringify(body),
+      headers: given({ origin: ORIGIN, 'content-type': 'application/json', 'sec-fetch-site': 'same-origin', ...headers }),
+    })
   return {
     world,
     app,
     get: (url: string, headers: Record<string, string> = {}) => send({ method: 'GET', url, headers }),
     head: (url: string) => send({ method: 'HEAD', url }),
-    /** As our own page posts. A header that is `undefined` is left out. */
-    post: (url: string, body: unknown, headers: Record<string, string | undefined> = {}) =>
-      send({
-        method: 'POST',
-        url,
-        payload: typeof body === 'string' ? body : JSON.stringify(body),
-        headers: given({ origin: ORIGIN, 'content-type': 'application/json', 'sec-fetch-site': 'same-origin', ...headers }),
-      }),
+    post,
+    /** Signs a person in with his key; gives the cookie of his browser. */
+    signIn: async (person: string): Promise<string> => {
+      const { ctx, ring } = world
+      const said = {
+        v: 1,
+        realm: ctx.realm,
+        nonce: makeNonce(ctx.nonceKey, ctx.now()),
+        kind: 'sign_in',
+        audience: 'issuer',
+      } as const
+      return cookieOf(await post('/v1/statements', signWith(ring, ring.idsOf(person)[0] ?? '', said)))
+    },
     /** A link for one person to one request, as the bot makes it. */
     link: (request: string, person: string) => makeLink(world, request, person),
   }

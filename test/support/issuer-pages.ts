@@ -11,6 +11,7 @@ import { buildIssuerApp, type IssuerAppParts } from '../../src/issuer/app.ts'
 import { simulatedKey } from '../../src/sandbox/simulated-key.ts'
 import { openBrowser } from './chromium.ts'
 import { type Door, openDoors, PUBLIC_URL } from './issuer-app.ts'
+import { lastFirst } from './last-first.ts'
 import { ORIGIN, type World } from './world.ts'
 
 const PATIENCE_MS = 15_000
@@ -34,8 +35,7 @@ export type Pages = {
 
 /** One world, one app and one browser for all tests of a file. */
 export function openPages(over: Partial<IssuerAppParts> = {}): Pages {
-  const cleanups: (() => Promise<void> | void)[] = []
-  const hooks = { after: (work: () => Promise<void> | void) => void cleanups.unshift(work) }
+  const hooks = lastFirst(after)
   let door: Door
   let app: { listen: Door['app']['listen']; close: () => Promise<unknown> }
   let port = 0
@@ -56,9 +56,6 @@ export function openPages(over: Partial<IssuerAppParts> = {}): Pages {
   before(async () => {
     ready.resolve(begin())
     await ready.promise
-  })
-  after(async () => {
-    for (const work of cleanups) await work()
   })
   return {
     ready: ready.promise,

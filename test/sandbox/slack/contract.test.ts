@@ -2,8 +2,9 @@
 // below with who is right by Slack's reference, and a difference that ends, or a new one, fails.
 
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import { type WebAPICallResult, WebClient } from '@slack/web-api'
+import { lastFirst } from '../../support/last-first.ts'
 import { openEmulate, openOurs, type Peer } from '../../support/slack-peers.ts'
 
 const HOME = { type: 'home', blocks: [{ type: 'divider' }] } as const
@@ -285,15 +286,8 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
   },
 }
 
-let peers: { ours: Peer; theirs: Peer }
-const cleanups: (() => Promise<void> | void)[] = []
-before(async () => {
-  const t = { after: (work: () => Promise<void> | void) => void cleanups.push(work) }
-  peers = { ours: await openOurs(t), theirs: await openEmulate(t) }
-})
-after(async () => {
-  for (const work of cleanups) await work()
-})
+const t = lastFirst(after)
+const peers = { ours: await openOurs(t), theirs: await openEmulate(t) }
 
 /** The answer as far as it is relied on: values where they are words of Slack's, forms where they are names. */
 async function heard(peer: Peer, { ask, rely }: Case): Promise<string> {
