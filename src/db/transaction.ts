@@ -1,12 +1,12 @@
 // One transaction on one connection, without waiting where nothing depends on the answer. PostgreSQL reads ahead: what is sent while an answer is still
 // under way is dealt with in the order in which it was sent. So `begin` travels with the first query, queries that are asked together travel together,
 // and a write nobody reads from travels with the commit. If any of them fails, the server takes the whole transaction back.
-// Only commands/transact.ts opens one.
+// Only commands/transact.ts opens one. Reads that need no transaction may travel together on one connection in the same way.
 
 import {
   CompiledQuery,
   DummyDriver,
-  type Kysely,
+  Kysely,
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
@@ -65,5 +65,18 @@ export function inTransaction<T>(db: Kysely<Schema>, work: (trx: Transaction<Sch
       const first = (await Promise.allSettled(sent)).find(({ status }) => status === 'rejected')
       throw first?.status === 'rejected' ? first.reason : error
     }
+  })
+}
+
+/**
+ * Lets reads that are asked together travel together, on one connection and without a transaction: each sees what is committed when its turn comes,
+ * in the order in which they are asked. Asked of a pool, eight reads would take eight connections and eight writes.
+ */
+export function onOneConnection<T>(db: Kysely<Schema>, read: (one: Kysely<Schema>) => Promise<T>): Promise<T> {
+  const executor = db.getExecutor()
+  return executor.provideConnection((connection) => {
+    const provideConnection = <R>(consumer: (of: typeof connection) => Promise<R>) => consumer(connection)
+    const own = executor.withConnectionProvider({ provideConnection })
+    return read(new Kysely<Schema>({ config: { dialect }, dialect, driver: dialect.createDriver(), executor: own }))
   })
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../src/db/schema.ts'
-import { inTransaction } from '../../src/db/transaction.ts'
+import { inTransaction, onOneConnection } from '../../src/db/transaction.ts'
 import { createTestDatabase } from '../support/database.ts'
 
 const database = await createTestDatabase({ after }, { migrated: false })
@@ -88,4 +88,19 @@ test('a connection that is lost fails its transaction and leaves the pool in ord
   })
   await assert.rejects(lost)
   assert.deepEqual(await lines(pool), [])
+})
+
+test('reads that travel together come back each with its own answer, and one that fails fails alone', async () => {
+  const db = database.connect('owner', { max: 1 })
+  const answers = await onOneConnection(db, (one) =>
+    Promise.allSettled([
+      sql<{ n: number }>`select 1 as n, pg_backend_pid() as pid`.execute(one),
+      sql<{ n: number }>`select 1 / ${0}::int as n`.execute(one),
+      sql<{ n: number }>`select 3 as n, pg_backend_pid() as pid`.execute(one),
+    ]),
+  )
+  assert.deepEqual(
+    answers.map((answer) => (answer.status === 'fulfilled' ? answer.value.rows[0]?.n : answer.reason.code)),
+    [1, '22012', 3],
+  )
 })

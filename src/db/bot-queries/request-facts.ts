@@ -3,6 +3,7 @@
 
 import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Schema } from '../schema.ts'
+import { onOneConnection } from '../transaction.ts'
 
 export type RequestFacts = {
   readonly request: Selectable<Schema['request']>
@@ -24,30 +25,32 @@ export type RequestFacts = {
 export type Follows = { readonly how: 'again' | 'same'; readonly intent_digest: string; readonly requester: string }
 
 export async function findRequestFacts(db: Kysely<Schema>, id: string): Promise<RequestFacts | undefined> {
-  const request = await db.selectFrom('request').selectAll().where('id', '=', id).executeTakeFirst()
+  const [request, state, refused, grant, credentials, evidence, reason, follows] = await onOneConnection(db, (one) =>
+    Promise.all([
+      one.selectFrom('request').selectAll().where('id', '=', id).executeTakeFirst(),
+      one.selectFrom('request_state').selectAll().where('request_id', '=', id).executeTakeFirst(),
+      one.selectFrom('refused_request').selectAll().where('request_id', '=', id).executeTakeFirst(),
+      one.selectFrom('grant').selectAll().where('request_id', '=', id).executeTakeFirst(),
+      one.selectFrom('credential').select(['recall', 'recall_tries']).where('request_id', '=', id).orderBy('number').execute(),
+      one
+        .selectFrom('evidence')
+        .innerJoin('statement', 'statement.digest', 'evidence.statement')
+        .select(['evidence.person', 'evidence.decision', 'evidence.accepted_at', 'evidence.lease_seconds'])
+        .select('statement.note_value as note')
+        .where('request_id', '=', id)
+        .orderBy('evidence.accepted_at')
+        .orderBy('evidence.statement')
+        .execute(),
+      one.selectFrom('personal').select('value').where('request_id', '=', id).where('name', '=', 'reason').executeTakeFirst(),
+      one
+        .selectFrom('follows')
+        .innerJoin('request', 'request.id', 'follows.earlier')
+        .select(['follows.how', 'request.intent_digest', 'request.requester'])
+        .where('follows.request_id', '=', id)
+        .executeTakeFirst(),
+    ]),
+  )
   if (!request) return undefined
-  const [state, refused, grant, credentials, evidence, reason, follows] = await Promise.all([
-    db.selectFrom('request_state').selectAll().where('request_id', '=', id).executeTakeFirst(),
-    db.selectFrom('refused_request').selectAll().where('request_id', '=', id).executeTakeFirst(),
-    db.selectFrom('grant').selectAll().where('request_id', '=', id).executeTakeFirst(),
-    db.selectFrom('credential').select(['recall', 'recall_tries']).where('request_id', '=', id).orderBy('number').execute(),
-    db
-      .selectFrom('evidence')
-      .innerJoin('statement', 'statement.digest', 'evidence.statement')
-      .select(['evidence.person', 'evidence.decision', 'evidence.accepted_at', 'evidence.lease_seconds'])
-      .select('statement.note_value as note')
-      .where('request_id', '=', id)
-      .orderBy('evidence.accepted_at')
-      .orderBy('evidence.statement')
-      .execute(),
-    db.selectFrom('personal').select('value').where('request_id', '=', id).where('name', '=', 'reason').executeTakeFirst(),
-    db
-      .selectFrom('follows')
-      .innerJoin('request', 'request.id', 'follows.earlier')
-      .select(['follows.how', 'request.intent_digest', 'request.requester'])
-      .where('follows.request_id', '=', id)
-      .executeTakeFirst(),
-  ])
   const objection = state?.held_by ? await findObjection(db, id, state.held_by) : undefined
   return { request, state, refused, grant, recalls: credentials, evidence, reason: reason?.value, objection, follows }
 }
