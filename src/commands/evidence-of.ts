@@ -59,13 +59,18 @@ const kept = new Map<Digest, RuleSet>()
 const KEPT_RULE_SETS = 32
 
 async function ruleSetsOf(db: Kysely<Schema>, digests: readonly Digest[]): Promise<RuleSets> {
-  const unknown = digests.filter((digest) => !kept.has(digest))
+  // Taken now: while the others are read, whoever else judges may put these out.
+  const found = new Map(digests.flatMap((digest) => pair(digest, kept.get(digest))))
+  const unknown = digests.filter((digest) => !found.has(digest))
   for (const { body } of unknown.length > 0 ? await findRuleSets(db, unknown) : []) {
     const opened = await openRuleSets([body.toString('base64url')], nodeCrypto)
     // One that does not read is missing, which is a reason to refuse.
-    if (opened.ok) for (const [digest, ruleSet] of opened.ruleSets) kept.set(digest, ruleSet)
+    if (!opened.ok) continue
+    for (const [digest, ruleSet] of opened.ruleSets) {
+      kept.set(digest, ruleSet)
+      found.set(digest, ruleSet)
+    }
   }
-  const found = new Map(digests.flatMap((digest) => pair(digest, kept.get(digest))))
   for (const digest of [...kept.keys()].slice(0, Math.max(0, kept.size - KEPT_RULE_SETS))) kept.delete(digest)
   return found
 }
