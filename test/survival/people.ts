@@ -17,7 +17,8 @@ import type { Member } from './realm.ts'
 import type { Stand } from './stand.ts'
 
 const PATIENCE_MS = 180_000
-const LOOK_AGAIN_MS = 60
+/** Who waits longer looks less often: looking costs the machine more than all else that people do. */
+const LOOK_AGAIN_MS = { first: 40, most: 400, growth: 1.4 }
 /** What ends by trying again: a double click's second half, a nonce or a time of acceptance from an issuer whose clock is off, a credential being made. */
 const AGAIN = new Set(['nonce_used', 'nonce_stale', 'assertion_refused', 'still_issuing', 'evidence_refused'])
 /** People look at what is new; a lane's life before this one stands above. */
@@ -25,6 +26,7 @@ const RECENT = 40
 const PROMISED_MS = 8_000
 const UNANSWERED_MS = 1_000
 const NO_MESSAGE_MS = 2_500
+const PRESSED_MS = 3_000
 const VIEW = /\/r\/([0-9a-z]{26})/
 
 export type Seen = {
@@ -41,10 +43,18 @@ export type Heard = (reason: string) => void
 
 /** Looks again and again until there is something; the machine may be slow, so patience is long and the answer exact. */
 export async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  for (const late = Date.now() + PATIENCE_MS; ; await delay(LOOK_AGAIN_MS)) {
+  const seen = await within(PATIENCE_MS, look)
+  if (seen === undefined) throw new Error(`waited in vain for ${what}`)
+  return seen
+}
+
+/** Looks again and again until there is something, at least once and about so long. */
+async function within<T>(ms: number, look: () => Promise<T | undefined> | T | undefined): Promise<T | undefined> {
+  const late = Date.now() + ms
+  for (let pause = LOOK_AGAIN_MS.first; ; pause = Math.min(LOOK_AGAIN_MS.most, pause * LOOK_AGAIN_MS.growth)) {
     const seen = await look()
-    if (seen !== undefined) return seen
-    if (Date.now() > late) throw new Error(`waited in vain for ${what}`)
+    if (seen !== undefined || Date.now() > late) return seen
+    await delay(pause)
   }
 }
 
@@ -141,11 +151,7 @@ export function peopleOf(stand: Stand, heard: Heard) {
         // Who is told that it takes longer waits for it; who is told that it failed, or nothing, types it again.
         const last = place.messages.findLast(({ ts, ephemeralFor }) => ts > since && ephemeralFor === by.slackId)
         const waits = last?.user === stand.workspace.app.userId ? PROMISED_MS : UNANSWERED_MS
-        for (const late = Date.now() + waits; Date.now() < late; await delay(LOOK_AGAIN_MS)) {
-          const found = await link()
-          if (found !== undefined) return found
-        }
-        return undefined
+        return within(waits, link)
       })
       return { view, typed }
     },
@@ -171,8 +177,7 @@ export function peopleOf(stand: Stand, heard: Heard) {
             place: { kind: 'message', channel: message.channel, ts: message.ts },
             actionId,
           })
-        for (const late = Date.now() + 3_000; Date.now() < late; await delay(LOOK_AGAIN_MS)) if (await done()) return true
-        return undefined
+        return within(PRESSED_MS, async () => ((await done()) ? true : undefined))
       })
     },
     /** Fetches credential number one and opens it; a reason when it will never be had. */

@@ -1,5 +1,6 @@
 // A PostgreSQL of one's own that is killed hard: the postmaster and every backend at once, as when a machine loses power but its disk does not. The embedded
-// one notices by itself that it is gone and starts it again over the same folder, which replays its write-ahead log.
+// one notices by itself that it is gone and starts it again over the same folder, which replays its write-ahead log. What it has written the kernel keeps,
+// so nothing here depends on fsync, and nobody waits for it.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,7 +17,7 @@ export type Mortal = EmbeddedPostgres & {
 
 /** Starts one in this folder. */
 export async function startMortalPostgres(dataDir: string): Promise<Mortal> {
-  const postgres = await startEmbeddedPostgres({ dataDir, log: pino({ level: 'silent' }) })
+  const postgres = await startEmbeddedPostgres({ dataDir, log: pino({ level: 'silent' }), settings: { fsync: 'off' } })
   let kills = 0
   let rising: Promise<void> | undefined
   const fall = async (): Promise<void> => {

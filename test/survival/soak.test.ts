@@ -7,7 +7,7 @@ import { soak } from './soak.ts'
 import { stepper } from './stand.ts'
 
 test('200 lives over two bots and two issuers come out whole while processes die, the disk is slow, answers are lost and clocks are stepped', {
-  timeout: 400_000,
+  timeout: 900_000,
 }, async (t) => {
   const seed = Number(process.env['SURVIVAL_SEED'] ?? Date.now() % 100_000)
   t.diagnostic(`seed ${seed} (SURVIVAL_SEED)`)
@@ -21,4 +21,5 @@ test('200 lives over two bots and two issuers come out whole while processes die
   assert.deepEqual(figures.problems, [])
   assert.deepEqual(figures.doubled, [])
   assert.equal(figures.told.length, 200)
+  for (const database of ['postgres', 'heads']) assert.ok(Number(figures.kills[database]) > 0, `${database} was killed`)
 })
