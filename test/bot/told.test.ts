@@ -9,6 +9,7 @@ import { makeWish } from '../../src/commands/make-wish.ts'
 import { proposeRequest } from '../../src/commands/propose-request.ts'
 import { revokeGrant } from '../../src/commands/revoke-grant.ts'
 import { commit, newId } from '../../src/crypto.ts'
+import { findKnown } from '../../src/db/requests.ts'
 import type { MessageView } from '../../src/sandbox/slack/wire.ts'
 import { openBot } from '../support/bot.ts'
 import { lastFirst } from '../support/last-first.ts'
@@ -148,6 +149,8 @@ test('the thread has one line for each step, in their order, and none twice', as
   await makeWish(bot.world.bot, { kind: 'object', person: 'bo', request: life.requestId })
   await mira.message(INCIDENT, holds(life.checkCode, /objected/), 'the objection')
   await makeWish(bot.world.bot, { kind: 'lift', person: 'bo', request: life.requestId })
+  // An approval that came first would lift it by itself.
+  await until(async () => (await findKnown(bot.world.ctx.db, life.requestId))?.state.held_by === null)
   assert.ok((await decide(bot.world, life.intent, 'ana', 'approve', { lease_seconds: 60 })).ok)
   assert.ok((await claim(bot.world, life.intent, life.place)).ok)
   await revoke(life, 'rey', 'requester')

@@ -19,8 +19,6 @@ export const BOT_TOKEN = 'xoxb-a-bot-token-of-the-tests'
 
 const MANIFEST = new URL('../../slack-manifest.json', import.meta.url)
 
-export type TestBot = Awaited<ReturnType<typeof openBot>>
-
 /** Opens everything; closed at the end of the test. */
 export async function openBot(
   t: { after(work: () => Promise<void> | void): void },
