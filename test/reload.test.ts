@@ -5,9 +5,9 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { meet } from './support/people.ts'
 import { newPremises, startProduct, tellOnFailure } from './support/product.ts'
+import { until } from './support/until.ts'
 
 // Only Linux lists processes as files, and nothing else is there on every machine.
 const skip = !existsSync('/proc/self/status') && 'there is no /proc here'
@@ -53,10 +53,4 @@ function childOf(parent: number, command: string): number {
   })
   assert.ok(found, `no ${command} under ${parent}`)
   return Number(found)
-}
-
-/** Asks until it is so, for twenty seconds. */
-async function until(what: string, look: () => Promise<boolean>): Promise<void> {
-  for (const late = Date.now() + 20_000; Date.now() < late; await delay(50)) if (await look()) return
-  assert.fail(`waited in vain for ${what}`)
 }

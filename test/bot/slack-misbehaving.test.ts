@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { checkCode } from '../../src/domain/ids.ts'
 import { openBot } from '../support/bot.ts'
 import { lastFirst } from '../support/last-first.ts'
 import { on, wordsOf } from '../support/slack-driver.ts'
+import { until } from '../support/until.ts'
 import { ask, confirm, newHolder } from '../support/world.ts'
 
 const bot = await openBot(lastFirst(after))
@@ -17,13 +17,6 @@ const TRIGGER_MS = 3000
 const requests = async (): Promise<number> => (await bot.world.bot.db.selectFrom('request').select('id').execute()).length
 const wishes = async (kind: 'cancel' | 'object' | 'deactivated') =>
   (await bot.world.bot.db.selectFrom('wish').select('id').where('kind', '=', kind).execute()).length
-async function until(what: string, look: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 15_000
-  while (!(await look())) {
-    assert.ok(performance.now() < deadline, `${what} did not happen`)
-    await delay(20)
-  }
-}
 /** A request that others see, and its message in the channel. */
 async function shown() {
   const { intent, checkCode } = await ask(bot.world)

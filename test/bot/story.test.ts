@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { checkCode } from '../../src/domain/ids.ts'
 import { openBot } from '../support/bot.ts'
 import { lastFirst } from '../support/last-first.ts'
 import { actionsOf, HOME, MODAL, on, wordsOf } from '../support/slack-driver.ts'
+import { until } from '../support/until.ts'
 import { claim, confirm, decide, newHolder } from '../support/world.ts'
 
 const bot = await openBot(lastFirst(after))
@@ -31,7 +31,7 @@ async function asked() {
   return { ...of, answer: page }
 }
 
-const adopted = (id: string): Promise<void> => until(async () => (await stateOf(id)) !== undefined)
+const adopted = (id: string): Promise<void> => until('what was done to be seen', async () => (await stateOf(id)) !== undefined)
 
 test('one life in Slack: asked, confirmed, decided, claimed, given back; one channel message follows it all', async () => {
   const { intent, code, answer } = await asked()
@@ -170,7 +170,7 @@ test('an unknown action names the nearest one; a guest and somebody outside the 
 test('a person who is deactivated in Slack loses what is open, and coming back gives nothing back', async () => {
   const { id } = await asked()
   await bot.slack.changePerson('rey', { deactivated: true })
-  await until(async () => (await stateOf(id)) === 'voided')
+  await until('what was done to be seen', async () => (await stateOf(id)) === 'voided')
   await bot.slack.changePerson('rey', { deactivated: false })
   assert.equal(await stateOf(id), 'voided')
 })
@@ -204,10 +204,3 @@ const directOf = async (handle: string) => {
 }
 const stateOf = async (id: string) =>
   (await bot.world.bot.db.selectFrom('request_state').select('state').where('request_id', '=', id).executeTakeFirst())?.state
-async function until(look: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000
-  while (!(await look())) {
-    assert.ok(Date.now() < deadline, 'it did not happen within ten seconds')
-    await delay(10)
-  }
-}

@@ -3,7 +3,6 @@
 
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { acceptStatement } from '../../src/commands/accept-statement.ts'
 import { makeWish } from '../../src/commands/make-wish.ts'
 import { proposeRequest } from '../../src/commands/propose-request.ts'
@@ -14,6 +13,7 @@ import type { MessageView } from '../../src/sandbox/slack/wire.ts'
 import { openBot } from '../support/bot.ts'
 import { lastFirst } from '../support/last-first.ts'
 import { actionsOf, on, wordsOf } from '../support/slack-driver.ts'
+import { until } from '../support/until.ts'
 import { ask, claim, confirm, decide, newHolder, sign, type TestHolder } from '../support/world.ts'
 
 const bot = await openBot(lastFirst(after))
@@ -150,7 +150,7 @@ test('the thread has one line for each step, in their order, and none twice', as
   await mira.message(INCIDENT, holds(life.checkCode, /objected/), 'the objection')
   await makeWish(bot.world.bot, { kind: 'lift', person: 'bo', request: life.requestId })
   // An approval that came first would lift it by itself.
-  await until(async () => (await findKnown(bot.world.ctx.db, life.requestId))?.state.held_by === null)
+  await until('what was done to be seen', async () => (await findKnown(bot.world.ctx.db, life.requestId))?.state.held_by === null)
   assert.ok((await decide(bot.world, life.intent, 'ana', 'approve', { lease_seconds: 60 })).ok)
   assert.ok((await claim(bot.world, life.intent, life.place)).ok)
   await revoke(life, 'rey', 'requester')
@@ -175,6 +175,7 @@ test('the thread has one line for each step, in their order, and none twice', as
     .values({ ...news, created_at: new Date() })
     .execute()
   await until(
+    'what was done to be seen',
     async () =>
       (await deliveriesOf(news.id)).every(({ done_at }) => done_at !== null) && (await deliveriesOf(news.id)).length > 0,
   )
@@ -193,8 +194,12 @@ test('the answer to a typed command names what is asked, and says that it is con
   const code = /Check code ([0-9a-z-]{14})/.exec(wordsOf(answer.blocks))?.[1] ?? ''
   const { db } = bot.world.bot
   const row = await db.selectFrom('request').selectAll().orderBy('proposed_at', 'desc').executeTakeFirstOrThrow()
-  await until(async () => (await db.selectFrom('message').select('place').where('request_id', '=', row.id).execute()).length > 0)
   await until(
+    'what was done to be seen',
+    async () => (await db.selectFrom('message').select('place').where('request_id', '=', row.id).execute()).length > 0,
+  )
+  await until(
+    'what was done to be seen',
     async () => (await db.selectFrom('request_state').select('state').where('request_id', '=', row.id).execute()).length > 0,
   )
   assert.ok((await confirm(bot.world, row.intent_digest, await newHolder())).ok)
@@ -211,7 +216,7 @@ test('who was asked and has not looked is reminded once in the thread, and the r
   const { db } = bot.world.bot
   const life = await confirmed()
   const due = () => db.selectFrom('reminder').selectAll().where('request_id', '=', life.requestId).orderBy('due_at').execute()
-  await until(async () => (await due()).length === 2)
+  await until('what was done to be seen', async () => (await due()).length === 2)
   const [first, second] = await due()
   assert.ok(first && second)
   const third = (20 + 10 / 3) * 60_000
@@ -220,7 +225,9 @@ test('who was asked and has not looked is reminded once in the thread, and the r
   // Ana looks; Bo does not.
   const ana = bot.slack.as('ana')
   await ana.press(on(await ana.message('direct', holds(life.checkCode, /Your decision/))), 'link.review')
-  await until(async () => (await due()).some(({ person, done_at }) => person === 'ana' && done_at !== null))
+  await until('what was done to be seen', async () =>
+    (await due()).some(({ person, done_at }) => person === 'ana' && done_at !== null),
+  )
   await db.updateTable('reminder').set({ due_at: past() }).where('request_id', '=', life.requestId).execute()
   const bo = bot.slack.as('bo')
   const question = await bo.message('direct', holds(life.checkCode, /Your decision/))
@@ -235,13 +242,14 @@ test('nobody is reminded of what is held or decided', async () => {
   const { db } = bot.world.bot
   const life = await confirmed()
   await until(
+    'what was done to be seen',
     async () =>
       (await db.selectFrom('reminder').select('person').where('request_id', '=', life.requestId).execute()).length === 2,
   )
   await makeWish(bot.world.bot, { kind: 'object', person: 'mira', request: life.requestId })
   await bot.slack.as('mira').message(INCIDENT, holds(life.checkCode, /objected/))
   await db.updateTable('reminder').set({ due_at: past() }).where('request_id', '=', life.requestId).execute()
-  await until(async () => {
+  await until('what was done to be seen', async () => {
     const told = await db.selectFrom('delivery').select(['place', 'done_at']).where('request_id', '=', life.requestId).execute()
     return told.filter(({ place, done_at }) => place.startsWith('remind/') && done_at !== null).length === 2
   })
@@ -312,10 +320,3 @@ test('somebody was deactivated: what he approved is void, what the requester hel
 
 const deliveriesOf = (source: string) =>
   bot.world.bot.db.selectFrom('delivery').select('done_at').where('source', '=', source).execute()
-async function until(look: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 15_000
-  while (!(await look())) {
-    assert.ok(Date.now() < deadline, 'it did not happen within fifteen seconds')
-    await delay(20)
-  }
-}

@@ -3,7 +3,6 @@
 
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { type BotOptions, buildBot } from '../../src/bot/app.ts'
 import { connect } from '../../src/db/connect.ts'
 import { ENTRY_TYPES } from '../../src/domain/event.ts'
@@ -13,6 +12,7 @@ import { freePort } from '../support/free-port.ts'
 import { lastFirst } from '../support/last-first.ts'
 import { AUTHORIZED, METRICS_TOKEN, readScrape, type Scrape } from '../support/metrics.ts'
 import { wordsOf } from '../support/slack-driver.ts'
+import { until } from '../support/until.ts'
 import { confirm, newHolder } from '../support/world.ts'
 
 const CHANNEL = 'C0INCIDENT42'
@@ -21,14 +21,6 @@ const bot = await openBot(lastFirst(after), { metrics: openMetrics('bot', METRIC
 
 const scrape = async (): Promise<Scrape> =>
   readScrape(await (await fetch(`${bot.publicUrl}/metrics`, { headers: AUTHORIZED })).text())
-
-async function until(what: string, look: () => Promise<boolean> | boolean): Promise<void> {
-  const late = Date.now() + 15_000
-  while (!(await look())) {
-    assert.ok(Date.now() < late, what)
-    await delay(20)
-  }
-}
 
 /** A bot beside it that lacks something, without a port. */
 function lacking(t: { after(work: () => Promise<void>): void }, over: Partial<BotOptions>) {

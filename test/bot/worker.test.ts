@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { workerClient } from '../../src/bot/slack/connect.ts'
 import { createDeliverer } from '../../src/bot/slack/deliver.ts'
 import { createReceiver } from '../../src/bot/slack/receiver.ts'
@@ -10,6 +9,7 @@ import type { BotContext } from '../../src/commands/context.ts'
 import { keepInbox } from '../../src/db/bot-queries/inbox.ts'
 import { SIGNING_SECRET } from '../support/bot.ts'
 import { failed, limited, openSlackApi } from '../support/slack-api.ts'
+import { until } from '../support/until.ts'
 import { ask, confirm, decide, newHolder, openWorld, type World } from '../support/world.ts'
 
 const INCIDENT = 'C0INCIDENT42'
@@ -54,13 +54,6 @@ async function waitingForApprovers(world: World) {
   return asked
 }
 
-async function until(what: string, look: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = performance.now() + 15_000
-  while (!(await look())) {
-    assert.ok(performance.now() < deadline, `${what} did not happen`)
-    await delay(10)
-  }
-}
 /** Every piece of news has been planned, and everything planned has been told. */
 const settled = (ctx: BotContext) => async () => {
   const planned = await ctx.db.selectFrom('delivery').select(['source', 'kind', 'done_at', 'payload']).execute()

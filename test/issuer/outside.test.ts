@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { pino } from 'pino'
 import { changeDirectory, prepareChange } from '../../src/commands/change-directory.ts'
@@ -19,14 +18,12 @@ import { createTestDatabase } from '../support/database.ts'
 import { anotherIssuer, openSharedWorld } from '../support/issuers.ts'
 import { refused } from '../support/refused.ts'
 import { signChange } from '../support/sign-change.ts'
+import { until } from '../support/until.ts'
 import { ask, claim, confirm, decide, newHolder, openWorld, type World } from '../support/world.ts'
 
 const AWAY = /the head store, which keeps what this issuer has already seen, does not answer/
 const silent = pino({ level: 'silent' })
 
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (const late = Date.now() + 20_000; !(await holds()); await delay(20)) assert.ok(Date.now() < late, `it never came: ${what}`)
-}
 async function approved(world: World) {
   const asked = await ask(world)
   const place = await newHolder()

@@ -6,7 +6,6 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { pino } from 'pino'
 import { acceptStatement } from '../../src/commands/accept-statement.ts'
@@ -23,13 +22,11 @@ import { openHeadStore, retire } from '../../src/issuer/head-store-choice.ts'
 import { anotherIssuer, openSharedWorld } from '../support/issuers.ts'
 import { refused } from '../support/refused.ts'
 import { signChange } from '../support/sign-change.ts'
+import { until } from '../support/until.ts'
 import { ask, claim, claimOf, confirm, decide, newHolder, openWorld, sign, type World } from '../support/world.ts'
 
 const silent = pino({ level: 'silent' })
 
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (const late = Date.now() + 20_000; !(await holds()); await delay(20)) assert.ok(Date.now() < late, `it never came: ${what}`)
-}
 async function folder(t: TestContext): Promise<string> {
   const made = await mkdtemp(join(tmpdir(), 'countersign-heads-'))
   t.after(() => rm(made, { recursive: true, force: true }))

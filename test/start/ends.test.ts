@@ -6,15 +6,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { launch, newDeployment } from '../support/deployment.ts'
 import { meet, viewIn } from '../support/people.ts'
 import { newPremises, type Premises, postgresOf, postmasterOf, startProduct, tellOnFailure } from '../support/product.ts'
 import { slackDriver, wordsOf } from '../support/slack-driver.ts'
+import { until } from '../support/until.ts'
 import { newHolder, type TestHolder } from '../support/world.ts'
 
-const PATIENCE_MS = 20_000
 /** A slow machine takes its time. */
 const STILL = 'countersign: still ending; once more ends it at once\n'
 
@@ -177,9 +176,3 @@ const listens = (url: string): Promise<boolean> =>
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
     socket.once('connect', () => socket.destroy())
   })
-
-/** Asks until it is so, for twenty seconds. */
-async function until(what: string, look: () => Promise<boolean>): Promise<void> {
-  for (const late = Date.now() + PATIENCE_MS; Date.now() < late; await delay(20)) if (await look()) return
-  assert.fail(`waited in vain for ${what}`)
-}

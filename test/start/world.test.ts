@@ -28,9 +28,9 @@ import { freePort } from '../support/bootstrap.ts'
 import { launch, newDeployment, runToEnd } from '../support/deployment.ts'
 import { meet } from '../support/people.ts'
 import { newPremises, postgresOf, startProduct, tellOnFailure } from '../support/product.ts'
+import { until } from '../support/until.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
-const PATIENCE_MS = 40_000
 const isRoot = process.getuid?.() === 0
 const mountable = isRoot && process.platform === 'linux' && mayMount()
 const needsMount = !mountable && 'only root that may mount has a small disk to fill'
@@ -291,10 +291,4 @@ function writeUntilFull(file: number, block: Buffer): void {
   } catch (error) {
     assert.equal((error as NodeJS.ErrnoException).code, 'ENOSPC')
   }
-}
-
-/** Asks until it is so. */
-async function until(what: string, look: () => Promise<boolean>): Promise<void> {
-  for (const late = Date.now() + PATIENCE_MS; Date.now() < late; await delay(50)) if (await look()) return
-  assert.fail(`waited in vain for ${what}`)
 }

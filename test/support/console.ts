@@ -65,8 +65,3 @@ export async function openConsole({ after }: { after(work: () => Promise<void>):
 
 /** The token of the forms on a page. */
 export const tokenOf = (html: string): string => /name="form_token" value="([^"]+)"/.exec(html)?.[1] ?? ''
-
-export async function until(look: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000
-  while (!(await look())) assert.ok(Date.now() < deadline, 'it did not happen within ten seconds')
-}

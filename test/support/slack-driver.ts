@@ -19,7 +19,7 @@ import type {
 } from '../../src/sandbox/slack/wire.ts'
 import type { Flags } from '../../src/sandbox/slack/workspace.ts'
 
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 40_000
 
 export interface SlackPerson {
   readonly handle: string

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { type Jar, openConsole, tokenOf, until } from '../../support/console.ts'
+import { type Jar, openConsole, tokenOf } from '../../support/console.ts'
+import { until } from '../../support/until.ts'
 import { ask, claim, confirm, decide, newHolder } from '../../support/world.ts'
 
 const { world, oidc, go, signIn } = await openConsole({ after })
@@ -26,7 +27,7 @@ test('asking without Slack and without JavaScript leads to the signing page, and
   assert.match(String(right.headers.location), new RegExp(`^${oidc.origin}/r/[0-7][0-9a-hjkmnp-tv-z]{25}$`))
   const again = await go(jar, 'POST', '/ask', { ...form, reason: '<b>INC-4211</b>', 'p.service': 'payments-api' })
   assert.equal(again.headers.location, right.headers.location, 'the same form is the same request')
-  await until(async () => (await go(jar, 'GET', '/')).body.includes('Confirm with your key'))
+  await until('what was done to be seen', async () => (await go(jar, 'GET', '/')).body.includes('Confirm with your key'))
   assert.ok((await go(jar, 'GET', '/')).body.includes(String(right.headers.location)))
 })
 
@@ -35,7 +36,7 @@ test('an approver without Slack finds what waits for her, and what is decided no
   const { intent, checkCode } = await ask(world)
   assert.ok(!(await go(jar, 'GET', '/')).body.includes(checkCode), 'nobody is asked before the tap')
   assert.ok((await confirm(world, intent, await newHolder())).ok)
-  await until(async () => (await go(jar, 'GET', '/')).body.includes(checkCode))
+  await until('what was done to be seen', async () => (await go(jar, 'GET', '/')).body.includes(checkCode))
   assert.ok((await decide(world, intent, 'ana')).ok)
   const waiting = (await go(jar, 'GET', '/')).body.split('id="access"')[0] ?? ''
   assert.ok(!waiting.includes(checkCode), 'what she has decided does not wait for her any more')
@@ -48,7 +49,7 @@ test('a grant stands on the overview with its end, and is given back there', asy
   assert.ok((await confirm(world, intent, holder)).ok)
   assert.ok((await decide(world, intent, 'ana')).ok)
   assert.ok((await claim(world, intent, holder)).ok)
-  await until(async () => (await go(jar, 'GET', '/')).body.includes('Access is active until'))
+  await until('what was done to be seen', async () => (await go(jar, 'GET', '/')).body.includes('Access is active until'))
   const page = (await go(jar, 'GET', '/')).body
   assert.ok(page.includes(checkCode))
   const done = await go(jar, 'POST', '/wish', { form_token: tokenOf(page), kind: 'return', request: requestId })
@@ -64,7 +65,7 @@ test('all that Slack offers is done on the console: ask again, the same for a co
   const { intent, requestId, checkCode } = await ask(world, { reason: 'INC-4211: <b>payments</b>' })
   assert.ok((await confirm(world, intent, await newHolder())).ok)
   const overview = async (jar: Jar) => (await go(jar, 'GET', '/')).body
-  await until(async () => (await overview(ana)).includes(checkCode))
+  await until('what was done to be seen', async () => (await overview(ana)).includes(checkCode))
 
   const same = await go(ana, 'GET', `/ask?same=${requestId}`)
   assert.match(same.body, /The same as Rey Okafor asked in/)
