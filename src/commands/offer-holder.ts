@@ -23,20 +23,24 @@ export async function offerHolder(
 ): Promise<{ readonly code: string; readonly expiresAt: Date }> {
   const code = holderCode(digestOf('holder', canonicalBytes(offer.holder)))
   const now = ctx.now()
+  const row = {
+    code,
+    sign_key: JSON.stringify(offer.holder.sign),
+    encrypt_key: JSON.stringify(offer.holder.encrypt),
+    name: offer.name,
+    address: offer.address,
+    created_at: now,
+  }
   await ctx.db
     .insertInto('holder_offer')
-    .values({
-      code,
-      sign_key: JSON.stringify(offer.holder.sign),
-      encrypt_key: JSON.stringify(offer.holder.encrypt),
-      name: offer.name,
-      address: offer.address,
-      created_at: now,
-    })
-    .onConflict((on) => on.doNothing())
+    .values(row)
+    // An offer that is over is no first: the terminal that made it may offer its keys again.
+    .onConflict((on) => on.column('code').doUpdateSet(row).where('holder_offer.created_at', '<=', deadBefore(now)))
     .execute()
   return { code, expiresAt: new Date(now.getTime() + OFFER_MS) }
 }
+
+const deadBefore = (now: Date): Date => new Date(now.getTime() - OFFER_MS)
 
 export type Naming = {
   readonly intent: string
@@ -77,7 +81,7 @@ export async function findHolderOffer(ctx: IssuerContext, code: string): Promise
     .selectFrom('holder_offer')
     .selectAll()
     .where('code', '=', code)
-    .where('created_at', '>', new Date(ctx.now().getTime() - OFFER_MS))
+    .where('created_at', '>', deadBefore(ctx.now()))
     .executeTakeFirst()
   if (!row) return refuse({ reason: 'unknown_offer' })
   const holder = { sign: row.sign_key, encrypt: row.encrypt_key } as unknown as Holder

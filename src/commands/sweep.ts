@@ -1,10 +1,8 @@
 // What time alone causes, on the issuer's own clock and whether or not anything else is alive: grants and credentials end, a credential whose making
-// never ended is given up and revoked, requests lapse, and what only serves for minutes is thrown away. Every step is safe to repeat, and none
-// waits for the network: ends come first, on the second.
+// never ended is given up and revoked, and requests lapse. Every step is safe to repeat, and none waits for the network: ends come first, on the second.
 
 import { findCredentials, findPastEnd, findStaleIssuing } from '../db/grants.ts'
 import { findKnown, findOverdue, standingOf, updateState } from '../db/requests.ts'
-import { purgeShortLived } from '../db/short-lived.ts'
 import { moveRequest } from '../domain/request.ts'
 import type { IssuerContext } from './context.ts'
 import { eachInTurn } from './each-in-turn.ts'
@@ -34,7 +32,6 @@ export async function sweep(ctx: IssuerContext): Promise<number> {
       moved += stale.length
       await eachInTurn(stale, ({ id, request_id }) => giveUpStale(ctx, request_id, id))
     },
-    () => purgeShortLived(ctx.db, now),
   ]
   await eachInTurn(steps, (step) => step())
   return moved

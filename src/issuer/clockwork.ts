@@ -1,5 +1,5 @@
 // What the issuer does by itself: takes up proposals and wishes as they come, ends what time ends and what a lost standing ends, asks targets to end
-// what was ended early, and keeps the outside heads in step. Each loop runs one round after the other, so no round overtakes itself; a round that fails
+// what was ended early, keeps the outside heads in step, and throws away what only serves for minutes. Each loop runs one round after the other, so no round overtakes itself; a round that fails
 // is logged and tried again, slower while the database is away. Several issuers may run the same loops.
 
 import { setTimeout as wait } from 'node:timers/promises'
@@ -9,12 +9,15 @@ import { openStandings } from '../commands/end-lost-standing.ts'
 import { heedWishes } from '../commands/heed-wishes.ts'
 import { openRecalls } from '../commands/recall-credentials.ts'
 import { sweep } from '../commands/sweep.ts'
+import { purgeShortLived } from '../db/short-lived.ts'
 
 const POLL_MS = 50
 const RECALL_MS = 200
 const STANDING_MS = 250
 const SWEEP_MS = 500
 const BEAT_MS = 1_000
+/** Whoever reads what only serves for minutes looks at its age; how soon it goes is for the disk alone. */
+const PURGE_MS = 30_000
 const AFTER_FAULT_MS = 1_000
 
 /** Starts the loops; `stop` lets the rounds that run come to their end. */
@@ -42,6 +45,10 @@ export function startClockwork(ctx: IssuerContext): { readonly stop: () => Promi
     await ctx.beat()
     return 0
   }
+  const purge = async (): Promise<number> => {
+    await purgeShortLived(ctx.db, ctx.now())
+    return 0
+  }
   const loops = [
     every(POLL_MS, 'proposals', adoptProposals),
     every(POLL_MS, 'wishes', heedWishes),
@@ -49,6 +56,7 @@ export function startClockwork(ctx: IssuerContext): { readonly stop: () => Promi
     every(RECALL_MS, 'recalls', recalls.round),
     every(STANDING_MS, 'standings', standings.round),
     every(BEAT_MS, 'heads', beat),
+    every(PURGE_MS, 'purge', purge),
   ]
   return {
     stop: async () => {
