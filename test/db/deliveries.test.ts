@@ -6,6 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { newId } from '../../src/crypto.ts'
 import { delayDelivery, finishDeliveries, takeDeliveries } from '../../src/db/bot-queries/deliveries.ts'
+import { keepMessage } from '../../src/db/bot-queries/messages.ts'
+import { isTooEarly } from '../../src/db/bot-queries/steps.ts'
 import { uuidv7 } from '../../src/log/entry-id.ts'
 import { createTestDatabase } from '../support/database.ts'
 
@@ -15,10 +17,10 @@ const noon = Date.UTC(2026, 0, 5, 12)
 const at = (seconds: number) => new Date(noon + seconds * 1000)
 const LEASE_SECONDS = 30
 
-/** Plans one delivery to the channel, made at this time. */
-async function plan(request: string, seconds: number): Promise<string> {
+/** Plans one delivery, made at this time. */
+async function plan(request: string, seconds: number, place = 'channel'): Promise<string> {
   const [id, made] = [uuidv7(at(seconds)), at(seconds)]
-  const row = { id, source: uuidv7(made), kind: 'slack', place: 'channel', request_id: request, payload: '{}', created_at: made }
+  const row = { id, source: uuidv7(made), kind: 'slack', place, request_id: request, payload: '{}', created_at: made }
   await db
     .insertInto('delivery')
     .values({ ...row, due_at: made })
@@ -82,6 +84,25 @@ test('two bots that take at the same moment never both get one place', async () 
   await finishDeliveries(db, [seen], at(5))
   assert.deepEqual(await take(request, 6), [late])
 })
+
+test('a line of a thread waits for the one before it, and not for a second look at it', async () => {
+  const request = newId()
+  const [first, second] = [await enter(request), await enter(request)]
+  const told = await plan(request, 1, `thread/${first}`)
+  assert.equal(await isTooEarly(db, request, second), true)
+  await keepMessage(db, { request_id: request, place: `thread/${first}`, channel: 'C1', ts: '1.0', shown: '' })
+  const again = { id: uuidv7(at(31)), place: `thread/${first}`, at: at(31), again: true }
+  await finishDeliveries(db, [told], at(2), null, again)
+  assert.equal(await isTooEarly(db, request, second), false)
+  await finishDeliveries(db, [again.id], at(32))
+})
+
+/** Puts an entry about a request into the log; its id. */
+async function enter(request: string): Promise<string> {
+  const id = uuidv7(new Date())
+  await sql`select append_bot(${id}::uuid, 'request.proposed', ${request}, 'rey', ${Buffer.from('{"v":1}')})`.execute(db)
+  return id
+}
 
 /** Somebody waits for a lock here, or has ended: what was taken is told either way. */
 async function untilWaiting(): Promise<void> {

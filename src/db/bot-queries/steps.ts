@@ -26,13 +26,13 @@ export const findStep = (db: Kysely<Schema>, request: string, entry: string): Pr
     .where('id', '=', entry)
     .executeTakeFirst()
 
-/** Whether a line before this one, or the message that the thread hangs on, still waits to be told. */
+/** Whether a line before this one, or the message that the thread hangs on, still waits to be told. A second look at what stands there holds up nothing. */
 export async function isTooEarly(db: Kysely<Schema>, request: string, entry: string): Promise<boolean> {
   const { rows } = await sql`
     select 1 from delivery d
-    where d.request_id = ${request} and d.kind = 'slack' and d.done_at is null and (
-      d.place = 'channel' and not exists (select from message m where m.request_id = d.request_id and m.place = 'channel')
-      or d.place in (
+    where d.request_id = ${request} and d.kind = 'slack' and d.done_at is null
+      and not exists (select from message m where m.request_id = d.request_id and m.place = d.place)
+      and (d.place = 'channel' or d.place in (
         select 'thread/' || e.id from entry e, entry own
         where e.request_id = ${request} and own.request_id = ${request} and own.id = ${entry}
           and (e.recorded_at, e.id) < (own.recorded_at, own.id)))
