@@ -169,6 +169,21 @@ test('another person sees it live, unread, and one tab can become another person
   assert.deepEqual(errors, [])
 })
 
+test('a press is not lost when the list of places changes under it', async (t) => {
+  const seated = await seat(t, 'as=ana&channel=C0INCIDENT42')
+  if (!seated) return
+  const { page, bolt, errors } = seated
+  await page.getByRole('button', { name: /general/ }).hover()
+  await page.mouse.down()
+  await bolt.client.chat.postMessage({ channel: 'C0INCIDENT42', text: 'something new' })
+  await page.getByText('something new').waitFor()
+  await page.mouse.up()
+  await page.getByRole('heading', { name: '# general' }).waitFor()
+  await bolt.client.chat.postMessage({ channel: 'C0INCIDENT42', text: 'and afterwards it goes on' })
+  await page.getByRole('button', { name: /incident-4211.*1 unread/ }).waitFor()
+  assert.deepEqual(errors, [])
+})
+
 for (const [name, options] of [
   ['light', {}],
   ['dark', { dark: true }],

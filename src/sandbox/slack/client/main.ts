@@ -41,7 +41,19 @@ async function start(handle: string): Promise<void> {
   }
   const openThread = (ts: string) => go(where().channel, ts)
 
+  // A button that is replaced between press and release is never clicked, so nothing around is drawn anew while a pointer is down.
+  let pressed = false
+  addEventListener('pointerdown', () => {
+    pressed = true
+  })
+  const released = () => {
+    pressed = false
+    frame()
+  }
+  // The click of a release comes in the same turn.
+  for (const end of ['pointerup', 'pointercancel'] as const) addEventListener(end, () => setTimeout(released))
   const frame = () => {
+    if (pressed) return
     document.title = `${snapshot.me.name.split(' ')[0]} · ${snapshot.team.name}`
     const { channel } = where()
     const top = topBar({ snapshot, current: channel, toggleRail: () => document.body.classList.toggle('rail-open') })
