@@ -84,6 +84,19 @@ test('who goes away before the line is there keeps no place on it', async (t) =>
   await once(line, 'close')
 })
 
+test('a line that is asked for just as the app ends does not hold the end up', async (t) => {
+  const door = await openDoors(t)
+  const { viewId } = await ask(door.world)
+  await door.app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = door.app.server.address() as AddressInfo
+  const request = get({ port, host: '127.0.0.1', path: `/v1/views/${viewId}/events`, headers: { host: HOST } })
+  const gone = new Promise((resolve) => request.on('error', () => undefined).on('close', resolve))
+  // From here on the door looks the page up, and does not know yet that it will be a line.
+  await once(door.app.server, 'request')
+  await door.app.close()
+  await gone
+})
+
 test('a link that leads nowhere has no line', async (t) => {
   const door = await openDoors(t)
   const response = await door.get('/v1/views/0000000000000000000000000a/events')

@@ -21,7 +21,9 @@ export const eventRoutes =
   ({ ctx }: Edge, feed: ChangeFeed, linesOfOne: number): FastifyPluginAsync =>
   async (app) => {
     const lines = new Map<FastifyReply['raw'], string>()
+    let ending = false
     app.addHook('preClose', async () => {
+      ending = true
       // The connection with it: what a browser keeps open would hold the end up.
       for (const line of lines.keys()) line.end(() => line.socket?.destroySoon())
     })
@@ -37,6 +39,8 @@ export const eventRoutes =
       const line = reply.raw
       // Who has gone meanwhile will not be heard going, and would keep a place and a heartbeat for ever.
       if (line.destroyed) return
+      // Whoever was being looked up while the end began would be a line that nobody ends any more.
+      if (ending) return void line.destroy()
       lines.set(line, from)
       line.writeHead(200, { ...headers, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
       line.write('retry: 2000\n\n')
