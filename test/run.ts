@@ -21,7 +21,13 @@ const membership = await joinCluster()
 const concurrency = Math.max(2, availableParallelism())
 const runner = spawn(
   process.execPath,
-  ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, '--test-timeout=960000', ...files],
+  [
+    '--test',
+    '--test-reporter=spec',
+    `--test-concurrency=${concurrency}`,
+    `--test-timeout=${process.env['SURVIVAL'] === undefined ? 300_000 : 960_000}`,
+    ...files,
+  ],
   { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...(browser && { CHROMIUM: browser }) } },
 )
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal))
