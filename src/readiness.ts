@@ -2,6 +2,7 @@
 // not ready, 503; what is only told does not. It changes nothing and names nothing of the inside: anybody may ask.
 
 import type { FastifyReply } from 'fastify'
+import { type Kysely, sql } from 'kysely'
 
 export type Part = { readonly ready: boolean; readonly words: string }
 export type Look = () => Promise<Part>
@@ -14,6 +15,15 @@ export function shared(look: Look): Look {
       underWay = undefined
     }))
 }
+
+/** Whether the database answers. */
+export const lookAtDatabase = <T>(db: Kysely<T>): Look =>
+  shared(() =>
+    sql`select 1`.execute(db).then(
+      () => ({ ready: true, words: 'The database answers.' }),
+      () => ({ ready: false, words: 'The database does not answer.' }),
+    ),
+  )
 
 /** Asks every part at once and answers for them. A look that throws is a part that is not ready. */
 export async function answerReadiness(

@@ -2,22 +2,16 @@
 // the bot away would mend nothing.
 
 import type { FastifyInstance } from 'fastify'
-import { sql } from 'kysely'
 import type { BotContext } from '../commands/context.ts'
 import { type Backlog, findBacklog } from '../db/bot-queries/backlog.ts'
 import type { Metrics } from '../metrics.ts'
-import { answerReadiness, type Part, shared } from '../readiness.ts'
+import { answerReadiness, lookAtDatabase, type Part, shared } from '../readiness.ts'
 
 /** `GET /healthz` and `/readyz`; `slack` says how it stands with Slack. */
 export function healthRoutes(app: FastifyInstance, ctx: BotContext, slack: () => Part): void {
   app.get('/healthz', () => ({ ok: true }))
   const needed = {
-    database: shared(() =>
-      sql`select 1`.execute(ctx.db).then(
-        () => ({ ready: true, words: 'The database answers.' }),
-        () => ({ ready: false, words: 'The database does not answer.' }),
-      ),
-    ),
+    database: lookAtDatabase(ctx.db),
     rules: shared(async () =>
       (await ctx.published())
         ? { ready: true, words: 'Runbooks are published.' }

@@ -2,7 +2,6 @@
 // and revocations: a proxy that chooses where people go asks `/healthz`.
 
 import type { FastifyInstance } from 'fastify'
-import { sql } from 'kysely'
 import type { IssuerContext } from '../commands/context.ts'
 import { findStop } from '../commands/minting.ts'
 import { countLiveGrants } from '../db/grants.ts'
@@ -10,18 +9,13 @@ import { countRecalls } from '../db/recalls.ts'
 import { findPublishedDigest } from '../db/rule-sets.ts'
 import { TELL_AFTER_TRIES } from '../domain/grant.ts'
 import type { Metrics } from '../metrics.ts'
-import { answerReadiness, shared } from '../readiness.ts'
+import { answerReadiness, lookAtDatabase, shared } from '../readiness.ts'
 
 /** `GET /healthz` and `/readyz`. */
 export function healthRoutes(app: FastifyInstance, ctx: IssuerContext): void {
   app.get('/healthz', async () => ({ status: 'alive' }))
   const needed = {
-    database: shared(() =>
-      sql`select 1`.execute(ctx.db).then(
-        () => ({ ready: true, words: 'The database answers.' }),
-        () => ({ ready: false, words: 'The database does not answer.' }),
-      ),
-    ),
+    database: lookAtDatabase(ctx.db),
     rules: shared(async () =>
       (await findPublishedDigest(ctx.db)) === ctx.published().digest
         ? { ready: true, words: 'The runbooks that this issuer read are in force.' }
