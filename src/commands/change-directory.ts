@@ -6,11 +6,13 @@ import { digestOf, nodeCrypto } from '../crypto.ts'
 import { applyChange, findRegisterStatement, findRegistration, notePasskeyUse } from '../db/passkeys.ts'
 import { addStatement, spendNonce } from '../db/statements.ts'
 import { raiseWatermark } from '../db/watermark.ts'
+import { type RuleSet, rolesIn } from '../domain/action.ts'
 import { decodeBase64url, encodeBase64url } from '../domain/base64url.ts'
 import { type Canonical, canonicalBytes, canonicalText } from '../domain/canonical.ts'
-import { type DirectoryChange, readDirectoryChange } from '../domain/directory.ts'
+import { type DirectoryChange, type Role, readDirectoryChange } from '../domain/directory.ts'
 import { type Outcome, type Refusal, refuse } from '../domain/refusal.ts'
 import type { DirectoryLink } from '../evidence/bundle.ts'
+import { acceptedAt, type ChainState, holdsRole } from '../evidence/chain-state.ts'
 import { extendChain } from '../evidence/directory-chain.ts'
 import { beginStatement, type StatementInput } from './begin-statement.ts'
 import type { IssuerContext } from './context.ts'
@@ -20,7 +22,13 @@ import { transact } from './transact.ts'
 export type Wanted =
   | { readonly operation: 'enrol'; readonly registrations: readonly string[] }
   | { readonly operation: 'suspend' | 'reinstate' | 'revoke'; readonly passkeys: readonly string[] }
-  | { readonly operation: 'role'; readonly person: string; readonly role: 'administrator'; readonly effect: 'grant' | 'withdraw' }
+  | {
+      readonly operation: 'role'
+      readonly person: string
+      readonly role: Role
+      readonly effect: 'grant' | 'withdraw'
+      readonly passkeys: readonly string[]
+    }
   | { readonly operation: 'recover' }
 
 /** The next change in canonical bytes (base64url) and its digest, ready to be signed. Nothing is kept. */
@@ -30,7 +38,8 @@ export async function prepareChange(
 ): Promise<Outcome<{ readonly change: string; readonly digest: string; readonly sequence: number }>> {
   const stopped = wanted.operation === 'recover' ? undefined : await ctx.mintingStopped()
   if (stopped) return refuse({ reason: 'minting_stopped', why: stopped })
-  const { sequence, head } = await ctx.chain()
+  const state = await ctx.chain()
+  const { sequence, head } = state
   const linked = { v: 1, realm: ctx.realm, sequence: sequence + 1, previous: head } as const
   let body: DirectoryChange
   if (wanted.operation === 'enrol') {
@@ -39,7 +48,8 @@ export async function prepareChange(
       const row = await findRegistration(ctx.db, thumbprint)
       if (!row?.statement || row.ended_at) return refuse({ reason: 'unknown_registration' })
       const { person, passkey_id: id, key, device_bound } = row
-      passkeys.push({ passkey: { person, id, key, thumbprint, device_bound }, registration: row.statement })
+      const roles = rolesToGive(ctx.published().ruleSet, state, person)
+      passkeys.push({ passkey: { person, id, key, thumbprint, device_bound }, registration: row.statement, roles })
     }
     body = { ...linked, operation: 'enrol', passkeys }
   } else if (wanted.operation === 'recover') {
@@ -52,6 +62,10 @@ export async function prepareChange(
   if (!form.ok) return refuse({ reason: 'malformed', path: form.path, problem: form.problem })
   return { ok: true, change: encodeBase64url(bytes), digest: digestOf('directory', bytes), sequence: body.sequence }
 }
+
+/** The roles that the rules leave to a person and that the chain has not given him yet: what an enrolment of his key gives him. */
+export const rolesToGive = (set: RuleSet, state: ChainState, person: string): Role[] =>
+  rolesIn(set, person).filter((role) => !holdsRole(state, person, role))
 
 /** Takes a change with an administrator's statement over it. */
 export async function changeDirectory(
@@ -78,14 +92,15 @@ export async function changeDirectory(
       registrations.push(signed)
     }
   }
+  const state = await ctx.chain()
   const link: DirectoryLink = {
     change: input.change,
     statements: [{ statement: input.statement, assertion: accepted.assertion }],
     registrations,
+    accepted_at: Math.max(ctx.now().getTime(), acceptedAt(state)),
   }
   const untimely = await whyUntimely(ctx, change)
   if (untimely) return refuse(untimely)
-  const state = await ctx.chain()
   const extended = await extendChain(state, link, nodeCrypto, ctx.roots)
   if (!extended.ok) {
     if (extended.reason === 'out_of_sequence' || extended.reason === 'wrong_previous')
@@ -145,7 +160,8 @@ async function whyUntimely(ctx: IssuerContext, change: DirectoryChange): Promise
 }
 
 function subjectsOf(change: DirectoryChange): string[] {
-  if (change.operation === 'recover') return []
+  if (change.operation === 'recover' || change.operation === 'endorse' || change.operation === 'provider') return []
   if (change.operation === 'role') return [change.person]
+  if (change.operation === 'add') return [change.passkey.thumbprint]
   return change.operation === 'enrol' ? change.passkeys.map(({ passkey }) => passkey.thumbprint) : [...change.passkeys]
 }

@@ -8,16 +8,18 @@ import { actionName, findOffer, type RuleSet } from '../domain/action.ts'
 import { canonicalBytes } from '../domain/canonical.ts'
 import { readIntent } from '../domain/intent.ts'
 import { describeGain } from '../runbooks/gain.ts'
+import { saysTheSame, withGained } from '../runbooks/gained.ts'
 import type { IssuerContext, Published } from './context.ts'
 import { transact } from './transact.ts'
 import { voidRequest } from './void-request.ts'
 
 /** Publishes a checked rule set unless it is the one in force already. */
-export async function publishRuleSet(ctx: Omit<IssuerContext, 'published'>, ruleSet: RuleSet): Promise<Published> {
+export async function publishRuleSet(ctx: Omit<IssuerContext, 'published'>, written: RuleSet): Promise<Published> {
+  const before = await findPublication(ctx.db)
+  if (before && saysTheSame(before.ruleSet, written)) return before
+  const ruleSet = withGained(before?.ruleSet, written, Math.floor(ctx.now().getTime() / 1000))
   const body = canonicalBytes(ruleSet)
   const published = { digest: digestOf('ruleSet', body), ruleSet }
-  const before = await findPublication(ctx.db)
-  if (before?.digest === published.digest) return published
   const open = await findOpen(ctx.db)
   const voided = open.filter(({ request }) => {
     const intent = readIntent(request.intent)

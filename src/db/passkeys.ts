@@ -105,8 +105,7 @@ export async function findRegisterStatement(
 
 /** Repeats a verified change in the table of passkeys. */
 export async function applyChange(trx: Transaction<Schema>, change: DirectoryChange, now: Date): Promise<void> {
-  if (change.operation === 'role' || change.operation === 'recover') return
-  if (change.operation !== 'enrol') {
+  if (change.operation === 'suspend' || change.operation === 'reinstate' || change.operation === 'revoke') {
     const status = ({ suspend: 'suspended', reinstate: 'active', revoke: 'revoked' } as const)[change.operation]
     await trx
       .updateTable('passkey')
@@ -115,7 +114,8 @@ export async function applyChange(trx: Transaction<Schema>, change: DirectoryCha
       .execute()
     return
   }
-  for (const { passkey } of change.passkeys) {
+  const enrolled = change.operation === 'enrol' ? change.passkeys : change.operation === 'add' ? [change] : []
+  for (const { passkey } of enrolled) {
     const registered = await findRegistration(trx, passkey.thumbprint)
     await trx
       .insertInto('passkey')

@@ -2,6 +2,7 @@
 // published under the digest of its canonical bytes. The digest of an action covers everything that a person is told and everything that
 // decides, its text and its rules included; groups stand there by name, so that membership can change without voiding what is open.
 
+import { ROLES, type Role } from './directory.ts'
 import { NAME, PERSON } from './ids.ts'
 import { boolean, closed, integer, list, literal, record, type Shape, type Shaped, scalarOr, text, variant } from './shape.ts'
 
@@ -88,6 +89,27 @@ export const target = closed({
 })
 export type Target = Shaped<typeof target>
 
+/** Which keys a tier takes: any; those that never leave their device; of these, the models whose certificates were proved and listed. */
+export const accepted = literal('any', 'device_bound', 'hardware')
+export type Accepted = Shaped<typeof accepted>
+
+export const keyPolicy = closed({
+  accept: closed({ requesters: accepted, approvers: accepted, administrators: accepted }),
+  // How many active keys an approver must have.
+  approver_keys: integer(1, 5),
+  cool_down_hours: integer(0, 72),
+  // How long nobody approves by a rule that has just gained him.
+  gained_hours: integer(0, 168),
+})
+export type KeyPolicy = Shaped<typeof keyPolicy>
+
+/** Somebody came into a group, or an action's rules came to name a group; `at` is in seconds since 1970, on the issuer's clock. */
+export const gained = closed(
+  { at: integer(0, 253_402_300_799), group: name },
+  { person: text(PERSON), action: text(/^[a-z0-9.-]+$/, 200) },
+)
+export type Gained = Shaped<typeof gained>
+
 export const ruleSet = closed({
   v: literal(1),
   offers: list(closed({ action, channel: text(/^#?[A-Za-z0-9_-]{1,80}$/) }), 0, 500),
@@ -96,6 +118,8 @@ export const ruleSet = closed({
   groups: record(NAME, list(text(PERSON), 0, 5000), 500),
   administrators: list(text(PERSON), 0, 200),
   auditors: list(text(PERSON), 0, 500),
+  keys: keyPolicy,
+  gained: list(gained, 0, 20_000),
 })
 /** Everything the issuer published at one moment. An empty list means nobody. */
 export type RuleSet = Shaped<typeof ruleSet>
@@ -110,6 +134,24 @@ export const findOffer = (set: RuleSet, full: string): RuleSet['offers'][number]
 /** The person behind a Slack account, if the directory knows one. */
 export const personOfSlack = (set: RuleSet, team: string, user: string): Person | undefined =>
   set.people.find(({ slack }) => slack.includes(`${team}/${user}`))
+
+/** The roles that the rules leave to a person; only the signed passkey directory gives them. */
+export function rolesIn(set: RuleSet, id: string): Role[] {
+  const groups = set.offers.flatMap(({ action }) => action.rules.approvals.map(({ group }) => group))
+  return ROLES.filter((role) => {
+    if (role === 'approver') return inGroups(set, id, groups)
+    return (role === 'administrator' ? set.administrators : set.auditors).includes(id)
+  })
+}
+
+/** What the rules have so newly gained that this person may not approve this action by this group yet: when it was, in ms, or undefined. */
+export function gainedAt(set: RuleSet, id: string, group: string, action: Action): number | undefined {
+  const name = actionName({ runbook: action.runbook, name: action.name })
+  const times = set.gained
+    .filter((one) => one.group === group && (one.person ?? id) === id && (one.action ?? name) === name)
+    .map(({ at }) => at * 1000)
+  return times.length > 0 ? Math.max(...times) : undefined
+}
 
 /** Whether a person stands in at least one of the groups. */
 export const inGroups = (set: RuleSet, id: string, groups: readonly string[]): boolean =>

@@ -63,7 +63,8 @@ export const statement = variant('kind', {
   directory: closed({
     ...signed,
     kind: literal('directory'),
-    role: literal('administrator'),
+    // An owner adds a key with one that he has, and suspends or revokes his own.
+    role: literal('administrator', 'owner'),
     decision: literal('change'),
     change: digest,
   }),

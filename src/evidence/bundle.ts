@@ -27,12 +27,19 @@ export const signedStatement = closed({
 })
 export type SignedStatement = Shaped<typeof signedStatement>
 
-/** One change of the directory, the administrators' statements over it, and the owners' register statements it names. */
-export const directoryLink = closed({
-  change: bytes(262_144),
-  statements: list(closed({ statement: bytes(8192), assertion }), 1, 8),
-  registrations: list(closed({ statement: bytes(8192), assertion }), 0, 200),
-})
+/**
+ * One change of the directory, the statements over it, the owners' register statements it names, and when the issuer took it, in ms since 1970.
+ * `vouch` is the issuer's own word, signed with its log key, where a sign-in at a provider stands in the place of administrators.
+ */
+export const directoryLink = closed(
+  {
+    change: bytes(262_144),
+    statements: list(closed({ statement: bytes(8192), assertion }), 0, 8),
+    registrations: list(closed({ statement: bytes(8192), assertion }), 0, 200),
+    accepted_at: integer(0, 253_402_300_799_999),
+  },
+  { vouch: closed({ body: bytes(4096), signature: bytes(64) }) },
+)
 export type DirectoryLink = Shaped<typeof directoryLink>
 
 export const bundle = closed({

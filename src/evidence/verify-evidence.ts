@@ -12,6 +12,7 @@ import { type Intent, readIntent } from '../domain/intent.ts'
 import { judgeQuorum } from '../domain/rules.ts'
 import { read } from '../domain/shape.ts'
 import type { Holder, Statement, StatementOf } from '../domain/statement.ts'
+import { type Approval, isAccepted, judgeApproval, servesNow } from './approver.ts'
 import { bundle, type SignedStatement } from './bundle.ts'
 import { type ChainState, findPasskey, isAdministrator, stateAt } from './chain-state.ts'
 import { digestUnder, type EvidenceCrypto } from './crypto.ts'
@@ -122,7 +123,8 @@ export async function verifyEvidence(question: Question, crypto: EvidenceCrypto)
 
   // A no from somebody who had a say then is final, whenever it came and whatever has become of its signer.
   for (const one of decisions)
-    if (groupsThen(one, action).length === 0) return fail('not_an_approver', `${one.path}/statement/signer`)
+    if (groupsOf(one.rulesThen, one.statement.signer.person, action).length === 0)
+      return fail('not_an_approver', `${one.path}/statement/signer`)
   for (const one of revocations)
     if (!mayRevoke(one, intent, action)) return fail('not_eligible_to_revoke', `${one.path}/statement/role`)
   const denial = decisions.find(({ statement }) => statement.decision === 'deny')
@@ -136,6 +138,9 @@ export async function verifyEvidence(question: Question, crypto: EvidenceCrypto)
     if (!inGroups(one.rulesThen, signer.person, action.rules.requesters))
       return fail('not_eligible_to_ask', `${one.path}/rule_set`)
     if (!inGroups(court.current, signer.person, action.rules.requesters)) return fail('not_eligible_to_ask', '/rule_sets')
+    const known = findPasskey(one.directoryThen, signer.passkey)
+    if (!known || !isAccepted(known.passkey, one.rulesThen.keys.accept.requesters))
+      return fail('passkey_not_accepted', `${one.path}/statement/signer/passkey`)
     if (!one.activeNow) return fail('requester_passkey_inactive', `${one.path}/statement/signer/passkey`)
   }
   const [first] = confirmations
@@ -149,14 +154,18 @@ export async function verifyEvidence(question: Question, crypto: EvidenceCrypto)
     if (one.acceptedAt > intent.decide_by * 1000) return fail('approved_late', `${one.path}/accepted_at`)
   }
 
-  // They are counted anew under today's members and keys, each person once: who lost either since then no longer counts.
-  const counted = decisions
-    .map((one) => {
-      const { person, passkey } = one.statement.signer
-      return { one, person, passkey, groups: groupsThen(one, action).filter((group) => inGroups(court.current, person, [group])) }
-    })
-    .filter(({ one, groups }) => one.activeNow && groups.length > 0)
-    .filter(({ person }, index, all) => all.findIndex((other) => other.person === person) === index)
+  // Each was made by an approver of the directory, with a key that served for it then. They are counted anew under today's members, roles and keys,
+  // each person once: who lost any of it since then no longer counts.
+  const counted: (Approval & { readonly one: Heard<StatementOf<'decide'>> })[] = []
+  for (const one of decisions) {
+    const { person, passkey } = one.statement.signer
+    const approval = { ...one, one, person, passkey, groups: groupsOf(one.rulesThen, person, action) }
+    const judged = judgeApproval(approval, action, roots)
+    if (!judged.ok) return fail(judged.reason, `${one.path}/statement/signer${judged.at}`)
+    const groups = judged.groups.filter((group) => inGroups(court.current, person, [group]))
+    if (groups.length === 0 || !servesNow(approval, court.chain, court.current)) continue
+    if (!counted.some((other) => other.person === person)) counted.push({ ...approval, groups })
+  }
   const quorum = judgeQuorum(counted, action.rules, intent.requester.id)
   const missing = quorum.lines.flatMap(({ group, missing: count }) => (count > 0 ? [{ group, count }] : []))
 
@@ -203,6 +212,7 @@ type Kind = 'request' | 'decide' | 'revoke'
 /** A statement that is sound by itself, with the rules and the directory it was accepted under. */
 type Heard<S extends Statement = StatementOf<Kind>> = Opened<S> & {
   readonly acceptedAt: number
+  readonly ruleSet: Digest
   readonly rulesThen: RuleSet
   readonly directoryThen: ChainState
   readonly activeNow: boolean
@@ -249,7 +259,14 @@ async function hear(
   const activeNow = findPasskey(court.chain, statement.signer.passkey)?.status === 'active'
   return {
     ok: true,
-    heard: { ...found.opened, acceptedAt: signed.accepted_at, rulesThen: then.ruleSet, directoryThen, activeNow },
+    heard: {
+      ...found.opened,
+      acceptedAt: signed.accepted_at,
+      ruleSet: signed.rule_set,
+      rulesThen: then.ruleSet,
+      directoryThen,
+      activeNow,
+    },
   }
 }
 
@@ -275,14 +292,14 @@ const isWithin = ({ right, lease_seconds }: Intent, { credential, lease }: Actio
 
 const isOfKind = <K extends Kind>(one: Heard, kind: K): one is Heard<StatementOf<K>> => one.statement.kind === kind
 
-/** The groups of the rules in which the signer stood when the statement was accepted. */
-const groupsThen = ({ statement, rulesThen }: Heard, { rules }: Action): string[] =>
-  rules.approvals.map(({ group }) => group).filter((group) => inGroups(rulesThen, statement.signer.person, [group]))
+/** The groups of the action's rules in which a person stands. */
+const groupsOf = (set: RuleSet, person: PersonId, { rules }: Action): string[] =>
+  rules.approvals.map(({ group }) => group).filter((group) => inGroups(set, person, [group]))
 
 function mayRevoke(one: Heard<StatementOf<'revoke'>>, intent: Intent, action: Action): boolean {
   const { role, signer } = one.statement
   if (role === 'requester') return signer.person === intent.requester.id
-  if (role === 'approver') return groupsThen(one, action).length > 0
+  if (role === 'approver') return groupsOf(one.rulesThen, signer.person, action).length > 0
   // The rules can only narrow who the chain says may administer.
   return isAdministrator(one.directoryThen, signer.person) && one.rulesThen.administrators.includes(signer.person)
 }

@@ -78,7 +78,8 @@ async function pin(plan: BootstrapPlan, taken: readonly Passkey[], output: Io['o
   // The order of the directory, not of who was fastest.
   const roots = plan.people.flatMap(({ id }) => taken.filter(({ person }) => person === id))
   const keys = await loadOrCreateKeys({ dir: keysDir, realm, create: true })
-  const pinned = { v: 1, realm, era: 1, issuer, rp_id, roots, log_key: keys.logKey } as const
+  const pinned_at = Math.floor(Date.now() / 1000)
+  const pinned = { v: 1, realm, era: 1, issuer, rp_id, pinned_at, roots, log_key: keys.logKey } as const
   await writeTrustRoots(trustRoots, pinned)
   output.write(`
 Written: ${trustRoots} and the issuer’s keys in ${keysDir}.

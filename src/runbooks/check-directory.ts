@@ -1,7 +1,7 @@
 // Who is who and what can be reached: checks of `directory.yaml` and `targets.yaml` beyond their form, and their published form. Every id must be
 // of a known person, and one Slack account is one person: two people behind one account could approve for each other.
 
-import type { RuleSet, Target } from '../domain/action.ts'
+import type { KeyPolicy, RuleSet, Target } from '../domain/action.ts'
 import { nearestName } from '../domain/nearest.ts'
 import { readBy, readPieces } from './explain.ts'
 import type { Kinds } from './kinds.ts'
@@ -9,7 +9,27 @@ import type { Problem } from './problem.ts'
 import { directory as directorySchema, targets as targetsSchema, type WrittenDirectory } from './schema.ts'
 import type { Path, Yaml } from './yaml.ts'
 
-export type Directory = Pick<RuleSet, 'people' | 'groups' | 'administrators' | 'auditors'>
+export type Directory = Pick<RuleSet, 'people' | 'groups' | 'administrators' | 'auditors' | 'keys'>
+
+/** What security keys must be where the directory does not say it. */
+export const KEYS: KeyPolicy = {
+  accept: { requesters: 'any', approvers: 'device_bound', administrators: 'device_bound' },
+  approver_keys: 2,
+  cool_down_hours: 24,
+  gained_hours: 24,
+}
+
+type Written = NonNullable<WrittenDirectory['keys']>
+const keyPolicy = ({ accept = {}, approver_keys, cool_down_hours, gained_hours }: Written): KeyPolicy => ({
+  accept: {
+    requesters: accept.requesters ?? KEYS.accept.requesters,
+    approvers: accept.approvers ?? KEYS.accept.approvers,
+    administrators: accept.administrators ?? KEYS.accept.administrators,
+  },
+  approver_keys: approver_keys ?? KEYS.approver_keys,
+  cool_down_hours: cool_down_hours ?? KEYS.cool_down_hours,
+  gained_hours: gained_hours ?? KEYS.gained_hours,
+})
 
 /** The directory in its published form, sorted, with every mistake in it; undefined where too little can be read to judge others by it. */
 export function checkDirectory(yaml: Yaml): { directory: Directory | undefined; problems: Problem[] } {
@@ -23,7 +43,7 @@ export function checkDirectory(yaml: Yaml): { directory: Directory | undefined; 
       const near = nearestName(id, ids)
       return at(`\`${id}\` is not one of \`people\``, near ? `did you mean \`${near}\`?` : 'add the person to `people`')
     })
-  const { people = {}, groups, administrators = [], auditors = [] } = pieces
+  const { people = {}, groups, administrators = [], auditors = [], keys = {} } = pieces
   problems.push(
     ...Object.entries(groups ?? {}).flatMap(([group, list]) => checkList(['groups', group], list)),
     ...checkList(['administrators'], administrators),
@@ -36,6 +56,7 @@ export function checkDirectory(yaml: Yaml): { directory: Directory | undefined; 
     groups: Object.fromEntries(Object.entries(groups).map(([group, list]) => [group, list.toSorted()])),
     administrators: administrators.toSorted(),
     auditors: auditors.toSorted(),
+    keys: keyPolicy(keys),
   }
   return { directory, problems }
 }

@@ -4,6 +4,7 @@
 
 import { type Action, actionName, type RuleSet } from '../domain/action.ts'
 import { canonicalBytes, canonicalText } from '../domain/canonical.ts'
+import { KEYS } from './check-directory.ts'
 
 export type Change = { readonly name: string; readonly gained: readonly string[]; readonly lost: readonly string[] }
 /** Why an action became easier to be granted, or what is granted lasts longer. */
@@ -24,11 +25,23 @@ export type Gain = {
   readonly accounts: readonly Change[]
   readonly actions: readonly ActionChange[]
   readonly targets: Change
+  /** Whether what security keys must be is another. */
+  readonly keys: boolean
   readonly counts: { readonly groups: number; readonly accounts: number; readonly actions: number }
 }
 
 const MAX_BYTES = 24_000
-const NOTHING: RuleSet = { v: 1, offers: [], targets: [], people: [], groups: {}, administrators: [], auditors: [] }
+const NOTHING: RuleSet = {
+  v: 1,
+  offers: [],
+  targets: [],
+  people: [],
+  groups: {},
+  administrators: [],
+  auditors: [],
+  keys: KEYS,
+  gained: [],
+}
 
 /** Who gained and lost what from one published rule set to the next; `undefined` before means that nothing was published. */
 export function describeGain(before: RuleSet = NOTHING, after: RuleSet): Gain {
@@ -38,6 +51,7 @@ export function describeGain(before: RuleSet = NOTHING, after: RuleSet): Gain {
     roles: changes(roles(before), roles(after)),
     accounts: changes(accounts(before), accounts(after)),
     actions: actionChanges(before, after),
+    keys: canonicalText(before.keys) !== canonicalText(after.keys),
     targets: compare('targets', before.targets.map(canonicalText), after.targets.map(canonicalText), targetName),
     counts: { groups: 0, accounts: 0, actions: 0 },
   }

@@ -44,7 +44,7 @@ export async function loadRuleSet(dir: string, kinds: Kinds): Promise<Loaded> {
     .toSorted((a, b) => (fullName(a) < fullName(b) ? -1 : 1))
   const files = [...new Set([...folder.files.map(({ file }) => file), ...problems.map(({ file }) => file)])].toSorted()
   if (problems.length > 0 || !directory || !targets) return { ok: false, problems: inReadingOrder(problems), files }
-  return { ...publishable({ v: 1, offers, targets, ...directory }), files }
+  return { ...publishable({ v: 1, offers, targets, ...directory, gained: [] }), files }
 }
 
 /** A file that is YAML from end to end. */

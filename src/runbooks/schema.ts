@@ -103,6 +103,9 @@ export const frontMatter = z.strictObject({
   actions: z.record(name, z.unknown()).refine((all) => Object.keys(all).length > 0, 'must offer an action'),
 })
 
+const tier = z.enum(['any', 'device_bound', 'hardware'], 'must be any, device_bound or hardware')
+const hours = (least: number, most: number) => number.min(least, `must be at least ${least}`).max(most, `must be at most ${most}`)
+
 export const directory = z.strictObject({
   people: z
     .record(
@@ -130,6 +133,24 @@ export const directory = z.strictObject({
     .max(200, 'must list at most 200 people')
     .describe('Who may use the power to enrol keys that the signed passkey directory gives.'),
   auditors: z.array(person).max(500, 'must list at most 500 people').describe('Who may read the whole log.'),
+  keys: z
+    .strictObject({
+      accept: z
+        .strictObject({ requesters: tier.optional(), approvers: tier.optional(), administrators: tier.optional() })
+        .optional()
+        .describe(
+          '`any` key; `device_bound`: one that never leaves its device; `hardware`: of those, a model of attestation.json. Requesters: any; others: device_bound.',
+        ),
+      approver_keys: hours(1, 5).optional().describe('How many keys an approver must have; 2 if not given.'),
+      cool_down_hours: hours(0, 72).optional().describe('How long a new key may not approve; 24 if not given.'),
+      gained_hours: hours(0, 168)
+        .optional()
+        .describe(
+          'How long nobody approves by a rule that has just gained him, unless two administrators sign; 24 if not given.',
+        ),
+    })
+    .optional()
+    .describe('What security keys must be. None of the waiting applies in the week after bootstrap.'),
 })
 export type WrittenDirectory = z.infer<typeof directory>
 

@@ -141,7 +141,9 @@ async function prepareRealm(dataDir: string, issuer: string): Promise<string> {
   const keys = await loadOrCreateKeys({ dir: join(dataDir, 'keys'), realm, create: true })
   const ring = openKeyRing({ rpId: 'localhost', origin: issuer }, join(dataDir, 'sandbox-keys.json'))
   const root = makeRoot(ring, realm, ROOT_PERSON)
-  await writeTrustRoots(path, { v: 1, realm, era: 1, issuer, rp_id: 'localhost', roots: [root], log_key: keys.logKey })
+  const pinned_at = Math.floor(Date.now() / 1000)
+  const pinned = { v: 1, realm, era: 1, issuer, rp_id: 'localhost', pinned_at, roots: [root], log_key: keys.logKey } as const
+  await writeTrustRoots(path, pinned)
   return path
 }
 

@@ -97,7 +97,7 @@ describe('a database that was put back', () => {
       refused(await claim(issuer, waiting.intent, waiting.place), 'minting_stopped', BEHIND)
       refused(await claim(issuer, live.intent, live.place, 2), 'minting_stopped', BEHIND)
       assert.ok((await claim(issuer, live.intent, live.place)).ok, 'what was given is given again')
-      const wanted = { operation: 'role', person: 'ana', role: 'administrator', effect: 'grant' } as const
+      const wanted = { operation: 'role', person: 'ana', role: 'administrator', effect: 'grant', passkeys: [] } as const
       refused(await prepareChange(issuer.ctx, wanted), 'minting_stopped', BEHIND)
       assert.equal((await findGrant(world.ctx.db, live.requestId))?.state, 'active', 'stopping is no revocation')
     }

@@ -13,11 +13,14 @@ const roots = makeRoots(newKey('ada'))
 const digest = digestOf('directory', Buffer.from('x'))
 const linked = { v: 1, realm: roots.realm, sequence: 1, previous: digest }
 const EXAMPLES = {
-  enrol: { ...linked, operation: 'enrol', passkeys: [{ passkey: key.passkey, registration: digest }] },
+  enrol: { ...linked, operation: 'enrol', passkeys: [{ passkey: key.passkey, registration: digest, roles: ['approver'] }] },
+  add: { ...linked, operation: 'add', passkey: key.passkey, registration: digest },
   suspend: { ...linked, operation: 'suspend', passkeys: [digest] },
   reinstate: { ...linked, operation: 'reinstate', passkeys: [digest] },
   revoke: { ...linked, operation: 'revoke', passkeys: [digest] },
-  role: { ...linked, operation: 'role', person: 'bo', role: 'administrator', effect: 'grant' },
+  role: { ...linked, operation: 'role', person: 'bo', role: 'administrator', effect: 'grant', passkeys: [digest] },
+  endorse: { ...linked, operation: 'endorse', rule_set: digest },
+  provider: { ...linked, operation: 'provider', issuer: 'https://id.example', client_id: 'countersign', effect: 'grant' },
   recover: { ...linked, operation: 'recover', lost: { directory: { sequence: 3, head: digest }, watermark: 7 } },
 } as const
 for (const [operation, example] of Object.entries(EXAMPLES))
@@ -34,7 +37,7 @@ test('a change of nothing, of too much, or before the first place is refused', (
 test('an enrolled passkey says all that its thumbprint and its assertions are judged by', () => {
   for (const member of Object.keys(key.passkey)) {
     const { [member as 'id']: _, ...rest } = key.passkey
-    assert.equal(accepts({ ...EXAMPLES.enrol, passkeys: [{ passkey: rest, registration: digest }] }), false, member)
+    assert.equal(accepts({ ...EXAMPLES.enrol, passkeys: [{ passkey: rest, registration: digest, roles: [] }] }), false, member)
   }
 })
 
@@ -51,7 +54,8 @@ test('a recovery names all that was lost: a head of the directory and a watermar
   assert.ok(accepts({ ...EXAMPLES.recover, lost: { ...lost, directory: { sequence: 0, head: digest } } }))
 })
 
-test('the only role that the chain gives is administrator', () => {
+test('the chain gives three roles and no other', () => {
+  for (const role of ['administrator', 'approver', 'auditor']) assert.ok(accepts({ ...EXAMPLES.role, role }))
   assert.equal(accepts({ ...EXAMPLES.role, role: 'root' }), false)
   assert.equal(accepts({ ...EXAMPLES.role, effect: 'take' }), false)
   assert.ok(accepts({ ...EXAMPLES.role, effect: 'withdraw' }))
@@ -67,6 +71,8 @@ test('trust roots name one origin without path, one host, one to three keys', ()
     { rp_id: 'local host' },
     { rp_id: '' },
     { roots: [] },
+    { pinned_at: -1 },
+    { pinned_at: 1.5 },
     { roots: Array(4).fill(key.passkey) },
     { realm: 'test:x' },
     { log_key: key.passkey.key },

@@ -10,7 +10,10 @@ const SAMPLE = Number(process.env['FLIPS'] ?? 200)
 
 const world = makeWorld()
 world.directory.enrol([newKey('zoe', { algorithm: 'RS256' }), newKey('max', { algorithm: 'EdDSA' })], world.keys.ada)
-world.directory.add({ operation: 'role', person: 'bo', role: 'administrator', effect: 'grant' }, { by: [world.keys.ada] })
+world.directory.add(
+  { operation: 'role', person: 'bo', role: 'administrator', effect: 'grant', passkeys: [] },
+  { by: [world.keys.ada] },
+)
 const question = world.question(undefined, { purpose: 'claim', now: minutes(4) })
 const bundle = question.bundle as Bundle
 

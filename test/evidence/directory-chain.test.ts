@@ -43,7 +43,7 @@ describe('the directory refuses', () => {
 
   test('a chain that grew from other roots', async () => {
     const { keys, links, roots } = makeOffice()
-    const other = makeRoots(keys.ada, { realm: roots.realm, issuer: SITE.origin })
+    const other = makeRoots(keys.ada, { realm: roots.realm, issuer: SITE.origin, era: 2 })
     const verdict = await replayChain(other, links, nodeCrypto)
     assert.deepEqual(verdict, { ok: false, reason: 'wrong_previous', path: '/0/change/previous' })
   })
@@ -64,7 +64,7 @@ describe('the directory knows', () => {
     const { keys, heads } = office
     office.add(office.status('suspend', 'cy'), { by: [keys.bo] })
     office.add(office.status('reinstate', 'cy'), { by: [keys.ada, keys.bo] })
-    office.add(office.role('bo', 'withdraw'), { by: [keys.ada] })
+    office.add(office.role('bo', 'withdraw'), { by: [keys.ada, keys.bo] })
     office.add(office.status('revoke', 'bo'), { by: [keys.ada] })
     const replayed = await office.replay()
     assert.ok(replayed.ok)
@@ -106,7 +106,7 @@ describe('the directory knows', () => {
     const replayed = await office.replay()
     assert.ok(replayed.ok)
     const { state } = replayed
-    const left = await extendChain(state, link(role('cy', 'grant'), { by: [keys.ada] }), nodeCrypto, roots)
+    const left = await extendChain(state, link(role('cy', 'grant'), { by: [keys.ada, keys.bo] }), nodeCrypto, roots)
     const right = await extendChain(state, link(status('suspend', 'cy'), { by: [keys.ada] }), nodeCrypto, roots)
     assert.ok(left.ok && right.ok)
     const cy = keys.cy.passkey.thumbprint

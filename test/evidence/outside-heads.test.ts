@@ -40,7 +40,7 @@ test('a database with a lower watermark, a shorter chain or another one is behin
 test('a recovery counts for exactly the heads that it names, and only above their watermark', async () => {
   const office = makeOffice()
   const lost = { directory: { sequence: 5, head: office.heads[1] ?? '' }, watermark: 40 }
-  office.add({ operation: 'recover', lost }, { by: [office.keys.ada] })
+  office.add({ operation: 'recover', lost }, { by: [office.keys.ada, office.keys.bo] })
   const state = await stateOf(office)
   assert.deepEqual(lastLoss(state), lost)
   assert.equal(judgeHeads(lost, state, 41), 'recovered')
@@ -57,7 +57,7 @@ test('a recovery counts for exactly the heads that it names, and only above thei
 test('a recovery changes nobody’s key and nobody’s role, and a branch from before it knows nothing of it', async () => {
   const office = makeOffice()
   const before = await stateOf(office)
-  office.add(office.recovery(9, 40), { by: [office.keys.bo] })
+  office.add(office.recovery(9, 40), { by: [office.keys.ada, office.keys.bo] })
   const after = await stateOf(office)
   for (const name of ['ada', 'bo', 'cy'] as const) {
     const { thumbprint } = office.keys[name].passkey

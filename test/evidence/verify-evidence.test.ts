@@ -6,6 +6,7 @@ import { CHAIN_REASONS, EVIDENCE_REASONS, type EvidenceReason, STATEMENT_REASONS
 import { openRuleSets } from '../../src/evidence/rule-sets.ts'
 import { type Question, verifyEvidence } from '../../src/evidence/verify-evidence.ts'
 import { webCrypto } from '../../src/evidence/web-crypto.ts'
+import { APPROVER_ATTACKS, gainedBo, gainedLine, settled } from '../support/approver-attacks.ts'
 import { lives } from '../support/attack.ts'
 import { newKey } from '../support/authenticator.ts'
 import { BUNDLE_ATTACKS } from '../support/bundle-attacks.ts'
@@ -18,7 +19,7 @@ const granted = async (question: Question) => {
   assert.ok(verdict.ok, JSON.stringify(verdict))
   return verdict
 }
-const ATTACKS = [...BUNDLE_ATTACKS, ...DECISION_ATTACKS]
+const ATTACKS = [...BUNDLE_ATTACKS, ...DECISION_ATTACKS, ...APPROVER_ATTACKS]
 
 describe('a bundle is refused that holds', () => {
   for (const { name, reason, path, make } of ATTACKS) {
@@ -138,5 +139,51 @@ describe('a true bundle', () => {
   test('judges a confirmation by its own time in whatever order statements lie', async () => {
     const world = makeWorld()
     assert.equal((await granted(world.question(lives(world).toReversed()))).confirmedAt, minutes(1))
+  })
+})
+
+describe('an approval counts', () => {
+  test('from the minute on in which its key has cooled down, and its giver’s membership is old enough', async () => {
+    await granted(settled({ enrolledAt: minutes(2 - 1440) }).question())
+    await granted(settled({ gained: [gainedBo(24), gainedLine(24)] }).question())
+  })
+
+  test('in the first week after the roots were pinned, whatever is new', async () => {
+    const rules = { ...RULES, gained: [gainedBo(1), gainedLine(1)] }
+    await granted(makeWorld({ rules, pinnedAt: minutes(-6 * 1440), enrolledAt: minutes(-1) }).question())
+  })
+
+  test('by a new membership that another group makes up for', async () => {
+    const world = settled({ gained: [{ at: minutes(0) / 1000, group: 'dba', person: 'cy' }] })
+    const { keys, request, approve, question } = world
+    await granted(question([request(), approve(keys.bo), approve(keys.cy, minutes(3))]))
+  })
+
+  test('at once, where administrators have signed for these rules', async () => {
+    const world = settled({ gained: [gainedBo(1)] })
+    const { directory, keys, ruleSetDigest, rules, question } = world
+    directory.add({ operation: 'endorse', rule_set: ruleSetDigest(rules) }, { by: [keys.ada] })
+    await granted(question())
+  })
+
+  test('with a proven model where that is asked, and with two keys where two are', async () => {
+    const bo = newKey('bo')
+    const aaguid = '01020304-0506-0708-0102-030405060708'
+    const accept = { ...RULES.keys.accept, approvers: 'hardware' } as const
+    const proven = { ...bo, passkey: { ...bo.passkey, aaguid } }
+    const groups = { ...RULES.groups, security: ['bo'] }
+    const rules = { ...RULES, groups, offers: RULES.offers, keys: { ...RULES.keys, approver_keys: 1, accept } }
+    const world = makeWorld({ rules, pinnedAt: minutes(-60 * 1440), enrolledAt: minutes(-30 * 1440), bo: proven })
+    const verdict = await granted(world.question([world.request(), world.approve(proven)], { purpose: 'decision' }))
+    assert.deepEqual(
+      verdict.approvals.map(({ person }) => person),
+      ['bo'],
+    )
+  })
+
+  test('not at all from whom a denial counts: a no waits for nothing', async () => {
+    const world = settled({ enrolledAt: minutes(-1), keys: { approver_keys: 2 }, gained: [gainedBo(1)] })
+    const verdict = await judge(world.question([world.request(), world.deny(world.keys.bo)], { purpose: 'decision' }))
+    assert.ok(!verdict.ok && verdict.reason === 'denied')
   })
 })

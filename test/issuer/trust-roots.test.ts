@@ -23,6 +23,7 @@ const roots: TrustRoots = {
   era: 1,
   issuer: 'https://sign.example.com',
   rp_id: 'sign.example.com',
+  pinned_at: 1_795_000_000,
   roots: [ana, bo],
   log_key: { kty: 'OKP', crv: 'Ed25519', x },
 }

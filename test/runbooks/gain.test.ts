@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Action, RuleSet } from '../../src/domain/action.ts'
 import { canonicalBytes } from '../../src/domain/canonical.ts'
+import { KEYS } from '../../src/runbooks/check-directory.ts'
 import { describeGain } from '../../src/runbooks/gain.ts'
 
 const restart: Action = {
@@ -28,6 +29,8 @@ const before: RuleSet = {
   groups: { 'on-call': ['ana'], owners: ['ana', 'bo'] },
   administrators: ['ana'],
   auditors: [],
+  keys: KEYS,
+  gained: [],
 }
 const withAction = (change: Partial<Action>): RuleSet => ({
   ...before,

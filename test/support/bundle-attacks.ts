@@ -80,7 +80,7 @@ export const BUNDLE_ATTACKS: readonly Attack[] = [
   ),
   attack('a directory position that is not there yet', 'directory_position_unknown', /directory\/sequence/, (w) =>
     w.question([
-      w.request(undefined, undefined, { recorded: { directory: { sequence: 2, head: w.directory.position().head } } }),
+      w.request(undefined, undefined, { recorded: { directory: { sequence: 3, head: w.directory.position().head } } }),
     ]),
   ),
   attack('another directory’s head at the position', 'directory_head_differs', /directory\/head/, (w) =>

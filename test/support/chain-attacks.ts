@@ -2,14 +2,11 @@
 
 import assert from 'node:assert/strict'
 import type { Canonical } from '../../src/domain/canonical.ts'
-import type { DirectoryLink } from '../../src/evidence/bundle.ts'
-import type { ChainReason } from '../../src/evidence/reasons.ts'
 import { newKey, newNonce } from './authenticator.ts'
+import { attack, type ChainAttack } from './chain-attack.ts'
+import { DIRECTORY_ATTACKS } from './directory-attacks.ts'
 import { register } from './evidence-builder.ts'
 import type { Office } from './office.ts'
-
-type ChainAttack = { readonly name: string; readonly reason: ChainReason; readonly make: (office: Office) => DirectoryLink }
-const attack = (name: string, reason: ChainReason, make: ChainAttack['make']): ChainAttack => ({ name, reason, make })
 
 const enrolling = ({ enrolment, link, keys }: Office, key = keys.dee, bent: { readonly [member: string]: Canonical } = {}) => {
   const { change, registrations } = enrolment([key])
@@ -18,7 +15,7 @@ const enrolling = ({ enrolment, link, keys }: Office, key = keys.dee, bent: { re
 /** An enrolment of dee whose register statement is bent, though the change names that very statement. */
 const misregistering = ({ link, keys, roots }: Office, bent: { readonly [member: string]: Canonical }) => {
   const { signed, digest } = register(roots.realm, keys.dee, bent)
-  const passkeys = [{ passkey: keys.dee.passkey, registration: digest }]
+  const passkeys = [{ passkey: keys.dee.passkey, registration: digest, roles: [] }]
   return link({ operation: 'enrol', passkeys }, { by: [keys.ada], registrations: [signed] })
 }
 
@@ -50,8 +47,8 @@ export const CHAIN_ATTACKS: readonly ChainAttack[] = [
     o.link(o.role('cy', 'grant'), { by: [o.keys.ada, o.keys.bo], order: { nonce: newNonce() } }),
   ),
   attack('an administrator’s word about another change', 'other_change', (o) => ({
-    ...o.link(o.role('cy', 'grant'), { by: [o.keys.ada] }),
-    statements: o.link(o.role('dee', 'grant'), { by: [o.keys.ada] }).statements,
+    ...o.link(o.role('cy', 'grant'), { by: [o.keys.ada, o.keys.bo] }),
+    statements: o.link(o.role('dee', 'grant'), { by: [o.keys.ada, o.keys.bo] }).statements,
   })),
   attack('a change signed by a key of nobody', 'unknown_passkey', (o) => o.link(o.role('cy', 'grant'), { by: [newKey('ada')] })),
   attack('a change signed in an administrator’s name', 'other_persons_passkey', (o) =>
@@ -65,7 +62,7 @@ export const CHAIN_ATTACKS: readonly ChainAttack[] = [
     o.link(o.role('cy', 'grant'), { by: [o.keys.cy] }),
   ),
   attack('a change by an administrator of the past', 'not_an_administrator', (o) => {
-    o.add(o.role('bo', 'withdraw'), { by: [o.keys.ada] })
+    o.add(o.role('bo', 'withdraw'), { by: [o.keys.ada, o.keys.bo] })
     return o.link(o.role('cy', 'grant'), { by: [o.keys.bo] })
   }),
   attack('a second signature that no administrator gave', 'not_an_administrator', (o) =>
@@ -76,7 +73,7 @@ export const CHAIN_ATTACKS: readonly ChainAttack[] = [
     return o.link(o.role('cy', 'grant'), { by: [{ ...thief, signer: o.keys.ada.signer }] })
   }),
   attack('a change signed on another origin', 'wrong_origin', (o) =>
-    o.link(o.role('cy', 'grant'), { by: [o.keys.ada], twist: { origin: 'http://localhost:3000' } }),
+    o.link(o.role('cy', 'grant'), { by: [o.keys.ada, o.keys.bo], twist: { origin: 'http://localhost:3000' } }),
   ),
   attack('one administrator counted twice', 'signed_twice', (o) =>
     o.link(o.role('cy', 'grant'), { by: [o.keys.ada, o.keys.ada] }),
@@ -87,7 +84,7 @@ export const CHAIN_ATTACKS: readonly ChainAttack[] = [
   attack('a key that is enrolled', 'already_enrolled', (o) => enrolling(o, o.keys.cy)),
   attack('a root’s key', 'already_enrolled', (o) => enrolling(o, o.keys.ada)),
   attack('a key that was revoked', 'already_enrolled', (o) => {
-    o.add(o.status('revoke', 'cy'), { by: [o.keys.ada] })
+    o.add(o.status('revoke', 'cy'), { by: [o.keys.ada, o.keys.bo] })
     return enrolling(o, o.keys.cy)
   }),
   attack('an enrolled key for a second person', 'already_enrolled', (o) => {
@@ -129,17 +126,19 @@ export const CHAIN_ATTACKS: readonly ChainAttack[] = [
   attack('a recovery by somebody who is no administrator', 'not_an_administrator', (o) =>
     o.link(o.recovery(9, 40), { by: [o.keys.cy] }),
   ),
-  attack('a recovery that was signed before', 'out_of_sequence', (o) => o.add(o.recovery(9, 40), { by: [o.keys.ada] })),
+  attack('a recovery that was signed before', 'out_of_sequence', (o) =>
+    o.add(o.recovery(9, 40), { by: [o.keys.ada, o.keys.bo] }),
+  ),
   attack('a second recovery from one loss', 'no_effect', (o) => {
-    o.add(o.recovery(9, 40), { by: [o.keys.ada] })
-    return o.link(o.recovery(9, 40), { by: [o.keys.bo] })
+    o.add(o.recovery(9, 40), { by: [o.keys.ada, o.keys.bo] })
+    return o.link(o.recovery(9, 40), { by: [o.keys.ada, o.keys.bo] })
   }),
   attack('a recovery from what was lost before another loss', 'no_effect', (o) => {
-    o.add(o.recovery(9, 40), { by: [o.keys.ada] })
-    return o.link(o.recovery(12, 39), { by: [o.keys.ada] })
+    o.add(o.recovery(9, 40), { by: [o.keys.ada, o.keys.bo] })
+    return o.link(o.recovery(12, 39), { by: [o.keys.ada, o.keys.bo] })
   }),
   attack('a registration beside a recovery', 'registration_unasked', (o) => ({
-    ...o.link(o.recovery(9, 40), { by: [o.keys.ada] }),
+    ...o.link(o.recovery(9, 40), { by: [o.keys.ada, o.keys.bo] }),
     registrations: [register(o.roots.realm, newKey('eve')).signed],
   })),
   attack('a registration beside a suspension', 'registration_unasked', (o) => ({
@@ -150,21 +149,26 @@ export const CHAIN_ATTACKS: readonly ChainAttack[] = [
     o.link(o.status('suspend', 'dee'), { by: [o.keys.ada] }),
   ),
   attack('the reinstatement of an active key', 'no_effect', (o) => o.link(o.status('reinstate', 'cy'), { by: [o.keys.ada] })),
-  attack('a role granted twice', 'no_effect', (o) => o.link(o.role('bo', 'grant'), { by: [o.keys.ada] })),
+  attack('a role granted twice', 'no_effect', (o) => o.link(o.role('bo', 'grant'), { by: [o.keys.ada, o.keys.bo] })),
   attack('the reinstatement of a revoked key', 'revoked_for_good', (o) => {
-    o.add(o.status('revoke', 'cy'), { by: [o.keys.ada] })
+    o.add(o.status('revoke', 'cy'), { by: [o.keys.ada, o.keys.bo] })
     return o.link(o.status('reinstate', 'cy'), { by: [o.keys.ada] })
   }),
   attack('the suspension of a revoked key', 'revoked_for_good', (o) => {
-    o.add(o.status('revoke', 'cy'), { by: [o.keys.ada] })
+    o.add(o.status('revoke', 'cy'), { by: [o.keys.ada, o.keys.bo] })
     return o.link(o.status('suspend', 'cy'), { by: [o.keys.ada] })
   }),
-  attack('the end of a root’s role', 'root_is_administrator', (o) => o.link(o.role('ada', 'withdraw'), { by: [o.keys.bo] })),
+  attack('the end of a root’s role', 'root_is_administrator', (o) =>
+    o.link(o.role('ada', 'withdraw'), { by: [o.keys.ada, o.keys.bo] }),
+  ),
   attack('the end of every administrator’s key', 'last_administrator', (o) =>
     o.link(o.status('suspend', 'bo', 'ada'), { by: [o.keys.bo] }),
   ),
-  attack('the end of the last role whose key still works', 'last_administrator', (o) => {
+  attack('the end of the last administrator’s key that still works', 'last_administrator', (o) => {
+    o.add(o.role('cy', 'grant'), { by: [o.keys.ada, o.keys.bo] })
     o.add(o.status('suspend', 'ada'), { by: [o.keys.bo] })
-    return o.link(o.role('bo', 'withdraw'), { by: [o.keys.bo] })
+    o.add(o.status('suspend', 'cy'), { by: [o.keys.bo] })
+    return o.link(o.status('suspend', 'bo'), { by: [o.keys.bo] })
   }),
+  ...DIRECTORY_ATTACKS,
 ]

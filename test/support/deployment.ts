@@ -38,7 +38,16 @@ export async function newDeployment(t: { after(work: () => Promise<void>): void 
   const realm = `prod:${newId()}`
   const { logKey } = await loadOrCreateKeys({ dir: join(dir, 'keys'), realm, create: true })
   const root = makeRoot(openKeyRing({ rpId: 'issuer.example.com', origin: ISSUER_URL }), realm, 'mira')
-  const roots = { v: 1, realm, era: 1, issuer: ISSUER_URL, rp_id: 'issuer.example.com', roots: [root], log_key: logKey } as const
+  const roots = {
+    v: 1,
+    realm,
+    era: 1,
+    issuer: ISSUER_URL,
+    rp_id: 'issuer.example.com',
+    pinned_at: Math.floor(Date.now() / 1000),
+    roots: [root],
+    log_key: logKey,
+  } as const
   await writeTrustRoots(join(dir, 'trust-roots.json'), roots)
   cpSync(join(ROOT, 'runbooks'), join(dir, 'runbooks'), { recursive: true })
   const database = await createTestDatabase(t)

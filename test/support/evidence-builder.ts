@@ -2,16 +2,17 @@
 // it. Every part can be replaced by a bent one, so that a test says only what is wrong. Times are literals; each accepted
 // statement lies a minute after the one before.
 
-import { generateKeyPairSync } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { commit, digestOf, newId } from '../../src/crypto.ts'
 import type { Action, RuleSet } from '../../src/domain/action.ts'
 import { type Canonical, canonicalBytes } from '../../src/domain/canonical.ts'
-import type { DirectoryChange, TrustRoots } from '../../src/domain/directory.ts'
+import { type DirectoryChange, headBytes, type Role, type TrustRoots } from '../../src/domain/directory.ts'
 import type { Intent } from '../../src/domain/intent.ts'
 import type { P256Key } from '../../src/domain/keys.ts'
 import type { Holder } from '../../src/domain/statement.ts'
 import type { DirectoryLink, SignedStatement } from '../../src/evidence/bundle.ts'
 import type { Question } from '../../src/evidence/verify-evidence.ts'
+import { KEYS } from '../../src/runbooks/check-directory.ts'
 import type { Twist } from '../../src/sandbox/authenticator.ts'
 import { newKey, newNonce, SITE, sign, type TestKey } from './authenticator.ts'
 import { publicKey } from './p256.ts'
@@ -27,6 +28,9 @@ export type Orders = {
   readonly registrations?: DirectoryLink['registrations']
   readonly order?: { readonly [member: string]: Canonical }
   readonly twist?: Twist
+  /** When the issuer took it, in ms. */
+  readonly at?: number
+  readonly vouch?: DirectoryLink['vouch']
 }
 
 /** The register statement of a new key and its digest. */
@@ -37,11 +41,20 @@ export function register(realm: string, key: TestKey, bent: { readonly [member: 
   return { signed, digest: digestOf('statement/register', Buffer.from(signed.statement, 'base64url')) }
 }
 
+/** The head after a link. */
+export const headOf = ({ change, accepted_at }: DirectoryLink): string =>
+  createHash('sha256')
+    .update(headBytes(digestOf('directory', Buffer.from(change, 'base64url')), accepted_at))
+    .digest('base64url')
+
 /** A directory being written: `link` makes the next link, `add` also goes on from it. */
 export function makeDirectory(roots: TrustRoots) {
   const heads = [digestOf('roots', canonicalBytes(roots))]
   const links: DirectoryLink[] = []
-  const link = (change: Change, { by, registrations = [], order = {}, twist = {} }: Orders): DirectoryLink => {
+  const link = (
+    change: Change,
+    { by, registrations = [], order = {}, twist = {}, at = minutes(0), vouch }: Orders,
+  ): DirectoryLink => {
     const sequence = heads.length
     const bytes = canonicalBytes({ v: 1, realm: roots.realm, sequence, previous: heads.at(-1) ?? '', ...change })
     const statement = { v: 1, realm: roots.realm, kind: 'directory', role: 'administrator', decision: 'change' }
@@ -53,36 +66,43 @@ export function makeDirectory(roots: TrustRoots) {
         twist,
       ),
     )
-    return { change: base64url(bytes), statements, registrations }
+    return { change: base64url(bytes), statements, registrations, accepted_at: at, ...(vouch && { vouch }) }
   }
   const add = (change: Change, orders: Orders): DirectoryLink => {
     const made = link(change, orders)
     links.push(made)
-    heads.push(digestOf('directory', Buffer.from(made.change, 'base64url')))
+    heads.push(headOf(made))
     return made
   }
   /** Enrols keys by an administrator, each with its own registration. */
-  const enrolment = (keys: readonly TestKey[]): { change: Change; registrations: DirectoryLink['registrations'] } => {
+  const enrolment = (
+    keys: readonly TestKey[],
+    roles: Role[] = [],
+  ): { change: Change; registrations: DirectoryLink['registrations'] } => {
     const proofs = keys.map((key) => ({ passkey: key.passkey, ...register(roots.realm, key) }))
-    const passkeys = proofs.map(({ passkey, digest }) => ({ passkey, registration: digest }))
+    const passkeys = proofs.map(({ passkey, digest }) => ({ passkey, registration: digest, roles }))
     return { change: { operation: 'enrol', passkeys }, registrations: proofs.map(({ signed }) => signed) }
   }
-  const enrol = (keys: readonly TestKey[], by: TestKey): DirectoryLink => {
-    const { change, registrations } = enrolment(keys)
-    return add(change, { by: [by], registrations })
+  const enrol = (keys: readonly TestKey[], by: TestKey, roles?: Role[], at?: number): DirectoryLink => {
+    const { change, registrations } = enrolment(keys, roles)
+    return add(change, { by: [by], registrations, ...(at !== undefined && { at }) })
   }
   return { heads, links, link, add, enrol, enrolment, position: () => ({ sequence: links.length, head: heads.at(-1) ?? '' }) }
 }
 
+/** The issuer's log key of every realm made here. */
+export const LOG_KEY = generateKeyPairSync('ed25519')
+
 /** Roots of a new realm with one administrator's key. */
 export function makeRoots(root: TestKey, bent: Partial<TrustRoots> = {}): TrustRoots {
-  const { x = '' } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' })
+  const { x = '' } = LOG_KEY.publicKey.export({ format: 'jwk' })
   return {
     v: 1,
     realm: `sandbox:${newId()}`,
     era: 1,
     issuer: SITE.origin,
     rp_id: SITE.rpId,
+    pinned_at: NOON / 1000 - 86_400,
     roots: [root.passkey],
     log_key: { kty: 'OKP', crv: 'Ed25519', x },
     ...bent,
@@ -118,6 +138,8 @@ export const RULES: RuleSet = {
   groups: { oncall: ['ana'], dba: ['bo', 'cy'], security: ['dee', 'cy'] },
   administrators: ['ada'],
   auditors: [],
+  keys: KEYS,
+  gained: [],
 }
 
 export type Bent = {
@@ -127,11 +149,18 @@ export type Bent = {
 }
 
 /** One world in which ana asks, bo and cy are database administrators, cy and dee stand for security, and ada administers. */
-export function makeWorld({ rules = RULES, intent: bent = {} as Partial<Intent> } = {}) {
-  const keys = { ada: newKey('ada'), ana: newKey('ana'), bo: newKey('bo'), cy: newKey('cy'), dee: newKey('dee') }
-  const roots = makeRoots(keys.ada)
+export function makeWorld({
+  rules = RULES,
+  intent: bent = {} as Partial<Intent>,
+  pinnedAt = minutes(-1440),
+  enrolledAt = minutes(-1),
+  bo = newKey('bo'),
+} = {}) {
+  const keys = { ada: newKey('ada'), ana: newKey('ana'), bo, cy: newKey('cy'), dee: newKey('dee') }
+  const roots = makeRoots(keys.ada, { pinned_at: pinnedAt / 1000 })
   const directory = makeDirectory(roots)
-  directory.enrol([keys.ana, keys.bo, keys.cy, keys.dee], keys.ada)
+  directory.enrol([keys.ana], keys.ada, [], enrolledAt)
+  directory.enrol([keys.bo, keys.cy, keys.dee], keys.ada, ['approver'], enrolledAt)
 
   const action = rules.offers[0]?.action ?? ACTION
   const seconds = NOON / 1000

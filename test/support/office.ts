@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { nodeCrypto } from '../../src/crypto.ts'
+import type { Role } from '../../src/domain/directory.ts'
 import type { DirectoryLink } from '../../src/evidence/bundle.ts'
 import { extendChain, replayChain } from '../../src/evidence/directory-chain.ts'
 import { newKey } from './authenticator.ts'
@@ -13,16 +14,17 @@ export function makeOffice() {
   const roots = makeRoots(keys.ada)
   const directory = makeDirectory(roots)
   directory.enrol([keys.bo, keys.cy], keys.ada)
-  directory.add({ operation: 'role', person: 'bo', role: 'administrator', effect: 'grant' }, { by: [keys.ada] })
+  directory.add({ operation: 'role', person: 'bo', role: 'administrator', effect: 'grant', passkeys: [] }, { by: [keys.ada] })
   const status = (operation: 'suspend' | 'reinstate' | 'revoke', ...who: (keyof typeof keys)[]): Change => ({
     operation,
     passkeys: who.map((name) => keys[name].passkey.thumbprint),
   })
-  const role = (person: string, effect: 'grant' | 'withdraw'): Change => ({
+  const role = (person: string, effect: 'grant' | 'withdraw', of: Role = 'administrator', passkeys: string[] = []): Change => ({
     operation: 'role',
     person,
-    role: 'administrator',
+    role: of,
     effect,
+    passkeys,
   })
   const recovery = (sequence: number, watermark: number): Change => ({
     operation: 'recover',

@@ -60,7 +60,16 @@ export async function openWorld(
   const ringFile = join(dir, 'simulated-keys.json')
   const ring = openKeyRing({ rpId: 'localhost', origin: ORIGIN }, ringFile)
   const root = makeRoot(ring, realm, 'mira')
-  const roots = { v: 1 as const, realm, era: 1, issuer: ORIGIN, rp_id: 'localhost', roots: [root], log_key: keys.logKey }
+  const roots = {
+    v: 1 as const,
+    realm,
+    era: 1,
+    issuer: ORIGIN,
+    rp_id: 'localhost',
+    pinned_at: Math.floor(Date.now() / 1000),
+    roots: [root],
+    log_key: keys.logKey,
+  }
   const db = database.connect('issuer', { max: 8 })
   const parts = {
     db,

@@ -91,6 +91,7 @@ export async function makeRealm(
     era: 1,
     issuer: issuerUrl,
     rp_id: 'localhost',
+    pinned_at: Math.floor(Date.now() / 1000),
     roots: [makeRoot(ring, realm, 'mira')],
     log_key: keys.logKey,
   }

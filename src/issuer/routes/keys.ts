@@ -3,10 +3,12 @@
 import { createHash } from 'node:crypto'
 import type { FastifyPluginAsync } from 'fastify'
 import { z } from 'zod'
+import { rolesToGive } from '../../commands/change-directory.ts'
 import { rejectRegistration } from '../../commands/register-passkey.ts'
 import { findAllPasskeys } from '../../db/issuer-queries/find-passkeys.ts'
 import { findOpenRegistrations, findPasskeysOf, type PasskeyRow, type RegistrationRow } from '../../db/passkeys.ts'
 import { endSession } from '../../db/sign-in.ts'
+import type { Role } from '../../domain/directory.ts'
 import { answer, refuseWith } from '../answers.ts'
 import type { Named } from '../asked.ts'
 import type { Edge } from '../edge.ts'
@@ -30,6 +32,10 @@ export const keyRoutes =
       const { sequence, head } = await ctx.chain()
       return { sequence: sequence + 1, previous: head }
     }
+    const waiting = async () => {
+      const [rows, state] = await Promise.all([findOpenRegistrations(ctx.db), ctx.chain()])
+      return rows.map((row) => waitingOf(row, named, rolesToGive(ctx.published().ruleSet, state, row.person)))
+    }
     const signing = async (id: string) => (await findPasskeysOf(ctx.db, id)).filter(({ status }) => status === 'active')
 
     app.get('/enrol', async (request, reply) => {
@@ -39,7 +45,7 @@ export const keyRoutes =
           ? {
               who: named(session.person),
               keys: await signing(session.person),
-              waiting: (await findOpenRegistrations(ctx.db)).map((row) => waitingOf(row, named)),
+              waiting: await waiting(),
               next: await next(),
             }
           : undefined
@@ -97,7 +103,7 @@ export const keyRoutes =
     })
   }
 
-function waitingOf(row: RegistrationRow, named: (id: string) => Named): Waiting {
+function waitingOf(row: RegistrationRow, named: (id: string) => Named, roles: readonly Role[]): Waiting {
   const { person, passkey_id: id, key, thumbprint, device_bound } = row
   return {
     who: named(person),
@@ -105,7 +111,7 @@ function waitingOf(row: RegistrationRow, named: (id: string) => Named): Waiting 
     words: keyWords(thumbprint),
     deviceBound: device_bound,
     at: row.created_at,
-    fact: { passkey: { person, id, key: { ...key }, thumbprint, device_bound }, registration: row.statement ?? '' },
+    fact: { passkey: { person, id, key: { ...key }, thumbprint, device_bound }, registration: row.statement ?? '', roles },
   }
 }
 

@@ -42,6 +42,8 @@ export type Registration = {
   }
   /** Digest of the owner's register statement. */
   readonly registration: string
+  /** What the enrolment makes of the person, beside somebody who may ask. */
+  readonly roles: readonly string[]
 }
 
 export type KeysFacts = {

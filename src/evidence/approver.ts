@@ -1,0 +1,80 @@
+// Whether somebody could approve when he did: an approver of the passkey directory, with a key that as many administrators as it takes have compared,
+// of a kind that the rules take, old enough, one of as many as an approver must have, and by a rule that had not only just gained him. In the
+// week after the roots were pinned nobody waits: everybody is new then (DESIGN section 4). A no is judged by none of this.
+
+import { type Accepted, type Action, gainedAt, type RuleSet } from '../domain/action.ts'
+import type { Passkey, TrustRoots } from '../domain/directory.ts'
+import type { Digest, PersonId } from '../domain/ids.ts'
+import { type ChainState, findPasskey, holdsRole, isEndorsed, type KnownPasskey, passkeysOf } from './chain-state.ts'
+import type { EvidenceReason } from './reasons.ts'
+
+const HOUR_MS = 3_600_000
+const SETTLING_MS = 7 * 24 * HOUR_MS
+
+/** When the first week is over, in ms. */
+export const settledFrom = ({ pinned_at }: Pick<TrustRoots, 'pinned_at'>): number => pinned_at * 1000 + SETTLING_MS
+
+/** Whether a policy takes this key. */
+export function isAccepted({ device_bound, aaguid }: Pick<Passkey, 'device_bound' | 'aaguid'>, policy: Accepted): boolean {
+  if (policy === 'any') return true
+  return device_bound && (policy === 'device_bound' || aaguid !== undefined)
+}
+
+/** When a key may approve, in ms; roots, and keys of the first week, at once. */
+export function approvesFrom(known: KnownPasskey, { keys }: RuleSet, roots: Pick<TrustRoots, 'pinned_at'>): number {
+  const isNew = known.enrolled > 0 && known.enrolledAt >= settledFrom(roots)
+  return known.enrolledAt + (isNew ? keys.cool_down_hours * HOUR_MS : 0)
+}
+
+/** When a person may approve by one of an action's groups, in ms; 0 where no rule has newly gained him or administrators signed for these rules. */
+export function mayApproveFrom(
+  person: PersonId,
+  group: string,
+  action: Action,
+  { digest, ruleSet }: { readonly digest: Digest; readonly ruleSet: RuleSet },
+  directory: ChainState,
+  roots: Pick<TrustRoots, 'pinned_at'>,
+): number {
+  const at = gainedAt(ruleSet, person, group, action)
+  if (at === undefined || at < settledFrom(roots) || isEndorsed(directory, digest)) return 0
+  return at + ruleSet.keys.gained_hours * HOUR_MS
+}
+
+/** One approval as it stood when it was accepted: rules, directory, signer, and the groups of the action by which he approved. */
+export type Approval = {
+  readonly person: PersonId
+  readonly passkey: Digest
+  readonly acceptedAt: number
+  readonly ruleSet: Digest
+  readonly rulesThen: RuleSet
+  readonly directoryThen: ChainState
+  readonly groups: readonly string[]
+}
+
+/** Why this approval could not be given then, and which member of the signer that is about; or the groups for which it counts. */
+export function judgeApproval(
+  one: Approval,
+  action: Action,
+  roots: TrustRoots,
+):
+  | { readonly ok: true; readonly groups: readonly string[] }
+  | { readonly ok: false; readonly reason: EvidenceReason; readonly at: string } {
+  const { person, acceptedAt, rulesThen, directoryThen } = one
+  const no = (reason: EvidenceReason, at: string) => ({ ok: false, reason, at }) as const
+  if (!holdsRole(directoryThen, person, 'approver')) return no('not_an_approver', '/person')
+  const known = findPasskey(directoryThen, one.passkey)
+  if (!known?.inFull) return no('passkey_not_in_full', '/passkey')
+  if (!isAccepted(known.passkey, rulesThen.keys.accept.approvers)) return no('passkey_not_accepted', '/passkey')
+  if (acceptedAt < approvesFrom(known, rulesThen, roots)) return no('passkey_cooling_down', '/passkey')
+  const keys = passkeysOf(directoryThen, person).filter(({ status }) => status === 'active')
+  if (acceptedAt >= settledFrom(roots) && keys.length < rulesThen.keys.approver_keys) return no('too_few_passkeys', '/person')
+  const rules = { digest: one.ruleSet, ruleSet: rulesThen }
+  const groups = one.groups.filter((group) => acceptedAt >= mayApproveFrom(person, group, action, rules, directoryThen, roots))
+  return groups.length > 0 ? { ok: true, groups } : no('gained_too_recently', '/person')
+}
+
+/** Whether an approval of a sound key still counts under the directory and rules of now. */
+export function servesNow({ person, passkey }: Approval, now: ChainState, { keys }: RuleSet): boolean {
+  const known = findPasskey(now, passkey)
+  return known?.status === 'active' && holdsRole(now, person, 'approver') && isAccepted(known.passkey, keys.accept.approvers)
+}

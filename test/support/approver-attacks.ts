@@ -1,0 +1,77 @@
+// Approvals by somebody who could not approve yet, or not with this key, in a deployment whose first week is over.
+
+import type { Gained, KeyPolicy } from '../../src/domain/action.ts'
+import { type Attack, attack } from './attack.ts'
+import { newKey, type TestKey } from './authenticator.ts'
+import { type Change, makeWorld, minutes, RULES } from './evidence-builder.ts'
+
+const days = (count: number): number => minutes(count * 1440)
+const hours = (count: number): number => minutes(count * 60)
+
+/** A world that is sixty days old, and whose keys are thirty: nothing but what is given stands in an approver's way. */
+export const settled = (over: { keys?: Partial<KeyPolicy>; gained?: Gained[]; enrolledAt?: number; bo?: TestKey } = {}) =>
+  makeWorld({
+    rules: { ...RULES, keys: { ...RULES.keys, approver_keys: 1, ...over.keys }, gained: over.gained ?? [] },
+    pinnedAt: days(-60),
+    enrolledAt: over.enrolledAt ?? days(-30),
+    ...(over.bo && { bo: over.bo }),
+  })
+/** Rules that gained bo, as a member of the database administrators, so many hours ago. */
+export const gainedBo = (ago: number): Gained => ({ at: hours(-ago) / 1000, group: 'dba', person: 'bo' })
+/** Rules that came to name the database administrators for the action, so many hours ago. */
+export const gainedLine = (ago: number): Gained => ({ at: hours(-ago) / 1000, group: 'dba', action: 'orders-db.restart' })
+
+const withdrawn: Change = { operation: 'role', person: 'bo', role: 'approver', effect: 'withdraw', passkeys: [] }
+const signer = /statements\/1\/statement\/signer/
+
+export const APPROVER_ATTACKS: readonly Attack[] = [
+  attack('an approval by somebody of whom the directory makes no approver', 'not_an_approver', signer, () => {
+    const w = settled()
+    w.directory.add(withdrawn, { by: [w.keys.ada] })
+    return w.question()
+  }),
+  attack('an approval that no longer counts, since its giver is no approver now', 'quorum_missing', /statements/, () => {
+    const w = settled()
+    const statements = [w.request(), w.approve(w.keys.bo), w.approve(w.keys.dee, minutes(3))]
+    w.directory.add(withdrawn, { by: [w.keys.ada] })
+    return w.question(statements)
+  }),
+  attack('an approval with a key whose words one of two administrators compared', 'passkey_not_in_full', signer, () => {
+    const w = settled()
+    const fresh = newKey('eve')
+    w.directory.enrol([fresh], w.keys.ada, ['administrator'], days(-20))
+    const zoe = newKey('bo')
+    const { change, registrations } = w.directory.enrolment([zoe])
+    w.directory.add(withdrawn, { by: [w.keys.ada, fresh] })
+    w.directory.add(change, { by: [w.keys.ada], registrations })
+    w.directory.add({ ...withdrawn, effect: 'grant' }, { by: [w.keys.ada, fresh] })
+    return w.question([w.request(), w.approve(zoe)])
+  }),
+  attack('an approval with a key that is copied between devices', 'passkey_not_accepted', signer, () =>
+    settled({ bo: newKey('bo', { synced: true }) }).question(),
+  ),
+  attack('an approval with a key of no proven model, where that is asked', 'passkey_not_accepted', signer, () =>
+    settled({ keys: { accept: { ...RULES.keys.accept, approvers: 'hardware' } } }).question(),
+  ),
+  attack('a confirmation with a key of no proven model, where that is asked', 'passkey_not_accepted', /statements\/0/, () =>
+    settled({ keys: { accept: { ...RULES.keys.accept, requesters: 'hardware' } } }).question(),
+  ),
+  attack('an approval with a key that is 23 hours old', 'passkey_cooling_down', signer, () =>
+    settled({ enrolledAt: hours(-23) }).question(),
+  ),
+  attack('an approval by somebody with one key where two are asked', 'too_few_passkeys', signer, () =>
+    settled({ keys: { approver_keys: 2 } }).question(),
+  ),
+  attack('an approval by a member of 23 hours', 'gained_too_recently', signer, () =>
+    settled({ gained: [gainedBo(23)] }).question(),
+  ),
+  attack('an approval by a group that the rules have named for 23 hours', 'gained_too_recently', signer, () =>
+    settled({ gained: [gainedLine(23)] }).question(),
+  ),
+  attack('an approval by a new member, under rules that resemble those endorsed', 'gained_too_recently', signer, () => {
+    const w = settled({ gained: [gainedBo(23)] })
+    const other = w.ruleSetDigest({ ...w.rules, gained: [gainedBo(22)] })
+    w.directory.add({ operation: 'endorse', rule_set: other }, { by: [w.keys.ada] })
+    return w.question()
+  }),
+]
