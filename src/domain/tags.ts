@@ -15,7 +15,6 @@ export const TAGS = {
   nonce: 'countersign/nonce/v1',
   credential: 'countersign/credential/v1',
   userHandle: 'countersign/user-handle/v1',
-  providerNonce: 'countersign/provider-nonce/v1',
   providerSubject: 'countersign/provider-subject/v1',
   providerRound: 'countersign/provider-round/v1',
   'statement/request': 'countersign/statement/request/v1',
