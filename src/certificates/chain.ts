@@ -12,8 +12,10 @@ export function chainMisfit(chain: readonly Certificate[], pinned: readonly Cert
   if (chain.length === 0 || chain.length > LONGEST) return 'chain_length'
   for (const [index, subject] of chain.entries()) {
     if (!isInTime(subject, now)) return 'chain_dates'
-    if (pinned.some(({ x509 }) => x509.raw.equals(subject.x509.raw))) return undefined
-    if (isIssuedBy(subject, subject)) return 'chain_own_root'
+    const isPinned = pinned.some(({ x509 }) => x509.raw.equals(subject.x509.raw))
+    // Roots are pinned here or nowhere; only a certificate that a key has of its own may be its own issuer, and then that very one must be pinned.
+    if (isIssuedBy(subject, subject) && !(isPinned && index === 0)) return 'chain_own_root'
+    if (isPinned) return undefined
     const next = chain[index + 1]
     if (next) {
       const misfit = stepMisfit(subject, next, index)

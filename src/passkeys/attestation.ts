@@ -42,11 +42,12 @@ export function judgeAttestation({ fmt, statement, signed, aaguid }: Attested, l
   const [algorithm, signature] = [statement.get('alg'), statement.get('sig')]
   if (!chain || !leaf || statement.size !== 3 || !(signature instanceof Uint8Array)) return no('attestation_form')
   if (!isLeaf(leaf)) return no('attestation_leaf')
-  if (certifiedAaguid(leaf) !== aaguid) return no('aaguid_differs')
   if (!isSignedBy(leaf, algorithm, signed, signature)) return no('attestation_signature')
   const model = aaguid === NO_AAGUID ? undefined : findModel(list, aaguid)
   if (!model) return no('model_not_listed')
-  const misfit = chainMisfit(chain, pinnedOf(model), now)
+  const pinned = pinnedOf(model)
+  if (modelSaid(leaf, pinned, aaguid) !== aaguid) return no('aaguid_differs')
+  const misfit = chainMisfit(chain, pinned, now)
   if (misfit) return no(misfit)
   return compromiseOf(model) ? no('model_compromised') : { ok: true, model }
 }
@@ -87,12 +88,13 @@ function isLeaf({ version, subject, constraints, x509 }: Certificate): boolean {
 }
 
 /**
- * The AAGUID that the maker put into the certificate. The standard lets it be left out where a root makes one model only; which roots those are
- * cannot be seen, so a certificate without it proves no model here.
+ * The AAGUID for which the certificate of a key stands: the one that the maker put into it. The standard lets it be left out where a root makes one
+ * model only; which roots those are cannot be seen, so a certificate without it proves a model only where it is itself pinned for that one.
  */
-function certifiedAaguid({ extensions }: Certificate): string | undefined {
-  const extension = extensions.get(AAGUID_EXTENSION)
-  if (!extension || extension.critical) return undefined
+function modelSaid(leaf: Certificate, pinned: readonly Certificate[], listed: string): string | undefined {
+  const extension = leaf.extensions.get(AAGUID_EXTENSION)
+  if (!extension) return pinned.some(({ x509 }) => x509.raw.equals(leaf.x509.raw)) ? listed : undefined
+  if (extension.critical) return undefined
   const { value } = extension
   if (value.length !== 18 || value[0] !== TAG.octets || value[1] !== 16) return undefined
   return aaguidText(value.subarray(2))

@@ -8,6 +8,7 @@ import {
   generateRegistrationOptions,
   type PublicKeyCredentialCreationOptionsJSON,
   type PublicKeyCredentialRequestOptionsJSON,
+  SettingsService,
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
 } from '@simplewebauthn/server'
@@ -32,6 +33,9 @@ import type { LiveAssertion, LiveRegistration } from './response.ts'
 /** ES256, EdDSA, RS256: pinned, because the library's own list changes with the runtime. */
 const ALGORITHMS = [-7, -8, -257]
 const CEREMONY_MS = 300_000
+
+/** The roots of FIDO's metadata, in PEM, as the library brings them along. */
+export const metadataRoots = (): readonly string[] => SettingsService.getRootCertificates({ identifier: 'mds' })
 
 type Where = { readonly origin: string; readonly rpId: string }
 type Known = { readonly id: string; readonly transports: readonly string[] }
