@@ -3,6 +3,7 @@
 // is decided by none of those of production being set, never by a flag that could be left on.
 
 import type { TrustRoots } from './domain/directory.ts'
+import { PROVIDER_SECRETS, PROVIDER_VARIABLES, type ProviderConfig, readProvider } from './provider-config.ts'
 import { type Configured, type Environment, misfit, type Reader, reader } from './variables.ts'
 
 /** What `start` needs when it is not the sandbox. */
@@ -21,7 +22,7 @@ const NEEDED = [
 
 /** What each process of `start` is given of this environment, and nothing of the other's. */
 const SHARED = ['PUBLIC_URL', 'ISSUER_URL', 'TRUST_ROOTS', 'HOST', 'TRUSTED_PROXIES', 'LOG_LEVEL', 'METRICS_TOKEN']
-const OF_ISSUER = ['ISSUER_DATABASE_URL', 'ISSUER_PORT', 'KEYS_DIR', 'RUNBOOKS_DIR', 'HEAD_STORE_URL']
+const OF_ISSUER = ['ISSUER_DATABASE_URL', 'ISSUER_PORT', 'KEYS_DIR', 'RUNBOOKS_DIR', 'HEAD_STORE_URL', ...PROVIDER_VARIABLES]
 const OF_BOT = ['DATABASE_URL', 'PORT']
 
 /** What only production sets: any of these, and nothing is embedded. */
@@ -32,6 +33,7 @@ export const PRODUCTION = [
   'HOST',
   'SLACK_API_URL',
   'SLACK_APP_TOKEN',
+  'OIDC_ISSUER',
 ] as const
 
 type Common = {
@@ -67,12 +69,14 @@ export type IssuerConfig = Common & {
   readonly databaseUrl: string
   /** Where the outside heads of several issuers are kept; without one they are a file in KEYS_DIR. */
   readonly headStoreUrl: string | undefined
+  /** Where requesters may sign in to enrol a first key; without one only administrators enrol. */
+  readonly provider: ProviderConfig | undefined
   readonly trustRoots: string
   readonly keysDir: string
   readonly runbooksDir: string
   readonly trustedProxies: readonly string[]
 }
-export type BootstrapConfig = Omit<IssuerConfig, 'databaseUrl' | 'headStoreUrl'>
+export type BootstrapConfig = Omit<IssuerConfig, 'databaseUrl' | 'headStoreUrl' | 'provider'>
 
 /** Whether this environment asks for the sandbox. */
 export const isSandbox = (env: Environment): boolean => PRODUCTION.every((name) => !env[name])
@@ -145,7 +149,7 @@ export function readBot(env: Environment): Configured<BotConfig> {
       teamIds: of.list('SLACK_TEAM_IDS', /^[TE][A-Z0-9]+$/, 'holds what is no id of a workspace'),
     },
   }
-  of.mustNot('the bot', ['ISSUER_DATABASE_URL', 'MIGRATE_DATABASE_URL', 'HEAD_STORE_URL', 'KEYS_DIR'])
+  of.mustNot('the bot', ['ISSUER_DATABASE_URL', 'MIGRATE_DATABASE_URL', 'HEAD_STORE_URL', 'KEYS_DIR', ...PROVIDER_SECRETS])
   if (env['SLACK_APP_TOKEN'])
     of.problem(
       'SLACK_APP_TOKEN is for Socket Mode, which the bot does not speak: unset it, and have Slack post to PUBLIC_URL/slack/events.',
@@ -159,6 +163,7 @@ export function readIssuer(env: Environment): Configured<IssuerConfig> {
   const config: IssuerConfig = {
     databaseUrl: of.database('ISSUER_DATABASE_URL'),
     headStoreUrl: env['HEAD_STORE_URL'] ? of.database('HEAD_STORE_URL') : undefined,
+    provider: readProvider(of),
     ...issuerHost(of),
   }
   of.mustNot('the issuer', [
@@ -183,7 +188,7 @@ export function readMigrate(env: Environment): Configured<{ readonly databaseUrl
 
 /** What must hold between configuration and realm: production is served over https from two hosts, neither above the other; the sandbox on loopback. */
 export function misfitsOfRealm(
-  config: Pick<Common, 'publicUrl' | 'issuerUrl' | 'host'>,
+  config: Pick<Common, 'publicUrl' | 'issuerUrl' | 'host'> & Partial<Pick<IssuerConfig, 'provider'>>,
   roots: Pick<TrustRoots, 'realm'>,
 ): readonly string[] {
   const bot = new URL(config.publicUrl)
@@ -200,6 +205,8 @@ export function misfitsOfRealm(
   ] as const) {
     if (url.protocol !== 'https:') problems.push(`${name} must begin with https:// in production, where people sign and sign in.`)
   }
+  if (config.provider && !config.provider.issuer.startsWith('https://'))
+    problems.push('OIDC_ISSUER must begin with https:// in production: whoever stands between could say who signed in.')
   const [a, b] = [bot.hostname, issuer.hostname]
   if (a === b || a.endsWith(`.${b}`) || b.endsWith(`.${a}`)) {
     problems.push(

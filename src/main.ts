@@ -22,7 +22,18 @@ const ENTRY = fileURLToPath(import.meta.url)
 const DRAIN_MS = 10_000
 
 type Command = (args: readonly string[]) => Promise<void>
-const COMMANDS: Readonly<Record<string, Command>> = { start, bot, issuer, migrate, bootstrap, runbooks, claim, doctor, help }
+const COMMANDS: Readonly<Record<string, Command>> = {
+  start,
+  bot,
+  issuer,
+  migrate,
+  bootstrap,
+  runbooks,
+  attestation,
+  claim,
+  doctor,
+  help,
+}
 
 // Who reads our output may go, and the disk that keeps it may be full: neither ends a process that serves.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
@@ -151,6 +162,11 @@ async function runbooks(args: readonly string[]): Promise<void> {
     { json: values.json === true, kinds: credentialKinds },
     { write: (text) => stdout.write(text), colour: mayColour() },
   )
+}
+
+async function attestation(args: readonly string[]): Promise<void> {
+  const { attestationImport } = await import('./cli/attestation-import.ts')
+  await attestationImport(args, process.env, process.stdout, new Date())
 }
 
 async function claim(args: readonly string[]): Promise<void> {

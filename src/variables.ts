@@ -36,6 +36,13 @@ const WANTED = {
   HOST: 'an address of this machine, like 0.0.0.0, or unset it for 127.0.0.1',
   TRUSTED_PROXIES: 'the addresses or networks of your proxies, like 10.0.0.0/8, separated by commas, or unset it',
   LOG_LEVEL: 'one of trace, debug, info, warn, error, fatal, silent, or unset it',
+  OIDC_ISSUER:
+    'the issuer of your OpenID provider, exactly as its discovery document says it, like https://login.example.com, or unset every OIDC_ variable',
+  OIDC_CLIENT_ID: 'the id under which your OpenID provider knows Countersign, or unset every OIDC_ variable',
+  OIDC_CLIENT_SECRET: 'the secret of that client, or name its file in OIDC_CLIENT_SECRET_FILE',
+  OIDC_CLIENT_SECRET_FILE: 'the path of a file that holds only the client’s secret',
+  OIDC_ACR_VALUES: 'the values of acr that are enough, separated by commas, or unset it for whatever the provider did',
+  OIDC_SUBJECT_CLAIM: 'a claim that never goes to another human, like sub, oid or email, or unset it for sub',
   METRICS_TOKEN: 'a secret of at least 24 characters without spaces, or unset it for no /metrics',
   DATA_DIR: 'a folder for the sandbox’s data, or unset it for .countersign',
 } as const

@@ -4,24 +4,21 @@
 
 import type { Logger } from 'pino'
 import type { BotContext } from '../commands/context.ts'
-import { planDeliveries } from '../commands/plan-deliveries.ts'
 import { tellReminders } from '../commands/plan-reminders.ts'
 import {
   delayDelivery,
   type Follow,
-  findUntold,
   finishDeliveries,
   forgetDeliveries,
   type TakenDelivery,
   takeDeliveries,
-  type Untold,
 } from '../db/bot-queries/deliveries.ts'
 import { delayInbox, finishInbox, forgetInbox, type Taken, takeInbox } from '../db/bot-queries/inbox.ts'
 import { forgetReminders } from '../db/bot-queries/reminders.ts'
 import { forgetSessions } from '../db/bot-queries/sessions.ts'
 import { uuidv7 } from '../log/entry-id.ts'
 import { type Loop, startLoop, startPool } from './loop.ts'
-import { outlineOf } from './outline.ts'
+import { openPlanner } from './plan-news.ts'
 import { type Deliverer, tellPlace } from './slack/deliver.ts'
 import { backOffMs, GIVE_UP_AFTER, readTrouble } from './slack/pace.ts'
 import type { SlackReceiver } from './slack/receiver.ts'
@@ -31,11 +28,9 @@ const LEASE_MS = 30_000
 /** When a place whose answer was lost is looked at once more: by then Slack has done whatever it took and did not answer. */
 const AGAIN_MS = 30_000
 const AT_ONCE = 8
-/** How far back an outbox row is looked for: normally a little before the last one seen, once a minute a whole day. */
-const MARGIN_MS = 60_000
+const FORGET_EVERY_MS = 60_000
 const REMIND_EVERY_MS = 5000
-const DAY_MS = 86_400_000
-const KEEP_MS = 2 * DAY_MS
+const KEEP_MS = 2 * 86_400_000
 const FORGET_AT_ONCE = 500
 
 export type BotWorker = Loop
@@ -47,7 +42,7 @@ export type WorkerOptions = {
 }
 
 export function startWorker({ ctx, log, slack }: WorkerOptions): BotWorker {
-  const memory: Memory = { seen: undefined, wholeDayAt: 0, forgotAt: 0, remindedAt: 0 }
+  const memory: Memory = { forgotAt: 0, remindedAt: 0 }
   const lease = () => new Date(ctx.now().getTime() + LEASE_MS)
   const inbox =
     slack &&
@@ -65,13 +60,13 @@ export function startWorker({ ctx, log, slack }: WorkerOptions): BotWorker {
       (free) => takeDeliveries(ctx.db, ctx.now(), lease(), free),
       (row) => deliver(ctx, log, slack.deliverer, row),
     )
+  const planNews = openPlanner(ctx, log, slack !== undefined)
   const planning = startLoop(log, async () => {
-    const untold = await findNews(ctx, memory, ctx.now())
-    for (const row of untold) await planDeliveries(ctx, row, outlineOf, slack !== undefined)
-    if (untold.length > 0) telling?.wake()
+    const found = await planNews()
+    if (found > 0) telling?.wake()
     const reminded = await remind(ctx, memory)
     await forget(ctx, memory)
-    return untold.length + reminded > 0
+    return found + reminded > 0
   })
   const loops = [planning, inbox, telling].filter((loop) => loop !== undefined)
   return {
@@ -84,7 +79,7 @@ export function startWorker({ ctx, log, slack }: WorkerOptions): BotWorker {
   }
 }
 
-type Memory = { seen: Date | undefined; wholeDayAt: number; forgotAt: number; remindedAt: number }
+type Memory = { forgotAt: number; remindedAt: number }
 
 async function remind(ctx: BotContext, memory: Memory): Promise<number> {
   const now = ctx.now().getTime()
@@ -95,23 +90,13 @@ async function remind(ctx: BotContext, memory: Memory): Promise<number> {
 
 async function forget(ctx: BotContext, memory: Memory): Promise<void> {
   const now = ctx.now()
-  if (now.getTime() - memory.forgotAt < MARGIN_MS) return
+  if (now.getTime() - memory.forgotAt < FORGET_EVERY_MS) return
   memory.forgotAt = now.getTime()
   const before = new Date(now.getTime() - KEEP_MS)
   await forgetInbox(ctx.db, before, FORGET_AT_ONCE)
   await forgetDeliveries(ctx.db, before, FORGET_AT_ONCE)
   await forgetSessions(ctx.db, now, FORGET_AT_ONCE)
   await forgetReminders(ctx.db, before, FORGET_AT_ONCE)
-}
-
-async function findNews(ctx: BotContext, memory: Memory, now: Date): Promise<Untold[]> {
-  const wholeDay = memory.seen === undefined || now.getTime() - memory.wholeDayAt > MARGIN_MS
-  if (wholeDay) memory.wholeDayAt = now.getTime()
-  const since = new Date(wholeDay || !memory.seen ? now.getTime() - DAY_MS : memory.seen.getTime() - MARGIN_MS)
-  const untold = await findUntold(ctx.db, since, 100)
-  // The two processes' clocks differ; what is older than the margin behind the newest is found by the look at the whole day.
-  memory.seen = untold.at(-1)?.created_at ?? memory.seen ?? now
-  return untold
 }
 
 async function takeUp(ctx: BotContext, log: Logger, receiver: SlackReceiver, row: Taken): Promise<void> {

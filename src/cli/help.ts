@@ -48,6 +48,16 @@ TRUST_ROOTS after you compared them. Writes over nothing.
 
   --json             the same as one JSON object`,
   },
+  attestation: {
+    line: 'which models of security keys count as hardware',
+    usage: 'countersign attestation import BLOB.jwt [--aaguid UUID …] [--root CERT.pem …] [--out FILE]',
+    text: `Takes what FIDO's metadata says of these models, and of those imported before, into attestation.yaml of RUNBOOKS_DIR (or runbooks). Checks the
+metadata's signature without network; entries by hand stay. https://mds3.fidoalliance.org/ gives the file. docs/attestation.md says more.
+
+  --aaguid UUID      a model that you accept; may be repeated
+  --root FILE        a root of the metadata's signature, in place of those that come along; may be repeated
+  --out FILE         another file than attestation.yaml there`,
+  },
   claim: { line: 'wait here for a credential, and print it or run a command with it', usage: '', text: CLAIM_USAGE },
   doctor: {
     line: 'what is well and what is not, part by part, with mends',

@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import type { Signer } from '../credentials/jws.ts'
 import type { Schema } from '../db/schema.ts'
 import type { RuleSet } from '../domain/action.ts'
+import type { AttestationList } from '../domain/attestation.ts'
 import type { Canonical } from '../domain/canonical.ts'
 import type { TrustRoots } from '../domain/directory.ts'
 import type { EntryType, Writer } from '../domain/event.ts'
@@ -57,6 +58,8 @@ export type IssuerContext = Shared & {
   readonly roots: TrustRoots
   /** The rule set in force: what this issuer read from its own files and published. */
   readonly published: () => Published
+  /** The models of security keys whose certificates count, as read beside the rules in force. */
+  readonly attestation: () => AttestationList
   /**
    * The directory as its verified chain says it, up to the newest change in the database. Inside a transaction its own connection must be
    * given: asking the pool for a second one while holding locks is how a pool locks itself up.

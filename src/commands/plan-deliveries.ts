@@ -4,7 +4,7 @@
 
 import type { Transaction } from 'kysely'
 import { newId, sha256 } from '../crypto.ts'
-import { insertDeliveries, insertNews, type Planned, type Untold } from '../db/bot-queries/deliveries.ts'
+import { claimNews, insertDeliveries, insertNews, type Planned, type Untold } from '../db/bot-queries/deliveries.ts'
 import { findMessagePlaces } from '../db/bot-queries/messages.ts'
 import { insertReminders } from '../db/bot-queries/reminders.ts'
 import { findRequestFacts } from '../db/bot-queries/request-facts.ts'
@@ -52,22 +52,37 @@ type About = {
   readonly now: Date
 }
 
-/** Plans the deliveries of one outbox row. `tellsSlack` is false when there is no Slack to tell: links are made all the same. */
-export async function planDeliveries(ctx: BotContext, row: Untold, outline: Outliner, tellsSlack: boolean): Promise<void> {
+/**
+ * Plans the deliveries of one outbox row; false when another bot does or did. `tellsSlack` is false when there is no Slack to tell: links are made all
+ * the same.
+ */
+export async function planDeliveries(ctx: BotContext, row: Untold, outline: Outliner, tellsSlack: boolean): Promise<boolean> {
   const published = await ctx.published()
-  await transact(ctx, [], async ({ trx, now }) => {
+  return transact(ctx, [], async ({ trx, now }) => {
+    if (!(await claimNews(trx, row.id))) return false
     const facts = row.request_id === null || !published ? undefined : await findRequestFacts(trx, row.request_id)
     const set = published?.ruleSet
     const places = facts && set ? await placesFor({ trx, facts, of: outline(facts, set), set, now }, row) : []
-    const planned: Planned[] = tellsSlack ? places.map((place) => ({ kind: 'slack', place })) : []
-    const rows = planned.length > 0 ? planned : [{ kind: 'none', place: '' } as const]
-    await insertDeliveries(
-      trx,
-      row,
-      rows.map((each) => ({ ...each, id: uuidv7(now) })),
-      now,
-    )
+    await keep(trx, row, tellsSlack ? places.map((place) => ({ kind: 'slack', place })) : [], now)
+    return true
   })
+}
+
+/** Has one outbox row told to nobody, because it cannot be planned. */
+export const giveUpNews = (ctx: BotContext, row: Untold, error: string): Promise<void> =>
+  transact(ctx, [], async ({ trx, now }) => {
+    if (await claimNews(trx, row.id)) await keep(trx, row, [{ kind: 'none', place: '', error }], now)
+  })
+
+/** A row without any delivery would be planned again. */
+async function keep(trx: Transaction<Schema>, row: Untold, planned: readonly Planned[], now: Date): Promise<void> {
+  const rows: readonly Planned[] = planned.length > 0 ? planned : [{ kind: 'none', place: '', error: null }]
+  await insertDeliveries(
+    trx,
+    row,
+    rows.map((each) => ({ ...each, id: uuidv7(now) })),
+    now,
+  )
 }
 
 async function placesFor(about: About, row: Untold): Promise<string[]> {

@@ -5,6 +5,7 @@ import { digestOf } from '../crypto.ts'
 import { findOpen } from '../db/requests.ts'
 import { addPublication, findPublication } from '../db/rule-sets.ts'
 import { actionName, findOffer, type RuleSet } from '../domain/action.ts'
+import { NO_MODELS } from '../domain/attestation.ts'
 import { canonicalBytes } from '../domain/canonical.ts'
 import { readIntent } from '../domain/intent.ts'
 import { describeGain } from '../runbooks/gain.ts'
@@ -14,7 +15,10 @@ import { transact } from './transact.ts'
 import { voidRequest } from './void-request.ts'
 
 /** Publishes a checked rule set unless it is the one in force already. */
-export async function publishRuleSet(ctx: Omit<IssuerContext, 'published'>, written: RuleSet): Promise<Published> {
+export async function publishRuleSet(
+  ctx: Omit<IssuerContext, 'published' | 'attestation'>,
+  written: RuleSet,
+): Promise<Published> {
   const before = await findPublication(ctx.db)
   if (before && saysTheSame(before.ruleSet, written)) return before
   const ruleSet = withGained(before?.ruleSet, written, Math.floor(ctx.now().getTime() / 1000))
@@ -28,7 +32,7 @@ export async function publishRuleSet(ctx: Omit<IssuerContext, 'published'>, writ
     return !offer || digestOf('action', canonicalBytes(offer.action)) !== intent.value.action_digest
   })
   const ids = voided.map(({ request }) => request.id)
-  await transact({ ...ctx, published: () => published }, ids, async (work) => {
+  await transact({ ...ctx, published: () => published, attestation: () => NO_MODELS }, ids, async (work) => {
     await addPublication(work.trx, published.digest, body, work.now)
     work.record('rules.published', {}, { v: 1, rule_set: published.digest, gain: describeGain(before?.ruleSet, ruleSet) })
     for (const id of ids) await voidRequest(work, id, 'the action changed after it was asked for')

@@ -1,5 +1,6 @@
 // Who could decide about an action, and whether those of them who have a key would be enough. Nobody waits in vain without being told.
 
+import { mayDecide } from '../domain/accepted-keys.ts'
 import { findOffer, inGroups, type RuleSet } from '../domain/action.ts'
 import type { PersonId } from '../domain/ids.ts'
 import { judgeQuorum } from '../domain/rules.ts'
@@ -33,15 +34,4 @@ export function reachOf(set: RuleSet, action: string, requester: PersonId, enrol
 }
 
 /** Everybody who may decide about some action. */
-export const deciders = (set: RuleSet): PersonId[] =>
-  set.people
-    .filter(({ id }) =>
-      set.offers.some(({ action }) =>
-        inGroups(
-          set,
-          id,
-          action.rules.approvals.map(({ group }) => group),
-        ),
-      ),
-    )
-    .map(({ id }) => id)
+export const deciders = (set: RuleSet): PersonId[] => set.people.filter(({ id }) => mayDecide(set, id)).map(({ id }) => id)

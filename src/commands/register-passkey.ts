@@ -9,6 +9,7 @@ import { canonicalText } from '../domain/canonical.ts'
 import type { PasskeyKey } from '../domain/keys.ts'
 import { type Outcome, refuse } from '../domain/refusal.ts'
 import { verifyRegistration } from '../passkeys/ceremony.ts'
+import { neededKeys, registrationRefusal } from '../passkeys/needed-keys.ts'
 import { judgeNonce } from '../passkeys/nonce.ts'
 import type { LiveRegistration } from '../passkeys/response.ts'
 import { beginStatement, type StatementInput } from './begin-statement.ts'
@@ -37,8 +38,10 @@ export async function registerPasskey(
   const expectedChallenge = decodeBase64url(input.nonce)
   if (!expectedChallenge) return refuse({ reason: 'nonce_forged' })
   const { issuer: origin, rp_id: rpId } = ctx.roots
-  const checked = await verifyRegistration({ response: input.attestation, expectedChallenge, origin, rpId })
-  if (!checked.ok) return refuse({ reason: 'assertion_refused', check: checked.reason })
+  const needed = neededKeys(ctx.published().ruleSet, ctx.attestation(), person)
+  const response = input.attestation
+  const checked = await verifyRegistration({ response, expectedChallenge, origin, rpId, ...needed, now: ctx.now() })
+  if (!checked.ok) return refuse(registrationRefusal(checked.reason, needed))
   const { id, key, thumbprint } = checked.registered
   if ((await findPasskeyById(ctx.db, id)) || (await ctx.chain()).passkeys.has(thumbprint))
     return refuse({ reason: 'already_enrolled' })

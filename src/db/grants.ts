@@ -1,6 +1,7 @@
 // Queries on grants and credentials. Written by the issuer alone, under the lock of the request's row.
 
 import type { Insertable, Kysely, Selectable, Transaction, Updateable } from 'kysely'
+import { said } from './in-states.ts'
 import type { Schema } from './schema.ts'
 
 export type GrantRow = Selectable<Schema['grant']>
@@ -34,14 +35,19 @@ export async function updateCredential(
 
 /** Requests whose grant lives, of one person. */
 export const findLiveGrantsOf = (db: Kysely<Schema>, person: string): Promise<{ request_id: string }[]> =>
-  db.selectFrom('grant').select('request_id').where('person', '=', person).where('state', 'in', ['issuing', 'active']).execute()
+  db
+    .selectFrom('grant')
+    .select('request_id')
+    .where('person', '=', person)
+    .where('state', 'in', said('issuing', 'active'))
+    .execute()
 
 /** How many grants live, by state; also the states in which none does. */
 export async function countLiveGrants(db: Kysely<Schema>): Promise<Readonly<Record<'issuing' | 'active' | 'revoking', number>>> {
   const rows = await db
     .selectFrom('grant')
     .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
-    .where('state', 'in', ['issuing', 'active', 'revoking'])
+    .where('state', 'in', said('issuing', 'active', 'revoking'))
     .groupBy('state')
     .execute()
   return { issuing: 0, active: 0, revoking: 0, ...Object.fromEntries(rows.map(({ state, count }) => [state, count])) }
@@ -52,13 +58,13 @@ export const findPastEnd = (db: Kysely<Schema>, now: Date, limit: number): Promi
   db
     .selectFrom('grant')
     .select('request_id')
-    .where('state', 'in', ['issuing', 'active', 'revoking'])
+    .where('state', 'in', said('issuing', 'active', 'revoking'))
     .where('ends_at', '<=', now)
     .union(
       db
         .selectFrom('credential')
         .select('request_id')
-        .where('state', 'in', ['issued', 'revoking'])
+        .where('state', 'in', said('issued', 'revoking'))
         .where('expires_at', '<=', now),
     )
     .limit(limit)
@@ -73,7 +79,7 @@ export const findStaleIssuing = (
   db
     .selectFrom('credential')
     .select(['id', 'request_id'])
-    .where('state', '=', 'issuing')
+    .where('state', 'in', said('issuing'))
     .where('created_at', '<', before)
     .limit(limit)
     .execute()

@@ -125,6 +125,7 @@ export async function applyChange(trx: Transaction<Schema>, change: DirectoryCha
         id: passkey.id,
         key: JSON.stringify(passkey.key),
         device_bound: passkey.device_bound,
+        aaguid: registered?.proved_aaguid ?? null,
         nickname: registered?.nickname ?? 'key',
         transports: JSON.stringify(registered?.transports ?? []),
         status: 'active',

@@ -12,7 +12,10 @@ export type NewRegistration = {
   readonly key: PasskeyKey
   readonly thumbprint: Digest
   readonly device_bound: boolean
-  readonly aaguid: string
+  /** The model, where a chain of certificates has proved it. */
+  readonly aaguid?: string
+  /** What the key says of its model. */
+  readonly aaguid_hint: string
   readonly transports: readonly string[]
   readonly attestation: Readonly<Record<string, unknown>>
 }
@@ -40,7 +43,8 @@ export async function addRegistration(trx: Transaction<Schema>, made: NewRegistr
       key: JSON.stringify(made.key),
       device_bound: made.device_bound,
       nickname: made.nickname,
-      aaguid: made.aaguid,
+      aaguid: made.aaguid_hint,
+      proved_aaguid: made.aaguid ?? null,
       transports: JSON.stringify(made.transports),
       attestation: JSON.stringify(made.attestation),
       created_at: now,

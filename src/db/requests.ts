@@ -7,6 +7,7 @@ import type { Digest } from '../domain/ids.ts'
 import { readIntent } from '../domain/intent.ts'
 import type { Standing } from '../domain/request.ts'
 import { read } from '../domain/shape.ts'
+import { said } from './in-states.ts'
 import type { Schema } from './schema.ts'
 
 export type RequestRow = Selectable<Schema['request']>
@@ -113,7 +114,7 @@ export async function findKnown(db: Kysely<Schema>, id: string): Promise<KnownRe
 /** Open requests; all of them, or those of one person. */
 export async function findOpen(db: Kysely<Schema>, requester?: string): Promise<KnownRequest[]> {
   const rows = await selectKnown(db)
-    .where('state', 'in', ['awaiting_requester', 'awaiting_approvers', 'approved'])
+    .where('state', 'in', said('awaiting_requester', 'awaiting_approvers', 'approved'))
     .$if(requester !== undefined, (query) => query.where('request.requester', '=', requester ?? ''))
     .execute()
   return rows.map(known)
@@ -122,7 +123,7 @@ export async function findOpen(db: Kysely<Schema>, requester?: string): Promise<
 /** Open requests that a person has approved. */
 export async function findOpenApprovedBy(db: Kysely<Schema>, person: string): Promise<KnownRequest[]> {
   const rows = await selectKnown(db)
-    .where('state', 'in', ['awaiting_approvers', 'approved'])
+    .where('state', 'in', said('awaiting_approvers', 'approved'))
     .where(({ exists, selectFrom }) =>
       exists(
         selectFrom('evidence')
@@ -141,6 +142,7 @@ export const findOverdue = (db: Kysely<Schema>, now: Date, limit: number): Promi
   db
     .selectFrom('request_state')
     .select('request_id')
+    .where('state', 'in', said('awaiting_requester', 'awaiting_approvers', 'approved'))
     .where(({ or, and, eb }) =>
       or([
         and([eb('state', '=', 'awaiting_requester'), eb('confirm_by', '<', now)]),

@@ -143,6 +143,7 @@ export type Schema = {
     person: string
     passkey_id: string
     aaguid: string
+    proved_aaguid: string | null
     attestation: Json<Record<string, unknown>>
     created_at: Date
     statement: string | null
@@ -152,6 +153,7 @@ export type Schema = {
     thumbprint: string
     person: string
     id: string
+    aaguid: string | null
     status: 'active' | 'suspended' | 'revoked'
     sign_count: Generated<number>
     enrolled_sequence: number

@@ -74,12 +74,18 @@ export const action = closed({
 })
 export type Action = Shaped<typeof action>
 
-/** One human of the directory. `slack` lists `TEAM/USER` pairs: two Slack accounts of one human are one person. */
-export const person = closed({
-  id: text(PERSON),
-  name: line,
-  slack: list(text(/^[TE][A-Z0-9]{2,20}\/[UW][A-Z0-9]{2,20}$/), 0, 8),
-})
+/**
+ * One human of the directory. `slack` lists `TEAM/USER` pairs: two Slack accounts of one human are one person. `oidc` is who that human is at the
+ * organisation's OpenID provider, by the one claim that the issuer is configured to read.
+ */
+export const person = closed(
+  {
+    id: text(PERSON),
+    name: line,
+    slack: list(text(/^[TE][A-Z0-9]{2,20}\/[UW][A-Z0-9]{2,20}$/), 0, 8),
+  },
+  { oidc: text(/^[!-~]+$/, 255) },
+)
 export type Person = Shaped<typeof person>
 
 export const target = closed({
@@ -130,6 +136,10 @@ export const actionName = (of: { readonly runbook: string; readonly name: string
 /** The offer of an action by its full name, if it is published. */
 export const findOffer = (set: RuleSet, full: string): RuleSet['offers'][number] | undefined =>
   set.offers.find(({ action: found }) => actionName(found) === full)
+
+/** The person whom the OpenID provider knows by this subject, if the directory names one. */
+export const personOfSubject = (set: RuleSet, subject: string): Person | undefined =>
+  set.people.find(({ oidc }) => oidc === subject)
 
 /** The person behind a Slack account, if the directory knows one. */
 export const personOfSlack = (set: RuleSet, team: string, user: string): Person | undefined =>

@@ -1,6 +1,8 @@
 // A refusal: an expected no, one arm per reason, carrying its evidence. Refusals are returned, so that their entries commit; only faults are
 // thrown. Words for people live in words.ts, in one exhaustive switch; raw error text never reaches a browser, Slack or a token.
 
+import type { Accept } from './accepted-keys.ts'
+import type { KeyMisfit } from './attestation.ts'
 import type { PersonId } from './ids.ts'
 import type { RequestState } from './request-state.ts'
 
@@ -47,6 +49,7 @@ export type Refusal =
   | { readonly reason: 'not_an_administrator' }
   | { readonly reason: 'already_enrolled' }
   | { readonly reason: 'too_many_registrations' }
+  | { readonly reason: 'key_not_accepted'; readonly accept: Accept; readonly why: KeyMisfit; readonly models: readonly string[] }
   | { readonly reason: 'unknown_registration' }
   | { readonly reason: 'directory_moved' }
   | { readonly reason: 'nothing_to_recover' }

@@ -19,6 +19,8 @@ export const TAGS = {
   nonce: 'countersign/nonce/v1',
   credential: 'countersign/credential/v1',
   userHandle: 'countersign/user-handle/v1',
+  providerSubject: 'countersign/provider-subject/v1',
+  providerRound: 'countersign/provider-round/v1',
   'statement/request': 'countersign/statement/request/v1',
   'statement/decide': 'countersign/statement/decide/v1',
   'statement/revoke': 'countersign/statement/revoke/v1',

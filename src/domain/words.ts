@@ -1,6 +1,7 @@
 // Words for people: one sentence for each refusal, in one exhaustive switch. Each says what is the matter and what to do next. Nothing here quotes
 // hostile input but the names of actions and parameters, which callers show as plain text.
 
+import { misfitWords } from './accepted-words.ts'
 import type { Refusal } from './refusal.ts'
 import type { RequestState } from './request-state.ts'
 
@@ -117,6 +118,8 @@ export function refusalWords(refusal: Refusal): string {
       return 'This key is already enrolled.'
     case 'too_many_registrations':
       return 'Too many keys wait for this person already. An administrator has to look at those first.'
+    case 'key_not_accepted':
+      return misfitWords(refusal.why, refusal.accept, refusal.models)
     case 'unknown_registration':
       return 'No such key waits for enrolment.'
     case 'directory_moved':

@@ -49,6 +49,7 @@ const STATUS: { readonly [R in Refusal['reason']]: Status } = {
   changed_since: 412,
   not_an_administrator: 403,
   already_enrolled: 409,
+  key_not_accepted: 403,
   too_many_registrations: 409,
   unknown_registration: 404,
   directory_moved: 412,

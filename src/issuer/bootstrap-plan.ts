@@ -9,6 +9,7 @@ import { type BootstrapConfig, misfitsOfRealm, readBootstrap } from '../config.t
 import { credentialKinds } from '../credentials/index.ts'
 import { newId } from '../crypto.ts'
 import type { RuleSet } from '../domain/action.ts'
+import { type NeededKeys, neededKeys } from '../passkeys/needed-keys.ts'
 import { StartRefused } from '../run.ts'
 import { loadRuleSet } from '../runbooks/load.ts'
 import { printProblems } from '../runbooks/print-problems.ts'
@@ -23,6 +24,8 @@ export type BootstrapPlan = BootstrapConfig & {
   readonly rpId: string
   /** One to three administrators of the directory. */
   readonly people: readonly Named[]
+  /** Which keys somebody of the directory needs. */
+  readonly needed: (person: string) => NeededKeys
 }
 
 /** The plan, or StartRefused with everything that is in its way. */
@@ -43,8 +46,10 @@ export async function planBootstrap(
     ...(loaded.ok ? [] : [`the runbooks have mistakes:\n${printProblems(loaded.files, loaded.problems, false)}`]),
     ...chosen.problems,
   ]
-  if (problems.length > 0) throw new StartRefused(problems)
-  return { ...config, realm, rpId: new URL(config.issuerUrl).hostname, people: chosen.people }
+  if (problems.length > 0 || !loaded.ok) throw new StartRefused(problems)
+  const { ruleSet, attestation } = loaded
+  const needed = (person: string) => neededKeys(ruleSet, attestation, person)
+  return { ...config, realm, rpId: new URL(config.issuerUrl).hostname, people: chosen.people, needed }
 }
 
 function readArgs(args: readonly string[]): { readonly persons: readonly string[]; readonly kind: 'prod' | 'sandbox' } {

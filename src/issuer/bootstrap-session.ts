@@ -7,6 +7,7 @@ import { decodeBase64url } from '../domain/base64url.ts'
 import type { Passkey } from '../domain/directory.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { type Registered, registrationOptions, verifyRegistration } from '../passkeys/ceremony.ts'
+import { registrationRefusal } from '../passkeys/needed-keys.ts'
 import { judgeNonce, makeNonce } from '../passkeys/nonce.ts'
 import type { LiveAssertion, LiveRegistration } from '../passkeys/response.ts'
 import type { BootstrapPlan, Named } from './bootstrap-plan.ts'
@@ -69,7 +70,7 @@ export function openBootstrapSession(plan: BootstrapPlan, now: () => Date, deadl
       const challenge = decodeBase64url(nonce) ?? new Uint8Array()
       const { id, name } = found.seat
       const about = { rpId, rpName: 'Countersign', realm, person: id, personName: name }
-      const creation = await registrationOptions({ ...about, challenge, known: [] })
+      const creation = await registrationOptions({ ...about, challenge, known: [], accept: plan.needed(id).accept })
       return { ok: true, begun: { realm, nonce, rpId, signer: id, creation } } as const
     },
 
@@ -82,8 +83,10 @@ export function openBootstrapSession(plan: BootstrapPlan, now: () => Date, deadl
       const spending = spend(input.nonce)
       if (!spending.ok) return spending
       const expectedChallenge = decodeBase64url(input.nonce) ?? new Uint8Array()
-      const checked = await verifyRegistration({ response: input.attestation, expectedChallenge, origin, rpId })
-      if (!checked.ok) return no({ reason: 'assertion_refused', check: checked.reason })
+      const needed = plan.needed(found.seat.id)
+      const response = input.attestation
+      const checked = await verifyRegistration({ response, expectedChallenge, origin, rpId, ...needed, now: now() })
+      if (!checked.ok) return no(registrationRefusal(checked.reason, needed))
       const { id, key, thumbprint } = checked.registered
       if (seats.some(({ draft }) => draft && (draft.id === id || draft.thumbprint === thumbprint)))
         return no({ reason: 'already_enrolled' })

@@ -64,7 +64,12 @@ export async function inspectRunbooks(config: IssuerConfig): Promise<Finding> {
     readRunbooks(config.runbooksDir, ownNames(config)).catch((error: unknown) => {
       throw error instanceof RunbooksRefused ? runbooksRefused(error) : error
     })
-  const { finding } = await tried('runbooks', 'RUNBOOKS_DIR', read, ({ offers }) => `${offers.length} actions can be published.`)
+  const { finding } = await tried(
+    'runbooks',
+    'RUNBOOKS_DIR',
+    read,
+    ({ ruleSet: { offers } }) => `${offers.length} actions can be published.`,
+  )
   return finding
 }
 

@@ -7,6 +7,7 @@ import type { IssuerContext, Published, Watch } from '../commands/context.ts'
 import { transact } from '../commands/transact.ts'
 import { pinRoots } from '../db/passkeys.ts'
 import type { Schema } from '../db/schema.ts'
+import { NO_MODELS } from '../domain/attestation.ts'
 import type { TrustRoots } from '../domain/directory.ts'
 import type { HeadStore } from '../domain/heads.ts'
 import { openChain } from './chain.ts'
@@ -70,17 +71,17 @@ export async function openIssuer(parts: IssuerParts): Promise<OpenIssuer> {
   }
   const added = await pinRoots(db, roots, now())
   if (added) {
-    await transact({ ...base, published: noRules }, [], ({ record }) =>
+    await transact({ ...base, published: noRules, attestation: () => NO_MODELS }, [], ({ record }) =>
       record('roots.pinned', {}, { v: 1, realm: roots.realm, era: roots.era, roots: rootsDigest(roots) }),
     )
   }
   const publish = () => publishRunbooks(parts.runbooksDir, [origin, ...parts.ownNames], base)
-  let published = await publish()
+  let read = await publish()
   return {
-    ctx: { ...base, published: () => published },
+    ctx: { ...base, published: () => read.published, attestation: () => read.attestation },
     reload: async () => {
-      published = await publish()
-      return published
+      read = await publish()
+      return read.published
     },
   }
 }

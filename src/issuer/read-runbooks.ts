@@ -7,6 +7,7 @@ import type { IssuerContext, Published } from '../commands/context.ts'
 import { publishRuleSet } from '../commands/publish-rule-set.ts'
 import { credentialKinds } from '../credentials/index.ts'
 import type { RuleSet } from '../domain/action.ts'
+import type { AttestationList } from '../domain/attestation.ts'
 import type { Kinds } from '../runbooks/kinds.ts'
 import { loadRuleSet } from '../runbooks/load.ts'
 import { printProblems } from '../runbooks/print-problems.ts'
@@ -23,19 +24,24 @@ export class RunbooksRefused extends Error {
   }
 }
 
+export type ReadRunbooks = { readonly ruleSet: RuleSet; readonly attestation: AttestationList }
+
 /** Checks a folder. `ours` are the names by which Countersign itself is known. */
-export async function readRunbooks(dir: string, ours: readonly string[]): Promise<RuleSet> {
+export async function readRunbooks(dir: string, ours: readonly string[]): Promise<ReadRunbooks> {
   const loaded = await loadRuleSet(dir, kindsForOthers(ours))
   if (!loaded.ok) throw new RunbooksRefused(dir, loaded.files, loaded.problems)
-  return loaded.ruleSet
+  return loaded
 }
 
 /** Checks and publishes a folder. */
 export const publishRunbooks = async (
   dir: string,
   ours: readonly string[],
-  base: Omit<IssuerContext, 'published'>,
-): Promise<Published> => publishRuleSet(base, await readRunbooks(dir, ours))
+  base: Omit<IssuerContext, 'published' | 'attestation'>,
+): Promise<{ readonly published: Published; readonly attestation: AttestationList }> => {
+  const { ruleSet, attestation } = await readRunbooks(dir, ours)
+  return { published: await publishRuleSet(base, ruleSet), attestation }
+}
 
 /** The kinds of credential, for targets that are not us: a credential for ourselves would turn one grant into every grant. */
 function kindsForOthers(ours: readonly string[]): Kinds {

@@ -2,6 +2,7 @@
 // it signed, and the flags of the authenticator. The first that fails names the reason; the library is asked only after all of them. Narrower
 // than WebAuthn L3 sections 7.1 and 7.2 wherever two parsers could disagree.
 
+import type { KeyMisfit } from '../domain/attestation.ts'
 import { encodeBase64url } from '../domain/base64url.ts'
 import { readClientData } from '../evidence/client-data.ts'
 
@@ -30,6 +31,7 @@ export type CeremonyCheck =
   | 'attestation_unasked'
   | 'key'
   | 'passkey_id'
+  | KeyMisfit
 
 export const FLAG = {
   userPresent: 0x01,

@@ -8,11 +8,14 @@ import {
   generateRegistrationOptions,
   type PublicKeyCredentialCreationOptionsJSON,
   type PublicKeyCredentialRequestOptionsJSON,
+  SettingsService,
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
 } from '@simplewebauthn/server'
 import { decodeAttestationObject, parseAuthenticatorData } from '@simplewebauthn/server/helpers'
 import { sha256, thumbprint } from '../crypto.ts'
+import type { Accept } from '../domain/accepted-keys.ts'
+import type { AttestationList } from '../domain/attestation.ts'
 import { decodeBase64url, encodeBase64url } from '../domain/base64url.ts'
 import { canonicalBytes } from '../domain/canonical.ts'
 import type { Passkey } from '../domain/directory.ts'
@@ -22,6 +25,7 @@ import { read } from '../domain/shape.ts'
 import { tagged } from '../domain/tags.ts'
 import type { Assertion } from '../evidence/bundle.ts'
 import { p1363FromDer } from '../evidence/crypto.ts'
+import { aaguidText, judgeAttestation } from './attestation.ts'
 import { type CeremonyCheck, clientDataMisfit, type Expected, FLAG, flagsMisfit } from './ceremony-checks.ts'
 import { coseFromKey, keyFromCose } from './cose.ts'
 import type { LiveAssertion, LiveRegistration } from './response.ts'
@@ -29,6 +33,9 @@ import type { LiveAssertion, LiveRegistration } from './response.ts'
 /** ES256, EdDSA, RS256: pinned, because the library's own list changes with the runtime. */
 const ALGORITHMS = [-7, -8, -257]
 const CEREMONY_MS = 300_000
+
+/** The roots of FIDO's metadata, in PEM, as the library brings them along. */
+export const metadataRoots = (): readonly string[] => SettingsService.getRootCertificates({ identifier: 'mds' })
 
 type Where = { readonly origin: string; readonly rpId: string }
 type Known = { readonly id: string; readonly transports: readonly string[] }
@@ -61,6 +68,8 @@ export const registrationOptions = (ask: {
   readonly personName: string
   readonly challenge: Uint8Array
   readonly known: readonly Known[]
+  /** Which keys this person may have: for hardware the browser is asked to pass on the certificate of the key's maker. */
+  readonly accept: Accept
 }): Promise<PublicKeyCredentialCreationOptionsJSON> =>
   generateRegistrationOptions({
     rpID: ask.rpId,
@@ -72,7 +81,7 @@ export const registrationOptions = (ask: {
     excludeCredentials: ask.known.map(({ id, transports }) => ({ id, transports: [...transports] })),
     // A fresh object each time: the library writes into the one it is given, and into its own default.
     authenticatorSelection: { userVerification: 'required', residentKey: 'required' },
-    attestationType: 'none',
+    attestationType: ask.accept === 'hardware' ? 'direct' : 'none',
     supportedAlgorithmIDs: [...ALGORITHMS],
     timeout: CEREMONY_MS,
   })
@@ -141,14 +150,23 @@ export async function verifyAssertion(ask: AssertionAsk): Promise<CheckedAsserti
   }
 }
 
-export type RegistrationAsk = Where & { readonly response: LiveRegistration; readonly expectedChallenge: Uint8Array }
+export type RegistrationAsk = Where & {
+  readonly response: LiveRegistration
+  readonly expectedChallenge: Uint8Array
+  /** Which keys this person may have, by the rules that were in force when the options were made or that are now: the stricter. */
+  readonly accept: Accept
+  readonly models: AttestationList
+  readonly now: Date
+}
 export type Registered = {
   readonly id: string
   readonly key: PasskeyKey
   readonly thumbprint: Digest
   readonly device_bound: boolean
-  /** A hint for people: without an attestation chain anybody can write any AAGUID. */
-  readonly aaguid: string
+  /** The model, only where a chain of certificates has proved it. */
+  readonly aaguid?: string
+  /** What the key says of its model. A hint for people: without a chain anybody can write any AAGUID. */
+  readonly aaguid_hint: string
   readonly transports: readonly string[]
   readonly sign_count: number
   /** What was signed or said at creation, byte for byte in base64url, for the record. */
@@ -172,8 +190,13 @@ export async function verifyRegistration(ask: RegistrationAsk): Promise<CheckedR
   if (!key) return no('key')
   if (made.id === undefined || !read(passkeyId, made.id).ok) return no('passkey_id')
   if (made.id !== id) return no('id_differs')
-  // We ask for none. A certificate chain that nobody pinned proves nothing and must not stand in the record as if it did.
-  if (made.fmt !== 'none' && !(made.fmt === 'packed' && made.selfAttested)) return no('attestation_unasked')
+  const deviceBound = (made.flags & FLAG.backupEligible) === 0
+  if (ask.accept !== 'any' && !deviceBound) return no('synced')
+  const attested = ask.accept === 'hardware' ? judgeMade(made, ask) : undefined
+  if (attested && !attested.ok) return no(attested.reason)
+  // Elsewhere we ask for none. A chain that nobody has looked at proves nothing and must not stand in the record as if it did.
+  const isPlain = made.fmt === 'none' || (made.fmt === 'packed' && !made.statement.has('x5c'))
+  if (!attested && !isPlain) return no('attestation_unasked')
   try {
     const checked = await verifyRegistrationResponse({
       response: {
@@ -190,15 +213,16 @@ export async function verifyRegistration(ask: RegistrationAsk): Promise<CheckedR
       supportedAlgorithmIDs: [...ALGORITHMS],
     })
     if (!checked.verified) return no('attestation')
-    const { aaguid, credential } = checked.registrationInfo
+    const { credential } = checked.registrationInfo
     return {
       ok: true,
       registered: {
         id: made.id,
         key,
         thumbprint: thumbprint(key),
-        device_bound: (made.flags & FLAG.backupEligible) === 0,
-        aaguid,
+        device_bound: deviceBound,
+        ...(attested && { aaguid: attested.model.aaguid }),
+        aaguid_hint: made.aaguid,
         transports: response.transports ?? [],
         sign_count: credential.counter,
         attestation: {
@@ -231,6 +255,12 @@ const libraryResponse = ({ clientDataJSON, authenticatorData, signature }: LiveA
   signature,
 })
 
+type Made = NonNullable<ReturnType<typeof readAttestation>>
+const judgeMade = (made: Made, { response, models, now }: RegistrationAsk) => {
+  const signed = Buffer.concat([made.authenticatorData, sha256(bytesOf(response.response.clientDataJSON))])
+  return judgeAttestation({ ...made, signed }, models, now)
+}
+
 function readAttestation(bytes: Uint8Array<ArrayBuffer>) {
   try {
     const object = decodeAttestationObject(bytes)
@@ -238,7 +268,9 @@ function readAttestation(bytes: Uint8Array<ArrayBuffer>) {
     const parsed = parseAuthenticatorData(authenticatorData)
     return {
       fmt: object.get('fmt'),
-      selfAttested: object.get('attStmt').get('x5c') === undefined,
+      // A map with whatever members the bytes have; the library's type names only those that it looks for.
+      statement: object.get('attStmt') as unknown as ReadonlyMap<string, unknown>,
+      aaguid: aaguidText(parsed.aaguid ?? new Uint8Array()),
       authenticatorData,
       flags: parsed.flags.flagsInt,
       publicKey: parsed.credentialPublicKey,

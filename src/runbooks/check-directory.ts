@@ -49,8 +49,14 @@ export function checkDirectory(yaml: Yaml): { directory: Directory | undefined; 
     ...checkList(['administrators'], administrators),
     ...checkList(['auditors'], auditors),
     ...sharedAccounts(yaml, people),
+    ...sharedSubjects(yaml, people),
   )
-  const published = Object.entries(people).map(([id, { name, slack = [] }]) => ({ id, name, slack: slack.toSorted() }))
+  const published = Object.entries(people).map(([id, { name, slack = [], oidc }]) => ({
+    id,
+    name,
+    slack: slack.toSorted(),
+    ...(oidc !== undefined && { oidc }),
+  }))
   const directory = groups && {
     people: published.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     groups: Object.fromEntries(Object.entries(groups).map(([group, list]) => [group, list.toSorted()])),
@@ -73,6 +79,21 @@ function sharedAccounts(yaml: Yaml, people: WrittenDirectory['people']): Problem
         : [yaml.at(['people', id, 'slack', index], what, 'list each account once, for the one human behind it')]
     }),
   )
+}
+
+/** One subject is one human; what differs in case alone is told apart by no mail system, and so neither here. */
+function sharedSubjects(yaml: Yaml, people: WrittenDirectory['people']): Problem[] {
+  const owner = new Map<string, string>()
+  return Object.entries(people).flatMap(([id, { oidc }]) => {
+    if (oidc === undefined) return []
+    const subject = oidc.toLowerCase()
+    const other = owner.get(subject)
+    owner.set(subject, other ?? id)
+    const what = `the subject ${oidc} is also that of \`${other}\``
+    return other === undefined
+      ? []
+      : [yaml.at(['people', id, 'oidc'], what, 'write each subject once, for the one human behind it')]
+  })
 }
 
 /** The targets in their published form; settings are read by the schema of their kind. */

@@ -2,6 +2,7 @@
 // went or changed, and where that lowered a hurdle. Whoever may change runbooks can lower a quorum, but only visibly. An entry has a bounded
 // size: a change too big for it is told in counts, and the digests of both rule sets, named beside it, prove the rest. DESIGN section 4.
 
+import { digestOf } from '../crypto.ts'
 import { type Action, actionName, type RuleSet } from '../domain/action.ts'
 import { canonicalBytes, canonicalText } from '../domain/canonical.ts'
 import { KEYS } from './check-directory.ts'
@@ -21,7 +22,7 @@ export type Gain = {
   readonly groups: readonly Change[]
   /** `administrators` and `auditors`. */
   readonly roles: readonly Change[]
-  /** Slack accounts by person: whoever has the account is asked as that person. */
+  /** Slack accounts and the subject at the OpenID provider, by person: whoever has the account is asked, or may enrol a first key, as that person. */
   readonly accounts: readonly Change[]
   readonly actions: readonly ActionChange[]
   readonly targets: Change
@@ -76,7 +77,10 @@ const roles = ({ administrators, auditors }: RuleSet): [string, readonly string[
   ['administrators', administrators],
   ['auditors', auditors],
 ]
-const accounts = ({ people }: RuleSet): [string, readonly string[]][] => people.map(({ id, slack }) => [id, slack])
+const accounts = ({ people }: RuleSet): [string, readonly string[]][] =>
+  people.map(({ id, slack, oidc }) => [id, oidc === undefined ? slack : [...slack, `oidc ${subjectDigest(oidc)}`]])
+/** The log keeps no mail address: whoever holds one can compute this. */
+const subjectDigest = (subject: string): string => digestOf('providerSubject', new TextEncoder().encode(subject))
 const targetName = (canonical: string): string => String((JSON.parse(canonical) as { name: unknown }).name)
 
 function changes(before: [string, readonly string[]][], after: [string, readonly string[]][]): Change[] {

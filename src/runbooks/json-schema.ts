@@ -3,6 +3,7 @@
 // satisfy are `runbooks check`'s.
 
 import { z } from 'zod'
+import { attestationFile } from './attestation-file.ts'
 import type { Kinds } from './kinds.ts'
 import { directory, frontMatter, targets, writtenAction } from './schema.ts'
 
@@ -15,6 +16,7 @@ export function jsonSchemas(kinds: Kinds): { readonly [file: string]: object } {
   return {
     'runbook.json': asJson('The front matter of a runbook', frontMatter.extend({ actions })),
     'directory.json': asJson('directory.yaml: who is who', directory),
+    'attestation.json': asJson('attestation.yaml: which models of keys count as hardware', attestationFile),
     'targets.json': asJson('targets.yaml: what credentials are for', z.record(targets.keyType, aTarget)),
   }
 }

@@ -3,14 +3,16 @@
 // stops the start instead of half of it being published. DESIGN sections 1 (7) and 4.
 
 import { type RuleSet, ruleSet as ruleSetShape } from '../domain/action.ts'
+import { type AttestationList, NO_MODELS } from '../domain/attestation.ts'
 import { canonicalBytes, readCanonical } from '../domain/canonical.ts'
 import { read } from '../domain/shape.ts'
+import { checkAttestation, checkReachable } from './attestation-file.ts'
 import { checkAction, type Surroundings } from './check-action.ts'
 import { checkDirectory, checkTargets } from './check-directory.ts'
 import { readPieces } from './explain.ts'
 import type { Kinds } from './kinds.ts'
 import { inReadingOrder, type Problem } from './problem.ts'
-import { DIRECTORY_FILE, readFolder, TARGETS_FILE } from './read-folder.ts'
+import { ATTESTATION_FILE, DIRECTORY_FILE, readFolder, TARGETS_FILE } from './read-folder.ts'
 import { frontMatter } from './schema.ts'
 import { openSource, type Source } from './source.ts'
 import { readYaml, type Yaml } from './yaml.ts'
@@ -19,8 +21,16 @@ const MAX_TEXT = 20_000
 const NOTHING_READ = { directory: undefined, targets: undefined, problems: [] }
 
 export type Loaded =
-  | { readonly ok: true; readonly ruleSet: RuleSet; readonly bytes: Uint8Array<ArrayBuffer>; readonly files: readonly string[] }
-  | { readonly ok: false; readonly problems: readonly Problem[]; readonly files: readonly string[] }
+  | {
+      readonly ok: true
+      readonly ruleSet: RuleSet
+      readonly bytes: Uint8Array<ArrayBuffer>
+      /** Beside the rule set, not in it: who verifies later needs to know that a model was proved, not by which certificates. */
+      readonly attestation: AttestationList
+      readonly files: readonly string[]
+    }
+  | Unusable
+type Unusable = { readonly ok: false; readonly problems: readonly Problem[]; readonly files: readonly string[] }
 
 /** Loads and checks a folder of runbooks. `kinds` are the credential kinds that this deployment can issue. */
 export async function loadRuleSet(dir: string, kinds: Kinds): Promise<Loaded> {
@@ -36,15 +46,19 @@ export async function loadRuleSet(dir: string, kinds: Kinds): Promise<Loaded> {
   const targetsYaml = readWhole(found(TARGETS_FILE), problems)
   const { directory, problems: inDirectory } = directoryYaml ? checkDirectory(directoryYaml) : NOTHING_READ
   const { targets, problems: inTargets } = targetsYaml ? checkTargets(targetsYaml, kinds) : NOTHING_READ
+  const attestation = readAttestation(found(ATTESTATION_FILE), problems)
   problems.push(...inDirectory, ...inTargets)
+  if (directory && directoryYaml && attestation) problems.push(...checkReachable(directory, attestation, directoryYaml))
   const around = { directory, targets, kinds }
   const offers = sources
     .filter(({ file }) => file.endsWith('.md'))
     .flatMap((source) => readRunbook(source, around, problems))
     .toSorted((a, b) => (fullName(a) < fullName(b) ? -1 : 1))
   const files = [...new Set([...folder.files.map(({ file }) => file), ...problems.map(({ file }) => file)])].toSorted()
-  if (problems.length > 0 || !directory || !targets) return { ok: false, problems: inReadingOrder(problems), files }
-  return { ...publishable({ v: 1, offers, targets, ...directory, gained: [] }), files }
+  if (problems.length > 0 || !directory || !targets || !attestation)
+    return { ok: false, problems: inReadingOrder(problems), files }
+  const published = publishable({ v: 1, offers, targets, ...directory, gained: [] })
+  return published.ok ? { ...published, attestation, files } : { ...published, files }
 }
 
 /** A file that is YAML from end to end. */
@@ -52,6 +66,15 @@ function readWhole(source: Source | undefined, problems: Problem[]): Yaml | unde
   const { yaml, problems: found } = source ? readYaml(source, 0, source.text.length) : { problems: [] }
   problems.push(...found)
   return yaml
+}
+
+/** The list of models; none where there is no such file, undefined where it has mistakes. */
+function readAttestation(source: Source | undefined, problems: Problem[]): AttestationList | undefined {
+  if (!source) return NO_MODELS
+  const yaml = readWhole(source, problems)
+  const checked = yaml && checkAttestation(yaml)
+  problems.push(...(checked?.problems ?? []))
+  return checked?.list
 }
 
 function readRunbook(source: Source, around: Surroundings, problems: Problem[]): RuleSet['offers'][number][] {

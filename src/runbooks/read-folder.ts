@@ -9,6 +9,9 @@ import type { Problem } from './problem.ts'
 
 export const DIRECTORY_FILE = 'directory.yaml'
 export const TARGETS_FILE = 'targets.yaml'
+/** May be missing. */
+export const ATTESTATION_FILE = 'attestation.yaml'
+const YAML_FILES = [DIRECTORY_FILE, TARGETS_FILE, ATTESTATION_FILE]
 const MAX_RUNBOOK_BYTES = 65_536
 const MAX_YAML_BYTES = 1_048_576
 const MAX_FILES = 500
@@ -32,8 +35,8 @@ export async function readFolder(dir: string): Promise<{ files: FolderFile[]; pr
   const files: FolderFile[] = []
   for (const file of names.slice(0, MAX_FILES)) {
     const runbook = file.endsWith('.md') && NAME.test(file.slice(0, -3))
-    if (!runbook && file !== DIRECTORY_FILE && file !== TARGETS_FILE) {
-      refuse(file, 'is neither a runbook nor directory.yaml nor targets.yaml', mendOfName(file))
+    if (!runbook && !YAML_FILES.includes(file)) {
+      refuse(file, 'is neither a runbook nor directory.yaml, targets.yaml or attestation.yaml', mendOfName(file))
       continue
     }
     const maxBytes = runbook ? MAX_RUNBOOK_BYTES : MAX_YAML_BYTES
@@ -54,7 +57,7 @@ export async function readFolder(dir: string): Promise<{ files: FolderFile[]; pr
 
 function mendOfName(file: string): string {
   if (file.endsWith('.md')) return 'name a runbook with small letters, digits and dashes, like vector-db.md'
-  const near = nearestName(file, [DIRECTORY_FILE, TARGETS_FILE])
+  const near = nearestName(file, YAML_FILES)
   return near ? `did you mean ${near}?` : 'move it elsewhere'
 }
 

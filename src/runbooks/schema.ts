@@ -124,6 +124,12 @@ export const directory = z.strictObject({
           .max(8, 'must list at most 8 accounts')
           .optional()
           .describe('The Slack accounts of this one human.'),
+        oidc: z
+          .string()
+          .max(255, 'must be at most 255 characters long')
+          .regex(/^[!-~]+$/, 'must be what the provider says of this person: letters, digits and signs, without spaces')
+          .optional()
+          .describe('Who this human is at your OpenID provider, by the claim of OIDC_SUBJECT_CLAIM (docs/oidc.md).'),
       }),
     )
     .describe('By ids that never change and are never given to somebody else.'),

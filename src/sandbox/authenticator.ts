@@ -51,7 +51,11 @@ export type Twist = {
   readonly rawId?: string
   readonly userHandle?: string | null
   readonly aaguid?: Uint8Array
+  /** Attests the new key; given what an attestation signs (authenticator data and the hash of the client data) and the key's own signature over it. */
+  readonly attest?: (signed: Uint8Array, own: Uint8Array) => Attestation
 }
+/** An attestation by its format and statement (WebAuthn L3 section 8). */
+export type Attestation = { readonly fmt: string; readonly statement: ReadonlyMap<string, CborValue> }
 
 export type RegistrationJSON = {
   id: string
@@ -83,9 +87,10 @@ export const FLAGS = {
   attested: 0x40,
   extended: 0x80,
 } as const
+const NOT_ATTESTED: Attestation = { fmt: 'none', statement: new Map() }
 const HONEST = FLAGS.userPresent | FLAGS.userVerified
 
-/** Makes a passkey and answers the registration ceremony with attestation `none`. */
+/** Makes a passkey and answers the registration ceremony, with attestation `none` unless a twist attests it. */
 export function create(
   ceremony: Ceremony & { readonly userHandle: string; readonly algorithm?: Algorithm },
   twist: Twist = {},
@@ -106,10 +111,13 @@ export function create(
   const fixed = authenticatorData(ceremony.rpId, HONEST | FLAGS.attested, 0, twist)
   const joined = Buffer.concat([fixed, attested])
   const authData = Buffer.from(twist.authenticatorData?.(joined) ?? joined)
+  const clientDataJSON = clientData('webauthn.create', ceremony, twist)
+  const signed = Buffer.concat([authData, sha256(clientDataJSON)])
+  const { fmt, statement } = twist.attest?.(signed, signBy(passkey, signed)) ?? NOT_ATTESTED
   const attestationObject = cbor(
     new Map<string, CborValue>([
-      ['fmt', 'none'],
-      ['attStmt', new Map()],
+      ['fmt', fmt],
+      ['attStmt', statement],
       ['authData', authData],
     ]),
   )
@@ -117,7 +125,7 @@ export function create(
     id: twist.id ?? passkey.id,
     rawId: twist.rawId ?? twist.id ?? passkey.id,
     response: {
-      clientDataJSON: clientData('webauthn.create', ceremony, twist).toString('base64url'),
+      clientDataJSON: clientDataJSON.toString('base64url'),
       attestationObject: attestationObject.toString('base64url'),
       transports: ['usb'],
     },
@@ -140,7 +148,7 @@ export function get(
   const clientDataJSON = clientData('webauthn.get', ceremony, twist)
   const signer = twist.signWith ?? passkey
   const signed = Buffer.concat([authData, sha256(clientDataJSON)])
-  const signature = sign(signer.algorithm === 'EdDSA' ? null : 'sha256', signed, readPrivateKey(signer))
+  const signature = signBy(signer, signed)
   const userHandle = twist.userHandle === undefined ? passkey.user_handle : twist.userHandle
   const response: AuthenticationJSON = {
     id: twist.id ?? passkey.id,
@@ -166,6 +174,9 @@ export function publicKey(passkey: SoftPasskey): SoftPublicKey {
   if (kty === 'RSA' && n) return { kty, n, e: 'AQAB' }
   throw new TypeError(`a simulated passkey of type ${kty}`)
 }
+
+const signBy = (signer: SoftPasskey, bytes: Uint8Array): Buffer =>
+  sign(signer.algorithm === 'EdDSA' ? null : 'sha256', bytes, readPrivateKey(signer))
 
 const sha256 = (bytes: Uint8Array | string): Buffer => createHash('sha256').update(bytes).digest()
 
@@ -197,15 +208,19 @@ function authenticatorData(rpId: string, flags: number, signCount: number, twist
   return Buffer.concat([sha256(twist.rpId ?? rpId), counted])
 }
 
-type CborValue = number | string | Uint8Array | Map<string | number, CborValue>
+export type CborValue = number | string | Uint8Array | readonly CborValue[] | ReadonlyMap<string | number, CborValue>
 
 /** The CTAP2 canonical subset of CBOR that a registration needs. */
 function cbor(value: CborValue): Buffer {
   if (typeof value === 'number') return value < 0 ? cborHead(1, -1 - value) : cborHead(0, value)
   if (typeof value === 'string') return Buffer.concat([cborHead(3, Buffer.byteLength(value)), Buffer.from(value)])
   if (value instanceof Uint8Array) return Buffer.concat([cborHead(2, value.length), value])
+  if (isList(value)) return Buffer.concat([cborHead(4, value.length), ...value.map(cbor)])
   return Buffer.concat([cborHead(5, value.size), ...[...value].flatMap(([key, member]) => [cbor(key), cbor(member)])])
 }
+
+// Narrows what Array.isArray leaves open of read-only lists.
+const isList = (value: CborValue): value is readonly CborValue[] => Array.isArray(value)
 
 function cborHead(major: number, argument: number): Buffer {
   if (argument < 24) return Buffer.from([(major << 5) | argument])

@@ -6,6 +6,7 @@ import { createReceiver } from '../../src/bot/slack/receiver.ts'
 import { createNo } from '../../src/bot/slack/say-no.ts'
 import { startWorker } from '../../src/bot/worker.ts'
 import type { BotContext } from '../../src/commands/context.ts'
+import { newId } from '../../src/crypto.ts'
 import { keepInbox } from '../../src/db/bot-queries/inbox.ts'
 import { SIGNING_SECRET } from '../support/bot.ts'
 import { failed, limited, openSlackApi } from '../support/slack-api.ts'
@@ -170,6 +171,34 @@ test('what does not change is not sent again', async (t) => {
   })
   await until('everything told', settled(world.bot))
   assert.equal(api.calls.length, calls)
+})
+
+test('news that cannot be planned holds up none that follows, and is given up', async (t) => {
+  const { world, start } = await open(t)
+  const { db } = world.bot
+  // Whoever has the bot's login can write this. The issuer refuses it once and tells so; what it says cannot be read.
+  const [id, digest] = [newId(), 'A'.repeat(43)]
+  const named = { runbook: 'restart-service', action: 'restart', channel: INCIDENT, requester: 'rey' }
+  await db
+    .insertInto('request')
+    .values({ id, intent: Buffer.from('{}'), intent_digest: digest, ...named, proposed_at: new Date() })
+    .execute()
+  const news = Array.from({ length: 120 }, (_, at) => ({
+    id: crypto.randomUUID(),
+    topic: 'request.changed',
+    request_id: id,
+    payload: '{}',
+    created_at: new Date(Date.now() - 60_000 + at),
+  }))
+  await world.ctx.db.insertInto('issuer_outbox').values(news).execute()
+  const { requestId } = await waitingForApprovers(world)
+  start()
+  await until('the approvers to be asked about another request', async () => {
+    const places = await db.selectFrom('message').select('place').where('request_id', '=', requestId).execute()
+    return places.some(({ place }) => place === 'ask/bo')
+  })
+  const planned = await db.selectFrom('delivery').select(['kind', 'last_error']).where('request_id', '=', id).execute()
+  assert.deepEqual([...new Set(planned.map(({ kind, last_error }) => `${kind} ${last_error}`))], ['none fault'])
 })
 
 test('nobody is asked before the requester’s tap, and somebody who is asked too late is not asked at all', async (t) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { thumbprint } from '../../src/crypto.ts'
+import { NO_MODELS } from '../../src/domain/attestation.ts'
 import { registrationOptions, userHandle, verifyRegistration } from '../../src/passkeys/ceremony.ts'
 import { registrationResponse } from '../../src/passkeys/response.ts'
 import { type Algorithm, create, FLAGS, type RegistrationJSON, type Twist } from '../../src/sandbox/authenticator.ts'
@@ -16,6 +17,9 @@ const check = (response: RegistrationJSON) =>
     expectedChallenge: CHALLENGE,
     origin: ORIGIN,
     rpId: RP_ID,
+    accept: 'any',
+    models: NO_MODELS,
+    now: new Date(),
   })
 
 async function refusedWith(reason: string, twist: Twist): Promise<void> {
@@ -43,7 +47,7 @@ for (const algorithm of ['ES256', 'EdDSA', 'RS256'] as const) {
       key,
       thumbprint: thumbprint(key),
       device_bound: true,
-      aaguid: '00000000-0000-0000-0000-000000000000',
+      aaguid_hint: '00000000-0000-0000-0000-000000000000',
       transports: ['usb'],
       sign_count: 0,
       attestation: {
@@ -68,7 +72,16 @@ test('an extension that browsers ask for on their own (credProtect) is accepted'
 
 test('options pin algorithms, demand a verified user and a discoverable key, and exclude what is known', async () => {
   const known = [{ id: make().passkey.id, transports: ['usb'] }]
-  const ask = { rpId: RP_ID, rpName: 'Countersign', realm: REALM, person: 'bo', personName: 'Bo', challenge: CHALLENGE, known }
+  const ask = {
+    rpId: RP_ID,
+    rpName: 'Countersign',
+    realm: REALM,
+    person: 'bo',
+    personName: 'Bo',
+    challenge: CHALLENGE,
+    known,
+    accept: 'any',
+  } as const
   const options = await registrationOptions(ask)
   assert.deepEqual(
     options.pubKeyCredParams.map(({ alg }) => alg),
@@ -112,8 +125,8 @@ test('44 an AAGUID that nobody attests is a hint and no more', async () => {
   const checked = await check(make({ aaguid: Buffer.from('ee882879721c491397753dfcce97072a', 'hex') }).response)
   assert.ok(checked.ok)
   assert.deepEqual(
-    [checked.registered.aaguid, checked.registered.attestation.fmt],
-    ['ee882879-721c-4913-9775-3dfcce97072a', 'none'],
+    [checked.registered.aaguid, checked.registered.aaguid_hint, checked.registered.attestation.fmt],
+    [undefined, 'ee882879-721c-4913-9775-3dfcce97072a', 'none'],
   )
 })
 test('45 an attestation with certificates that nobody pinned is refused', async () => {

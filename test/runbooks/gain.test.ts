@@ -71,6 +71,13 @@ test('who enters and who leaves a group, a role, an account is named', () => {
   assert.deepEqual(gain.targets, { name: 'targets', gained: ['cluster'], lost: ['cluster'] })
 })
 
+test('another subject at the provider is told without its text: who has that account may enrol a first key as this person', () => {
+  const people = [{ id: 'ana', name: 'Ana', slack: ['T01/U01'], oidc: 'ana@x.example' }, ...before.people.slice(1)]
+  const [account, ...others] = describeGain(before, { ...before, people }).accounts
+  assert.deepEqual([account?.name, account?.lost, others], ['ana', [], []])
+  assert.match(account?.gained.join() ?? '', /^oidc [\w-]{43}$/)
+})
+
 for (const [is, change, lowered] of [
   ['a lower quorum', { rules: { ...restart.rules, approvals: [{ group: 'owners', count: 1 }] } }, 'fewer_approvals'],
   [

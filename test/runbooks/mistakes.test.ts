@@ -243,6 +243,22 @@ const MISTAKES: readonly Mistake[] = [
   inDirectory('somebody listed twice', 'owners: [ana, bo]', 'owners: [ana, bo, ana]', '7:21', /`ana` stands twice in `owners`/),
   inDirectory('one Slack account of two people', 'U012AB3CE', 'U012AB3CD', '3:29', /also listed for `rey`/),
   inDirectory(
+    'one subject of two people, in whatever case',
+    'bo: { name: Bo }',
+    'bo: { name: Bo, oidc: bo@x.example }\n  cy: { name: Cy, oidc: Bo@x.example }',
+    '5:25',
+    /also that of `bo`/,
+    /once, for the one human/,
+  ),
+  inDirectory(
+    'a subject with a space',
+    'bo: { name: Bo }',
+    'bo: { name: Bo, oidc: "b o" }',
+    '4:25',
+    /`oidc` does not fit/,
+    /without spaces/,
+  ),
+  inDirectory(
     'a Slack account by name',
     'T024BE7LD/U012AB3CE',
     '"@ana"',

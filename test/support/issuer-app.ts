@@ -3,6 +3,7 @@
 import type { InjectOptions, LightMyRequestResponse as Response } from 'fastify'
 import { newId } from '../../src/crypto.ts'
 import { buildIssuerApp, type IssuerAppParts } from '../../src/issuer/app.ts'
+import { holderRequestRoutes } from '../../src/issuer/routes/holder-request.ts'
 import { makeNonce } from '../../src/passkeys/nonce.ts'
 import { signWith } from '../../src/sandbox/enrol-people.ts'
 import { simulatedKey } from '../../src/sandbox/simulated-key.ts'
@@ -24,6 +25,7 @@ export async function openDoors(t: Parameters<typeof openWorld>[0], over: Partia
     rate: { burst: 10_000, perSecond: 10_000 },
     ...over,
   })
+  await app.register(holderRequestRoutes(world.ctx))
   await app.ready()
   t.after(() => app.close())
   const send = (options: InjectOptions): Promise<Response> =>

@@ -43,6 +43,7 @@ export const SAMPLES: { readonly [R in Refusal['reason']]: Sample<R> } = {
   not_an_administrator: { reason: 'not_an_administrator' },
   already_enrolled: { reason: 'already_enrolled' },
   too_many_registrations: { reason: 'too_many_registrations' },
+  key_not_accepted: { reason: 'key_not_accepted', accept: 'hardware', why: 'attestation_missing', models: ['Example Key 5'] },
   unknown_registration: { reason: 'unknown_registration' },
   directory_moved: { reason: 'directory_moved' },
   nothing_to_recover: { reason: 'nothing_to_recover' },

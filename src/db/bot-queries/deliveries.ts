@@ -27,6 +27,19 @@ export async function findUntold(db: Kysely<Schema>, since: Date, limit: number)
   return found.rows
 }
 
+/** Keys of advisory locks on the news that a bot is planning; the other half is the news. */
+const PLANNING = 0x706c616e
+
+/** Whether this transaction is to plan these news: no other bot is planning them, and none has. */
+export async function claimNews(trx: Transaction<Schema>, id: string): Promise<boolean> {
+  const [lock, planned] = await Promise.all([
+    sql<{ mine: boolean }>`select pg_try_advisory_xact_lock(${PLANNING}, hashtext(${id})) as mine`.execute(trx),
+    // Asked after the lock, so that it sees what whoever had the lock before has committed.
+    trx.selectFrom('delivery').select('id').where('source', '=', id).limit(1).execute(),
+  ])
+  return lock.rows[0]?.mine === true && planned.length === 0
+}
+
 /** Puts out news of the bot's own; what has been put out under its id already stays as it is. */
 export async function insertNews(trx: Transaction<Schema>, rows: readonly Insertable<Schema['bot_outbox']>[]): Promise<void> {
   if (rows.length === 0) return
@@ -37,7 +50,10 @@ export async function insertNews(trx: Transaction<Schema>, rows: readonly Insert
     .execute()
 }
 
-export type Planned = { readonly kind: 'slack' | 'none'; readonly place: string }
+/** `none` tells nobody: there is nobody to tell, or it cannot be said, and why. */
+export type Planned =
+  | { readonly kind: 'slack'; readonly place: string }
+  | { readonly kind: 'none'; readonly place: ''; readonly error: string | null }
 
 /** Writes the deliveries of one outbox row; those that another bot planned already stay as they are. */
 export async function insertDeliveries(
@@ -49,17 +65,17 @@ export async function insertDeliveries(
   await trx
     .insertInto('delivery')
     .values(
-      planned.map(({ id, kind, place }) => ({
-        id,
+      planned.map((each) => ({
+        id: each.id,
         source: source.id,
-        kind,
-        place,
+        kind: each.kind,
+        place: each.place,
         request_id: source.request_id,
         payload: '{}',
         created_at: now,
         due_at: now,
-        done_at: kind === 'none' ? now : null,
-        last_error: null,
+        done_at: each.kind === 'none' ? now : null,
+        last_error: each.kind === 'none' ? each.error : null,
       })),
     )
     .onConflict((on) => on.columns(['source', 'kind', 'place']).doNothing())

@@ -1,6 +1,7 @@
 // What concerns one person: requests that wait for them, and access they hold. Found by their links, which the bot makes for everybody it asks.
 
 import { type Kysely, sql } from 'kysely'
+import { said } from '../in-states.ts'
 import type { Schema } from '../schema.ts'
 
 export type Linked = { readonly request_id: string; readonly view: string }
@@ -13,12 +14,10 @@ export const findWaitingFor = (db: Kysely<Schema>, person: string, limit: number
     .innerJoin('request_state', 'request_state.request_id', 'view.request_id')
     .select(['view.request_id', 'view.id as view'])
     .where('view.person', '=', person)
+    .where('request_state.state', 'in', said('awaiting_requester', 'awaiting_approvers', 'approved'))
     .where(({ or, and, eb, not, exists, selectFrom }) =>
       or([
-        and([
-          eb('request.requester', '=', person),
-          eb('request_state.state', 'in', ['awaiting_requester', 'awaiting_approvers', 'approved']),
-        ]),
+        eb('request.requester', '=', person),
         and([
           eb('request.requester', '!=', person),
           eb('request_state.state', '=', 'awaiting_approvers'),
@@ -45,7 +44,7 @@ export const findAccessOf = (db: Kysely<Schema>, person: string, limit: number):
     .innerJoin('view', (join) => join.onRef('view.request_id', '=', 'grant.request_id').onRef('view.person', '=', 'grant.person'))
     .select(['grant.request_id', 'view.id as view'])
     .where('grant.person', '=', person)
-    .where('grant.state', 'in', ['issuing', 'active', 'revoking'])
+    .where('grant.state', 'in', said('issuing', 'active', 'revoking'))
     .orderBy('grant.ends_at')
     .limit(limit)
     .execute()
@@ -74,9 +73,10 @@ export type Running = {
 export const findRunning = async (db: Kysely<Schema>, person: string, limit: number): Promise<Running[]> => {
   const { rows } = await sql<Running>`
     select r.id as request_id, r.requester, r.runbook, r.action
-    from request_state s join request r on r.id = s.request_id left join "grant" g on g.request_id = r.id
-    where r.requester <> ${person} and s.confirmed_at is not null and (
-      s.state in ('awaiting_approvers', 'approved') or g.state in ('issuing', 'active', 'revoking'))
-    order by r.proposed_at desc limit ${limit}`.execute(db)
+    from (
+      select request_id from request_state where state in ('awaiting_approvers', 'approved') and confirmed_at is not null
+      union select request_id from "grant" where state in ('issuing', 'active', 'revoking')
+    ) running join request r on r.id = running.request_id
+    where r.requester <> ${person} order by r.proposed_at desc limit ${limit}`.execute(db)
   return rows
 }

@@ -5,6 +5,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { z } from 'zod'
 import { findView } from '../../db/issuer-queries/find-view.ts'
 import { findPasskeysOf } from '../../db/passkeys.ts'
+import { acceptFor } from '../../domain/accepted-keys.ts'
 import { decodeBase64url } from '../../domain/base64url.ts'
 import { registrationOptions } from '../../passkeys/ceremony.ts'
 import { makeNonce } from '../../passkeys/nonce.ts'
@@ -42,6 +43,7 @@ export const ceremonyRoutes =
             personName: found.name,
             challenge: decodeBase64url(begun.nonce) ?? new Uint8Array(),
             known: await findPasskeysOf(ctx.db, found.id),
+            accept: acceptFor(ctx.published().ruleSet, found.id),
           })
           return { ...begun, signer: found.id, creation }
         }
