@@ -60,7 +60,7 @@ export async function openConsole({ after }: { after(work: () => Promise<void>):
     const answer = await go(jar, 'GET', `/signed-in?${new URLSearchParams(returned)}`)
     return { jar, answer }
   }
-  return { world, oidc, go, begin, signIn }
+  return { world, app: bot.app, oidc, go, begin, signIn }
 }
 
 /** The token of the forms on a page. */
