@@ -8,8 +8,8 @@ import { findAccessOf, findEndedOf, findRunning, findWaitingFor, type Linked } f
 import { findRequestFacts } from '../db/bot-queries/request-facts.ts'
 import { actionName, type RuleSet } from '../domain/action.ts'
 import type { PersonId } from '../domain/ids.ts'
-import { type Named, type RequestView, viewRequest } from './request-view.ts'
-import { findKeyless } from './slack/keyless.ts'
+import { type RequestView, viewRequest } from './request-view.ts'
+import { findKeyless, type Keyless } from './slack/keyless.ts'
 
 export type LinkedView = { readonly view: RequestView; readonly page: string }
 /** A request of somebody else: whether the reader may look at it and object, and whether they may ask for the same. */
@@ -19,8 +19,8 @@ export type OwnWork = {
   readonly access: readonly LinkedView[]
   readonly ended: readonly LinkedView[]
   readonly others: readonly Other[]
-  /** For administrators: who may decide about something and has no key. */
-  readonly keyless: readonly Named[]
+  /** For administrators: who may decide about something and has no key that would serve. */
+  readonly keyless: readonly Keyless[]
 }
 
 const MOST = 20

@@ -10,12 +10,13 @@ import { insertReminders } from '../db/bot-queries/reminders.ts'
 import { findRequestFacts } from '../db/bot-queries/request-facts.ts'
 import { findSteps } from '../db/bot-queries/steps.ts'
 import { findTwins } from '../db/bot-queries/twins.ts'
-import { findEnrolled, openViews } from '../db/bot-queries/views.ts'
+import { openViews } from '../db/bot-queries/views.ts'
 import type { Schema } from '../db/schema.ts'
 import type { RuleSet } from '../domain/action.ts'
 import type { PersonId } from '../domain/ids.ts'
 import { uuidv7 } from '../log/entry-id.ts'
 import type { BotContext } from './context.ts'
+import { findAble } from './find-able.ts'
 import { askPlace, keysPlace, placeOfNotice, readPlace, remindPlace, stepPlace } from './places.ts'
 import { REMIND, remindersFor } from './plan-reminders.ts'
 import { approversOf, reachOf } from './reach.ts'
@@ -124,8 +125,8 @@ async function changedPlaces(about: About): Promise<string[]> {
 
 /** Whether enough of those who may decide have a key; when not, administrators hear of it, once a day. */
 async function isReachable({ trx, facts, of, set, now }: About): Promise<boolean> {
-  const enrolled = await findEnrolled(trx, approversOf(set, of.action, of.requester))
-  const { enough } = reachOf(set, of.action, of.requester, enrolled)
+  const able = await findAble(trx, set, approversOf(set, of.action, of.requester))
+  const { enough } = reachOf(set, of.action, of.requester, able)
   const id = uuidOf(`${KEYS} ${now.toISOString().slice(0, 10)}`)
   if (!enough) await insertNews(trx, [{ id, topic: KEYS, request_id: facts.request.id, payload: '{}', created_at: now }])
   return enough

@@ -289,7 +289,7 @@ test('too few keys: the requester is told at once, administrators once a day, an
     assert.match(wordsOf(told.blocks), /An administrator was told/)
   }
   const mira = bot.slack.as('mira')
-  const isKeys = (m: MessageView) => /Approvers without a key/.test(wordsOf(m.blocks))
+  const isKeys = (m: MessageView) => /Approvers without a working key/.test(wordsOf(m.blocks))
   const told = await mira.message('direct', isKeys, 'who has no key')
   assert.match(JSON.stringify(told.blocks), /U0BOTANAKA0/)
   assert.match(JSON.stringify(told.blocks), /3001\/enrol/)
@@ -297,7 +297,9 @@ test('too few keys: the requester is told at once, administrators once a day, an
   await mira.openHome()
   await mira.until('who has no key, at home', async () => {
     const { home } = await mira.snapshot()
-    return home && /Approvers without a key/.test(wordsOf(home.blocks)) && JSON.stringify(home.blocks).includes('U0ANALINDQV')
+    return (
+      home && /Approvers without a working key/.test(wordsOf(home.blocks)) && JSON.stringify(home.blocks).includes('U0ANALINDQV')
+    )
   })
   await keys('active')
 })

@@ -4,6 +4,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { credentialKinds } from '../../src/credentials/index.ts'
+import type { RuleSet } from '../../src/domain/action.ts'
+import { loadRuleSet } from '../../src/runbooks/load.ts'
 
 const RESTART = `---
 channel: "#incidents"
@@ -63,4 +66,11 @@ export async function runbookFolder(t: TestContext, files: Files = GOOD_FILES): 
     ),
   )
   return dir
+}
+
+/** The rule set of the good files. */
+export async function loadGood(t: TestContext): Promise<RuleSet> {
+  const loaded = await loadRuleSet(await runbookFolder(t), credentialKinds)
+  if (!loaded.ok) throw new Error('the good files are not good')
+  return loaded.ruleSet
 }

@@ -6,7 +6,8 @@ import { actionName } from '../../domain/action.ts'
 import { durationWords, timeWords } from '../../domain/words.ts'
 import { type Html, html, shown } from '../../html.ts'
 import type { LinkedView, Other, OwnWork } from '../own-work.ts'
-import { isOpen, type Named, type RequestView } from '../request-view.ts'
+import { isOpen, type RequestView } from '../request-view.ts'
+import { KEYLESS, KEYLESS_TITLE, type Keyless } from '../slack/keyless.ts'
 import { headline, missingWords } from '../slack/status.ts'
 import { formToken } from './frame.ts'
 import type { Session } from './session.ts'
@@ -112,9 +113,15 @@ ${values(view)}
 <div class="row"><a class="button" href="/ask?again=${view.id}">Ask again</a><a class="button" href="${page}">Open</a></div>
 </article>`
 
-const keylessSection = (people: readonly Named[], enrolUrl: string): Html => html`<section aria-labelledby="keyless">
-<h2 id="keyless">Approvers without a key</h2>
-<p>They may decide about something, and could not: ${people.map(({ name }, index) => html`${index > 0 && ', '}${shown(name)}`)}.</p>
+const keylessSection = (people: readonly Keyless[], enrolUrl: string): Html => html`<section aria-labelledby="keyless">
+<h2 id="keyless">${KEYLESS_TITLE}</h2>
+<p>They may decide about something, and could not, or perhaps not:</p>
+<ul>${KEYLESS.map(({ trouble, words }) => {
+  const own = people.filter((each) => each.trouble === trouble)
+  return (
+    own.length > 0 && html`<li>${words}: ${own.map(({ person }, index) => html`${index > 0 && ', '}${shown(person.name)}`)}</li>`
+  )
+})}</ul>
 <p>Send them <span class="code">${enrolUrl}</span>. What they register there, an administrator enrols.</p>
 </section>`
 

@@ -1,10 +1,11 @@
 // What a request says in a place, and whether it is news there. The one table from places to messages; how a message gets there is `deliver.ts`.
 
+import { findAble } from '../../commands/find-able.ts'
 import type { Place } from '../../commands/places.ts'
 import { newId } from '../../crypto.ts'
 import { findUnheard } from '../../db/bot-queries/deliveries.ts'
 import { findExplanation, findStep } from '../../db/bot-queries/steps.ts'
-import { findEnrolled, openViews } from '../../db/bot-queries/views.ts'
+import { openViews } from '../../db/bot-queries/views.ts'
 import type { RuleSet } from '../../domain/action.ts'
 import type { PersonId } from '../../domain/ids.ts'
 import { pageOf } from '../own-work.ts'
@@ -51,9 +52,9 @@ export async function messageFor(of: Teller, { view, set, channel }: About, plac
     }
     case 'ask': {
       const page = await ownPage(of, view, place.person)
-      const enrolled = await findEnrolled(of.ctx.db, [place.person])
+      const able = await findAble(of.ctx.db, set, [place.person])
       const known = set.people.some(({ id }) => id === place.person)
-      const enrol = known && !enrolled.has(place.person) ? `${of.issuerUrl}/enrol` : undefined
+      const enrol = known && !able.has(place.person) ? `${of.issuerUrl}/enrol` : undefined
       const beside = await findBeside(of, view, place.person, set)
       return within(of, view, (short) => renderAsk(view, place.person, { page, enrol }, { short, beside }))
     }

@@ -4,7 +4,7 @@ import type { types } from '@slack/bolt'
 import type { LinkedView, OwnWork } from '../own-work.ts'
 import { isOver } from '../request-view.ts'
 import { actions, type Block, button, clip, header, lines } from './blocks.ts'
-import { keylessLines } from './keyless.ts'
+import { KEYLESS_TITLE, keylessLines } from './keyless.ts'
 import { statusLines } from './status.ts'
 
 /** At most 100 blocks: two for each row. */
@@ -19,7 +19,7 @@ export function renderHome({ waiting, access, ended, keyless }: OwnWork, publicU
       ? [lines([['You hold no access now. Type /elevate to ask.']])]
       : access.slice(0, MOST_ROWS).flatMap((each) => row(each))),
     ...(ended.length === 0 ? [] : [header('Ended'), ...ended.flatMap((each) => row(each))]),
-    ...(keyless.length === 0 ? [] : [header('Approvers without a key'), lines(keylessLines(keyless, enrolUrl))]),
+    ...(keyless.length === 0 ? [] : [header(KEYLESS_TITLE), lines(keylessLines(keyless, enrolUrl))]),
     actions(button('link.console', 'All of this without Slack', { url: publicUrl })),
   ]
   return { type: 'home', blocks }

@@ -21,16 +21,3 @@ export async function openViews(
     .execute()
   return db.selectFrom('view').select(['id', 'person']).where('request_id', '=', request).where('person', 'in', people).execute()
 }
-
-/** Of these people, those who have a passkey that works. */
-export async function findEnrolled(db: Kysely<Schema>, people: readonly string[]): Promise<ReadonlySet<string>> {
-  if (people.length === 0) return new Set()
-  const rows = await db
-    .selectFrom('passkey')
-    .select('person')
-    .distinct()
-    .where('status', '=', 'active')
-    .where('person', 'in', people)
-    .execute()
-  return new Set(rows.map(({ person }) => person))
-}

@@ -117,11 +117,29 @@ test('an administrator sees who may decide and has no key, with what to send the
   const { jar: mira } = await signIn('mira')
   const { jar: rey } = await signIn('rey')
   const page = (await go(mira, 'GET', '/')).body
-  assert.match(page, /Approvers without a key/)
+  assert.match(page, /Approvers without a working key/)
   assert.match(page, /Bo Tanaka/)
   assert.ok(page.includes(`${oidc.origin}/enrol`))
-  assert.doesNotMatch((await go(rey, 'GET', '/')).body, /without a key/)
+  assert.doesNotMatch((await go(rey, 'GET', '/')).body, /without a working key/)
   await keys('active')
+})
+
+test('an approver whose only key is copied between devices, or has lain for 90 days, is named to administrators as well', async () => {
+  const { db } = world.ctx
+  const mine = db.selectFrom('passkey').selectAll().where('person', '=', 'bo')
+  const { device_bound, used_at, enrolled_at } = await mine.executeTakeFirstOrThrow()
+  const change = (to: { device_bound?: boolean; used_at?: Date | null; enrolled_at?: Date }) =>
+    db.updateTable('passkey').set(to).where('person', '=', 'bo').execute()
+  const { jar: mira } = await signIn('mira')
+  const named = async (words: RegExp) => assert.match((await go(mira, 'GET', '/')).body, words)
+  const ago = (days: number) => new Date(world.ctx.now().getTime() - days * 86_400_000)
+  await change({ device_bound: false })
+  await named(/With none of a kind that is accepted: <bdi[^>]*>Bo Tanaka/)
+  await change({ device_bound: true, used_at: ago(91), enrolled_at: ago(400) })
+  await named(/used in 90 days; a sign-in with it is enough: <bdi[^>]*>Bo Tanaka/)
+  await change({ used_at: ago(89) })
+  assert.doesNotMatch((await go(mira, 'GET', '/')).body, /without a working key/)
+  await change({ device_bound, used_at, enrolled_at })
 })
 
 test('a form from another page, another session or an old one changes nothing', async () => {

@@ -1,0 +1,31 @@
+// Who of some people could approve with a key that they have, and what stands in the way of the others, as the database says it: for telling them in time.
+// Whether an approval counts is judged from the signed directory, never from this.
+
+import type { Kysely } from 'kysely'
+import { findWorkingKeys } from '../db/bot-queries/working-keys.ts'
+import type { Schema } from '../db/schema.ts'
+import { acceptOf, type KeyTrouble, keyTrouble } from '../domain/accepted-keys.ts'
+import type { RuleSet } from '../domain/action.ts'
+import type { PersonId } from '../domain/ids.ts'
+
+/** Of these people, those who have an active key that is accepted for approving, however long it has lain. */
+export async function findAble(db: Kysely<Schema>, set: RuleSet, people: readonly PersonId[]): Promise<ReadonlySet<PersonId>> {
+  const troubled = await findTroubled(db, set, people, new Date(0))
+  return new Set(people.filter((person) => !troubled.has(person)))
+}
+
+/** Of these people, those who have no key to approve with that is accepted and has worked of late, and why. */
+export async function findTroubled(
+  db: Kysely<Schema>,
+  set: RuleSet,
+  people: readonly PersonId[],
+  now: Date,
+): Promise<ReadonlyMap<PersonId, KeyTrouble>> {
+  const keys = await findWorkingKeys(db, people)
+  const { approvers } = acceptOf(set)
+  const found = people.map((person) => {
+    const own = keys.filter((key) => key.person === person)
+    return [person, keyTrouble(approvers, own, now)] as const
+  })
+  return new Map(found.flatMap(([person, trouble]) => (trouble ? [[person, trouble] as const] : [])))
+}
