@@ -6,6 +6,7 @@ import { type Kysely, sql } from 'kysely'
 import { pino } from 'pino'
 import { connect } from '../../src/db/connect.ts'
 import type { Schema } from '../../src/db/schema.ts'
+import { inTransaction as transactionOf } from '../../src/db/transaction.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { type Gate, openDatabaseProxy, type Step } from './database-proxy.ts'
 
@@ -56,6 +57,26 @@ test('a write outside of any transaction is failed and persisted alike', async (
   assert.equal(await stands(3), false)
   await assert.rejects(sql`insert into note (n) values (4)`.execute((await through(t, { after: no })).db))
   assert.equal(await stands(4), true)
+})
+
+test('what a process sends without waiting for answers is failed and persisted like the rest', async (t) => {
+  const together = async (n: number, gate: Partial<Gate>) => {
+    const { db, steps } = await through(t, gate)
+    const written = transactionOf(db, async (trx, write) => {
+      write(sql`insert into note (n) values (${n})`.execute(trx))
+      await sql`select ${'within'}::text`.execute(trx)
+    })
+    return { written, steps }
+  }
+  const failed = await together(11, { before: no })
+  await assert.rejects(failed.written)
+  assert.equal(await stands(11), false)
+  const persisted = await together(12, { after: no })
+  await assert.rejects(persisted.written)
+  assert.equal(await stands(12), true)
+  const heard = await together(13, {})
+  await heard.written
+  assert.deepEqual(heard.steps, [{ changes: ['insert note'], values: ['13', 'within'], rows: [] }])
 })
 
 test('a step is told by what it changed; what changes nothing, reads or is refused is none, and passes unchanged', async (t) => {

@@ -64,20 +64,15 @@ async function carry(client: Socket, upstream: Socket, gate: Gate): Promise<void
   const send = (...frames: readonly Frame[]) => upstream.write(Buffer.concat(frames.map(({ bytes }) => bytes)))
   const tell = (frames: readonly Frame[]) => client.write(Buffer.concat(frames.map(({ bytes }) => bytes)))
   /** The answers to what was sent; told as they come, or kept back. */
-  const settle = async (kept: boolean): Promise<Frame[]> => {
+  const settle = async (kept: boolean, turns = 1): Promise<Frame[]> => {
     const all: Frame[] = []
-    for (;;) {
+    for (let ends = 0; ends < turns; ) {
       const some = await answers()
       all.push(...some)
       if (!kept) tell(some)
-      // Nothing follows a demand of authentication until the client answers it.
-      if (
-        some.some(
-          ({ type, bytes }) => type === 'Z' || (type === 'R' && bytes.readInt32BE(5) !== 0 && bytes.readInt32BE(5) !== 12),
-        )
-      )
-        return all
+      ends += some.filter(endsTurn).length
     }
+    return all
   }
   let status = 'I'
   let step: { changes: string[]; values: string[]; rows: string[] } = nothing()
@@ -93,45 +88,85 @@ async function carry(client: Socket, upstream: Socket, gate: Gate): Promise<void
     upstream.destroy()
   }
 
+  /** Turns that make nothing durable. */
+  const carryOn = async (together: readonly Turn[]): Promise<void> => {
+    send(...together.flatMap(({ frames }) => frames))
+    const said = await settle(false, together.length)
+    let at = 0
+    for (const turn of together) {
+      const end = said.findIndex(({ type }, index) => index >= at && type === 'Z')
+      note(turn, said.slice(at, end + 1))
+      at = end + 1
+    }
+    const ready = said.at(-1)
+    if (ready?.type === 'Z') status = statusOf(ready)
+  }
+  /** A write outside of any transaction: whether it changes anything is known before it is committed. */
+  const carryWrite = async (turn: Turn): Promise<boolean> => {
+    send(query('begin'), ...turn.frames)
+    const both = await settle(true, 2)
+    const said = both.slice(both.findIndex(({ type }) => type === 'Z') + 1)
+    step = nothing()
+    note(turn, said)
+    const failed = statusOf(said.at(-1) ?? IDLE) === 'E'
+    const durable = !failed && step.changes.length > 0
+    if (durable && !(await gate.before(step))) return false
+    send(query(failed ? 'rollback' : 'commit'))
+    const done = await settle(true)
+    if (durable && !(await gate.after(step))) return false
+    const misled = done.filter(({ type }) => type === 'E')
+    tell(misled.length > 0 ? [...misled, IDLE] : [...said.slice(0, -1), IDLE])
+    return true
+  }
+  /** The end of a transaction that wrote. */
+  const carryCommit = async (turn: Turn): Promise<boolean> => {
+    if (!(await gate.before(step))) return false
+    send(...turn.frames)
+    const said = await settle(true)
+    const ready = said.at(-1)
+    if (ready?.type === 'Z') status = statusOf(ready)
+    if (!(await gate.after(step))) return false
+    tell(said)
+    return true
+  }
+
   for (;;) {
-    for (const frame of await asked()) {
-      const turn = gather(frame)
-      if (!turn) continue
-      if (turn.frames[0]?.type === 'X') return close()
-      if (status === 'I' && isWrite(turn.sql)) {
-        // A write of its own: whether it changes anything is known before it is committed.
-        send(query('begin'))
-        await settle(true)
-        send(...turn.frames)
-        const said = await settle(true)
-        step = nothing()
-        note(turn, said)
-        const failed = statusOf(said.at(-1) ?? IDLE) === 'E'
-        const durable = !failed && step.changes.length > 0
-        if (durable && !(await gate.before(step))) return close()
-        send(query(failed ? 'rollback' : 'commit'))
-        const done = await settle(true)
-        if (durable && !(await gate.after(step))) return close()
-        const misled = done.filter(({ type }) => type === 'E')
-        tell(misled.length > 0 ? [...misled, IDLE] : [...said.slice(0, -1), IDLE])
-        step = nothing()
-        continue
-      }
-      const ends = isCommit(turn.sql) && step.changes.length > 0
-      if (ends && !(await gate.before(step))) return close()
-      send(...turn.frames)
-      const said = await settle(ends)
-      if (!ends) note(turn, said)
-      const ready = said.at(-1)
-      if (ready?.type === 'Z') status = statusOf(ready)
-      if (ends) {
-        if (!(await gate.after(step))) return close()
-        tell(said)
+    const waiting = (await asked()).flatMap((frame) => gather(frame) ?? [])
+    while (waiting.length > 0) {
+      const together = harmless(waiting, status)
+      waiting.splice(0, together.length)
+      if (together.length > 0) await carryOn(together)
+      else {
+        const [turn] = waiting.splice(0, 1)
+        if (!turn || turn.frames[0]?.type === 'X') return close()
+        if (isCommit(turn.sql)) {
+          if (step.changes.length === 0) await carryOn([turn])
+          else if (!(await carryCommit(turn))) return close()
+        } else if (!(await carryWrite(turn))) return close()
       }
       if (status === 'I') step = nothing()
     }
   }
 }
+
+/** Of what a client has sent, as much as can make nothing durable: it goes on together, as it came. A transaction begins afresh, and ends the rest. */
+function harmless(waiting: readonly Turn[], status: string): readonly Turn[] {
+  const found: Turn[] = []
+  let inside = status !== 'I'
+  for (const turn of waiting) {
+    const begins = /^\s*begin\b/i.test(turn.sql)
+    if (turn.frames[0]?.type === 'X' || isCommit(turn.sql) || (!inside && isWrite(turn.sql)) || (begins && found.length > 0))
+      break
+    found.push(turn)
+    inside ||= begins
+    if (/^\s*rollback\b/i.test(turn.sql)) break
+  }
+  return found
+}
+
+/** ReadyForQuery; nothing follows a demand of authentication either until the client answers it. */
+const endsTurn = ({ type, bytes }: Frame): boolean =>
+  type === 'Z' || (type === 'R' && bytes.readInt32BE(5) !== 0 && bytes.readInt32BE(5) !== 12)
 
 const nothing = () => ({ changes: [], values: [], rows: [] })
 

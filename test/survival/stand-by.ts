@@ -1,11 +1,13 @@
 // A process that has loaded what it will need and waits to be told to go; then it is `src/main.ts` with its command, and nothing else. Run by process.ts.
 
-import { enableCompileCache } from 'node:module'
+import { enableCompileCache, flushCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 enableCompileCache()
 const [, , command = ''] = process.argv
 await (command === 'issuer' ? import('../../src/issuer/serve.ts') : import('../../src/bot/serve.ts'))
+// Most of these are killed, and would leave nothing for the next.
+flushCompileCache()
 const go = (message: unknown): void => {
   if (message !== 'go') return
   process.off('message', go)
