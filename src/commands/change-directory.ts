@@ -29,6 +29,7 @@ export type Wanted =
       readonly effect: 'grant' | 'withdraw'
       readonly passkeys: readonly string[]
     }
+  | { readonly operation: 'provider'; readonly issuer: string; readonly client_id: string; readonly effect: 'grant' | 'withdraw' }
   | { readonly operation: 'recover' }
 
 /** The next change in canonical bytes (base64url) and its digest, ready to be signed. Nothing is kept. */

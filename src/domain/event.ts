@@ -45,6 +45,7 @@ export const ENTRY_TYPES = {
     'credential.expired',
     'passkey.registered',
     'passkey.rejected',
+    'passkey.vouch_refused',
     'directory.changed',
     'session.signed_in',
     'clock.differs',

@@ -4,6 +4,7 @@
 import type { Accept } from './accepted-keys.ts'
 import type { KeyMisfit } from './attestation.ts'
 import type { PersonId } from './ids.ts'
+import type { OnlyAdministrators, ProviderCheck } from './provider.ts'
 import type { RequestState } from './request-state.ts'
 
 export type Refusal =
@@ -51,6 +52,8 @@ export type Refusal =
   | { readonly reason: 'too_many_registrations' }
   | { readonly reason: 'key_not_accepted'; readonly accept: Accept; readonly why: KeyMisfit; readonly models: readonly string[] }
   | { readonly reason: 'unknown_registration' }
+  | { readonly reason: 'only_administrators'; readonly why: OnlyAdministrators }
+  | { readonly reason: 'provider_refused'; readonly check: ProviderCheck; readonly provider: string }
   | { readonly reason: 'directory_moved' }
   | { readonly reason: 'nothing_to_recover' }
   | { readonly reason: 'recovery_differs' }

@@ -2,6 +2,7 @@
 // hostile input but the names of actions and parameters, which callers show as plain text.
 
 import { misfitWords } from './accepted-words.ts'
+import { onlyAdministratorsWords, providerWords } from './provider.ts'
 import type { Refusal } from './refusal.ts'
 import type { RequestState } from './request-state.ts'
 
@@ -122,6 +123,10 @@ export function refusalWords(refusal: Refusal): string {
       return misfitWords(refusal.why, refusal.accept, refusal.models)
     case 'unknown_registration':
       return 'No such key waits for enrolment.'
+    case 'only_administrators':
+      return onlyAdministratorsWords(refusal.why)
+    case 'provider_refused':
+      return providerWords(refusal.check, refusal.provider)
     case 'directory_moved':
       return 'Another administrator changed the directory in the meantime. Look again, then sign.'
     case 'nothing_to_recover':

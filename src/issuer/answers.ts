@@ -52,6 +52,8 @@ const STATUS: { readonly [R in Refusal['reason']]: Status } = {
   key_not_accepted: 403,
   too_many_registrations: 409,
   unknown_registration: 404,
+  only_administrators: 409,
+  provider_refused: 403,
   directory_moved: 412,
   nothing_to_recover: 409,
   recovery_differs: 412,
@@ -149,4 +151,5 @@ function turnedBy(error: FastifyError | Error): Turned | undefined {
 
 /** Whether a person looks: a GET of no JSON door. */
 const wantsPage = ({ method, url }: FastifyRequest): boolean =>
-  (method === 'GET' || method === 'HEAD') && !/^\/(?:v1|static|healthz|readyz|jwks\.json|oidc|\.well-known|ssh|log)\b/.test(url)
+  (method === 'GET' || method === 'HEAD') &&
+  !/^\/(?:v1|static|healthz|readyz|jwks\.json|oidc(?!\/return\b)|\.well-known|ssh|log)\b/.test(url)

@@ -13,6 +13,7 @@ import { openChangeFeed } from './change-feed.ts'
 import { guardDoors } from './doors.ts'
 import type { Edge } from './edge.ts'
 import type { IssuerKeys } from './keys.ts'
+import type { Rounds } from './oidc/rounds.ts'
 import type { Site } from './pages/frame.ts'
 import { openRateLimit } from './rate-limit.ts'
 import { ceremonyRoutes } from './routes/ceremonies.ts'
@@ -20,6 +21,7 @@ import { claimRoutes } from './routes/claims.ts'
 import { discoveryRoutes } from './routes/discovery.ts'
 import { eventRoutes, LINES_OF_ONE } from './routes/events.ts'
 import { keyRoutes } from './routes/keys.ts'
+import { providerRoutes } from './routes/provider.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { statementRoutes } from './routes/statements.ts'
 import { staticRoutes } from './routes/static.ts'
@@ -32,6 +34,8 @@ const MAX_BODY_BYTES = 16 * 1024
 export type IssuerAppParts = {
   readonly ctx: IssuerContext
   readonly keys: Pick<IssuerKeys, 'sign' | 'idTokenKid' | 'accessTokenKeys' | 'idTokenKeys'>
+  /** Where requesters may sign in to have a first key enrolled. */
+  readonly rounds?: Rounds | undefined
   /** The bot's origin: the only place that people who sign in are sent to. */
   readonly publicUrl: string
   /** Addresses whose `X-Forwarded-For` is believed. */
@@ -56,7 +60,8 @@ export function buildIssuerApp(parts: IssuerAppParts): FastifyInstance {
   const { ctx, keys, publicUrl, extras, rate = { burst: 120, perSecond: 20 }, readRate = { burst: 3000, perSecond: 300 } } = parts
   const origin = ctx.roots.issuer
   const site: Site = { origin, code: loadBrowserCode(), sandbox: parts.sandbox }
-  const edge: Edge = { ctx, origin, site, cookie: sessionCookie(origin) }
+  const { rounds } = parts
+  const edge: Edge = { ctx, origin, site, cookie: sessionCookie(origin), rounds }
   const app = Fastify({
     logger: false,
     genReqId: newReference,
@@ -89,6 +94,7 @@ export function buildIssuerApp(parts: IssuerAppParts): FastifyInstance {
   app.register(claimRoutes(edge))
   app.register(keyRoutes(edge))
   app.register(signInRoutes(edge, publicUrl, keys))
+  if (rounds) app.register(providerRoutes(edge, rounds))
   app.register(discoveryRoutes(edge, keys))
   healthRoutes(app, ctx)
   if (parts.metrics) {

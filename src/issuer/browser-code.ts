@@ -15,6 +15,7 @@ const ENTRIES = [
   'issuer/static/enrol.ts',
   'issuer/static/keys.ts',
   'issuer/static/sign-in.ts',
+  'issuer/static/provider-return.ts',
 ] as const
 const STYLES = ['frame', 'document', 'standing', 'controls', 'live'].map((name) => `issuer/static/style/${name}.css`)
 const STYLE = 'style.css'

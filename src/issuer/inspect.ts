@@ -17,6 +17,8 @@ import { readHeads } from './head-store.ts'
 import { readSharedHeads } from './head-store-shared.ts'
 import { openToWriters } from './key-file.ts'
 import { type IssuerKeys, loadOrCreateKeys } from './keys.ts'
+import { readClientSecret } from './oidc/client-secret.ts'
+import { redirectUriOf } from './oidc/open-provider-rounds.ts'
 import { RunbooksRefused, readRunbooks } from './read-runbooks.ts'
 import { readTrustRoots, rootsMisfits } from './trust-roots.ts'
 
@@ -29,7 +31,7 @@ export type IssuerInspection = {
 /** Everything that must be well before the issuer serves; what is wrong with the runbooks is looked at only beside other trouble, or by their publication. */
 export async function inspectIssuer(config: IssuerConfig, db: Kysely<Schema>, patienceMs?: number): Promise<IssuerInspection> {
   const [files, database] = await Promise.all([inspectFiles(config), inspectDatabase(db, loginOf(config), patienceMs)])
-  const findings = [lookAtYear(new Date()), ...files.findings, ...database]
+  const findings = [lookAtYear(new Date()), ...files.findings, ...(await inspectProvider(config)), ...database]
   const isWell = findings.every(({ problems }) => problems.length === 0)
   return { ...files, findings: isWell ? findings : [...findings, await inspectRunbooks(config)] }
 }
@@ -54,6 +56,14 @@ const HEADS_BEHIND =
 
 const HEADS_LOST =
   'The heads outside are gone, though this database was served with some, and the issuer does not start: put heads.json back into KEYS_DIR, or correct HEAD_STORE_URL.'
+
+/** Whether the secret of our client at the provider can be read; the provider itself may be away, and is asked when somebody signs in. */
+async function inspectProvider({ provider, issuerUrl }: IssuerConfig): Promise<readonly Finding[]> {
+  if (!provider) return []
+  const words = () => `Requesters may sign in at ${provider.issuer}, which must send them back to ${redirectUriOf(issuerUrl)}.`
+  const { finding } = await tried('provider', 'OIDC_CLIENT_SECRET_FILE', () => readClientSecret(provider), words)
+  return [finding]
+}
 
 /** The names by which Countersign itself is known: no target may bear one. */
 export const ownNames = ({ issuerUrl, publicUrl }: IssuerConfig): readonly string[] => [issuerUrl, publicUrl, 'bot']

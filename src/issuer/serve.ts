@@ -11,6 +11,7 @@ import { buildIssuerApp, type IssuerAppParts } from './app.ts'
 import { startClockwork } from './clockwork.ts'
 import { openHeadStore } from './head-store-choice.ts'
 import { inspectIssuer, ownNames, runbooksRefused } from './inspect.ts'
+import { openProviderRounds } from './oidc/open-provider-rounds.ts'
 import { openIssuer } from './open-issuer.ts'
 import { RunbooksRefused, reloader } from './read-runbooks.ts'
 import { holderRequestRoutes } from './routes/holder-request.ts'
@@ -76,12 +77,15 @@ export async function serveIssuer(
     })
     const { ctx } = opened
     await sandbox?.prepare(ctx)
+    const { provider } = config
+    const rounds = provider && (await openProviderRounds(ctx, provider, keys))
     const app = buildIssuerApp({
       ctx,
       keys,
       publicUrl: config.publicUrl,
       trustedProxies: config.trustedProxies,
       metrics,
+      rounds,
       ...(sandbox && { sandbox: sandbox.people(ctx), extras: sandbox.extras }),
     })
     await app.register(holderRequestRoutes(ctx))

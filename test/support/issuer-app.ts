@@ -14,9 +14,9 @@ export const PUBLIC_URL = 'http://localhost:3000'
 
 export type Door = Awaited<ReturnType<typeof openDoors>>
 
-/** A world with its app; everything ends with the test. */
-export async function openDoors(t: Parameters<typeof openWorld>[0], over: Partial<IssuerAppParts> = {}) {
-  const world = await openWorld(t)
+/** A world with its app, or the app of a world that is there; everything ends with the test. */
+export async function openDoors(t: Parameters<typeof openWorld>[0], over: Partial<IssuerAppParts> = {}, known?: World) {
+  const world = known ?? (await openWorld(t))
   const app = buildIssuerApp({
     ctx: world.ctx,
     keys: world.keys,

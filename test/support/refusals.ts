@@ -45,6 +45,8 @@ export const SAMPLES: { readonly [R in Refusal['reason']]: Sample<R> } = {
   too_many_registrations: { reason: 'too_many_registrations' },
   key_not_accepted: { reason: 'key_not_accepted', accept: 'hardware', why: 'attestation_missing', models: ['Example Key 5'] },
   unknown_registration: { reason: 'unknown_registration' },
+  only_administrators: { reason: 'only_administrators', why: 'not_the_first' },
+  provider_refused: { reason: 'provider_refused', check: 'acr', provider: 'login.example' },
   directory_moved: { reason: 'directory_moved' },
   nothing_to_recover: { reason: 'nothing_to_recover' },
   recovery_differs: { reason: 'recovery_differs' },

@@ -25,7 +25,7 @@ type Got<T> = { readonly ok: true; readonly value: T } | Failed
 export type AuthorizationAsk = { readonly state: string; readonly nonce: string; readonly codeChallenge: string }
 export type Provider = {
   readonly issuer: string
-  readonly subjectClaim: string
+  readonly clientId: string
   /** What people know it by: its host. */
   readonly name: string
   readonly authorizationUrl: (ask: AuthorizationAsk) => Promise<Got<string>>
@@ -64,7 +64,7 @@ export function openProvider(settings: ProviderSettings, monotonic: () => number
   )
   return {
     issuer,
-    subjectClaim: settings.subjectClaim,
+    clientId,
     name: new URL(issuer).host,
     authorizationUrl: async ({ state, nonce, codeChallenge }) => {
       const found = await documents.get()

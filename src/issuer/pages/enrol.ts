@@ -29,6 +29,8 @@ export type EnrolState = {
       }
     | undefined
   readonly signedIn: Named | undefined
+  /** A key of this browser that waits, and the provider that could vouch for it. */
+  readonly proved?: { readonly words: readonly string[]; readonly provider: string } | undefined
 }
 
 /** The whole page. */
@@ -46,13 +48,13 @@ export function enrolPage(site: Site, state: EnrolState, now: Date): string {
     signedIn: state.signedIn,
     body: html`<div class="headline"><h1 tabindex="-1">Register a key</h1></div>
 <div class="columns even">
-<section class="document" aria-labelledby="own"><h2 id="own">Your key</h2>${register(site, state.people)}</section>
+<section class="document" aria-labelledby="own"><h2 id="own">Your key</h2>${register(site, state.people, state.proved)}</section>
 <section class="document" aria-labelledby="vouch" id="waiting" data-live data-facts="${JSON.stringify(facts)}"><h2 id="vouch">For administrators</h2>${administrator ? vouch(site, administrator, now) : signIn()}</section>
 </div>`,
   })
 }
 
-const register = (site: Site, people: readonly Named[]): Html => html`
+const register = (site: Site, people: readonly Named[], proved: EnrolState['proved']): Html => html`
 <form id="register">
 <label class="field">Who are you?
 <select name="person" required><option value="">Choose your name</option>${people.map(({ id, name }) => html`<option value="${id}">${name}</option>`)}</select></label>
@@ -63,11 +65,16 @@ ${ceremonyButtons(site, [{ act: 'create', label: 'Register' }])}
 </form>
 <div class="step" id="prove" hidden><h3>One more touch</h3><p>The key is made. Touch it once more to show that you hold it.</p>
 ${ceremonyButtons(site, [{ act: 'prove', label: 'Show that you hold it' }])}</div>
-<div class="step" id="registered" hidden>
+<div class="step" id="registered" ${!proved && html`hidden`}>
 <h3>Now compare these words</h3>
 <p>Call or meet an administrator and read these words aloud. Do not send them by chat: whoever could write there could have changed them.</p>
-<ol class="words" data-words></ol>
+<ol class="words" data-words>${proved?.words.map((word) => html`<li>${word}</li>`)}</ol>
 <p>When the administrator has enrolled it, this key can confirm and approve.</p>
+<div id="provider" ${!proved && html`hidden`}>
+<h3>Or sign in instead</h3>
+<p>If you only ask for access and never approve it, <span data-provider>${proved && shown(proved.provider)}</span> can vouch for you: no administrator has to be there.</p>
+<button type="button" class="primary" data-do="vouch">Sign in with <span data-provider>${proved && shown(proved.provider)}</span></button>
+</div>
 </div>`
 
 const signIn = (): Html => html`<p>Administrators enrol registered keys here, after comparing words.</p>

@@ -1,12 +1,18 @@
 // `/enrol` and `/keys`, and signing out. What administrators see here is a convenience: the chain of the directory decides who may sign.
 
 import { createHash } from 'node:crypto'
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { rolesToGive } from '../../commands/change-directory.ts'
 import { rejectRegistration } from '../../commands/register-passkey.ts'
 import { findAllPasskeys } from '../../db/issuer-queries/find-passkeys.ts'
-import { findOpenRegistrations, findPasskeysOf, type PasskeyRow, type RegistrationRow } from '../../db/passkeys.ts'
+import {
+  findOpenRegistrations,
+  findPasskeysOf,
+  findRegistration,
+  type PasskeyRow,
+  type RegistrationRow,
+} from '../../db/passkeys.ts'
 import { endSession } from '../../db/sign-in.ts'
 import type { Role } from '../../domain/directory.ts'
 import { answer, refuseWith } from '../answers.ts'
@@ -23,7 +29,7 @@ const Nothing = z.strictObject({})
 const Reject = z.strictObject({ thumbprint: z.string().max(64) })
 
 export const keyRoutes =
-  ({ ctx, site, cookie }: Edge): FastifyPluginAsync =>
+  ({ ctx, site, cookie, rounds }: Edge): FastifyPluginAsync =>
   async (app) => {
     const named = (id: string): Named => ({ id, name: ctx.published().ruleSet.people.find((each) => each.id === id)?.name ?? id })
     const administers = async (id: string): Promise<boolean> =>
@@ -35,6 +41,13 @@ export const keyRoutes =
     const waiting = async () => {
       const [rows, state] = await Promise.all([findOpenRegistrations(ctx.db), ctx.chain()])
       return rows.map((row) => waitingOf(row, named, rolesToGive(ctx.published().ruleSet, state, row.person)))
+    }
+    /** A key that was proved in this browser and that a sign-in at the provider could still enrol. */
+    const provedIn = async (request: FastifyRequest): Promise<EnrolState['proved']> => {
+      const proved = rounds?.cookies.proved.of(request, ctx.now())
+      if (!rounds || !proved || !(await rounds.offers(proved.person))) return undefined
+      const row = await findRegistration(ctx.db, proved.passkey)
+      return row?.ended_at === null ? { words: keyWords(proved.passkey), provider: rounds.provider.name } : undefined
     }
     const signing = async (id: string) => (await findPasskeysOf(ctx.db, id)).filter(({ status }) => status === 'active')
 
@@ -51,7 +64,7 @@ export const keyRoutes =
           : undefined
       const people = ctx.published().ruleSet.people.map(({ id, name }) => ({ id, name }))
       const signedIn = session && named(session.person)
-      const state = { realm: ctx.realm, people, administrator, signedIn }
+      const state = { realm: ctx.realm, people, administrator, signedIn, proved: await provedIn(request) }
       return reply.type('text/html; charset=utf-8').send(enrolPage(site, state, ctx.now()))
     })
 

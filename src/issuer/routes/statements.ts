@@ -34,7 +34,7 @@ const Registration = z.strictObject({
 })
 
 export const statementRoutes =
-  ({ ctx, cookie }: Edge): FastifyPluginAsync =>
+  ({ ctx, cookie, rounds }: Edge): FastifyPluginAsync =>
   async (app) => {
     app.post('/v1/statements', async (request, reply) => {
       const { change, ...input } = Signed.parse(request.body)
@@ -47,12 +47,16 @@ export const statementRoutes =
           if (taken.ok) await begin(reply, taken)
           return answer(reply, taken, ({ effects }) => ({ requests: effects.map(told) }))
         }
-        case 'register':
-          return answer(reply, await completeRegistration(ctx, input), ({ thumbprint, person }) => ({
+        case 'register': {
+          const proved = await completeRegistration(ctx, input)
+          const provider = proved.ok ? await offer(reply, proved) : undefined
+          return answer(reply, proved, ({ thumbprint, person }) => ({
             thumbprint,
             person,
             words: keyWords(thumbprint),
+            ...(provider === undefined ? {} : { provider }),
           }))
+        }
         case 'directory': {
           const changed = await changeDirectory(ctx, { ...input, change: change ?? '' })
           return answer(reply, changed, ({ sequence }) => ({ sequence }))
@@ -80,6 +84,13 @@ export const statementRoutes =
 
     const begin = async (reply: FastifyReply, by: { readonly person: string; readonly passkey: string }): Promise<void> =>
       cookie.set(reply, await startSession(ctx, ctx.db, by.person, by.passkey))
+
+    /** Notes in the browser that has just proved a key that it may have it enrolled by a sign-in, and says where. */
+    const offer = async (reply: FastifyReply, by: { readonly person: string; readonly thumbprint: string }) => {
+      if (!rounds || !(await rounds.offers(by.person))) return undefined
+      rounds.cookies.proved.set(reply, { person: by.person, passkey: by.thumbprint }, ctx.now())
+      return rounds.provider.name
+    }
   }
 
 /** What became of each request that a statement names: each is decided by itself. */

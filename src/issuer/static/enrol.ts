@@ -42,13 +42,24 @@ const prove = (button: HTMLElement) =>
     const signer = { person, passkey: thumbprint }
     const statement = { v: 1, realm, nonce, signer, kind: 'register', role: 'owner', decision: 'register', id, key } as const
     const signed = await sign(statement, { rpId, key: { id, thumbprint, transports: [] }, device: deviceOf(button), signal })
-    const { words } = await post<{ words: readonly string[] }>('/v1/statements', signed)
+    const { words, provider } = await post<{ words: readonly string[]; provider?: string }>('/v1/statements', signed)
     byId('prove')?.setAttribute('hidden', '')
     const list = document.querySelector('#registered [data-words]')
     list?.replaceChildren(...words.map((word) => Object.assign(document.createElement('li'), { textContent: word })))
+    if (provider !== undefined) {
+      for (const place of document.querySelectorAll('#provider [data-provider]')) place.textContent = provider
+      showStep('provider')
+    }
     showStep('registered')
     say('Registered. Now compare the words.')
     await refresh(() => undefined)
+  })
+
+/** Leaves for the provider; what comes back from there is taken by a page of its own. */
+const vouch = () =>
+  act(async () => {
+    const { location: at } = await post<{ location: string }>('/v1/provider/rounds', {})
+    location.assign(at)
   })
 
 function showStep(id: string): void {
@@ -81,6 +92,6 @@ const reject = (button: HTMLElement) =>
     await refresh(() => undefined)
   })
 
-onPress({ create, prove, enrol, reject, 'sign-out': () => signOut() })
+onPress({ create, prove, vouch, enrol, reject, 'sign-out': () => signOut() })
 document.querySelector('#register')?.addEventListener('submit', (event) => event.preventDefault())
 startClock()
