@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Transaction } from 'kysely'
 import { nodeCrypto, thumbprint } from '../crypto.ts'
 import { addGrant, type CredentialRow, findCredentials, findGrant } from '../db/grants.ts'
+import { findHeld } from '../db/holds.ts'
 import { findByDigest, findOpenings, type KnownRequest, standingOf, updateState } from '../db/requests.ts'
 import type { Schema } from '../db/schema.ts'
 import { findHolders } from '../db/statements.ts'
@@ -84,8 +85,9 @@ function begin(ctx: IssuerContext, { request }: KnownRequest, claim: Claim): Pro
       findEvidence(ctx, trx, [claim.intent]),
       findOpenings(trx, request),
       findStop(ctx, trx),
+      findHeld(trx),
     ])
-  return transactOn(ctx, [claim.intent], look, async (work, locked, [grant, credentials, stored, openings, stop]) => {
+  return transactOn(ctx, [claim.intent], look, async (work, locked, [grant, credentials, stored, openings, stop, held]) => {
     const known = locked.get(claim.intent)
     if (!known) return { is: 'refused', refusal: { reason: 'unknown_request' } }
     const no = async (refusal: Refusal): Promise<Step> => {
@@ -107,7 +109,10 @@ function begin(ctx: IssuerContext, { request }: KnownRequest, claim: Claim): Pro
     // Minting stops, and only minting; a wrong clock is an entry.
     if (stop?.clock) work.record(stop.clock.type, {}, { v: 1, milliseconds: stop.clock.milliseconds })
     if (stop) return no({ reason: 'minting_stopped', why: stop.why })
-    const verdict = await judgeRequest(ctx, work.trx, known, stored, grant ? 'renewal' : 'claim', work.now)
+    const purpose = grant ? ('renewal' as const) : ('claim' as const)
+    // Noted at the moment when the evidence is judged by it: a reload may publish another before the credential is made.
+    const ruleSet = ctx.published().digest
+    const verdict = await judgeRequest(ctx, work.trx, known, stored, purpose, work.now)
     if (!verdict.ok) {
       // A renewal repeats every check but freshness, and failing one ends the grant.
       if (grant) await beginEnd(work, id, { by: 'issuer', reason: 'revoked' })
@@ -115,14 +120,20 @@ function begin(ctx: IssuerContext, { request }: KnownRequest, claim: Claim): Pro
       else if (verdict.reason === 'quorum_missing') await voidRequest(work, id, 'an approval no longer counts')
       return no(verdict.reason === 'confirmation_too_old' ? tooOld(ctx, known) : refusalOf(verdict))
     }
+    // In doubt is not the same as gone: whoever was said to be somebody else may be himself, so nothing is ended, and nothing is handed out.
+    const doubted = [...verdict.approvals, ...confirmationsOf(verdict)].find(({ passkey }) => held.has(passkey))
+    if (doubted) return no({ reason: 'passkey_held', person: doubted.person })
     // Freshness counts for this place: a fresh tap for another one says nothing about who is at this.
     if (!grant && !verdict.freshHolders.some(({ holder }) => thumbprint(holder.sign) === claim.holder))
       return no(tooOld(ctx, known))
     const endsAt = grant ? grant.ends_at : startGrant(work, known, verdict, claim)
-    const proven = { known, verdict, openings, directory: stored.chain }
+    const heard = stored.signed.get(claim.intent) ?? []
+    const proven = { known, verdict, openings, directory: stored.chain, purpose, ruleSet, heard }
     return { is: 'begun', begun: beginCredential(work, proven, endsAt, claim) }
   })
 }
+
+const confirmationsOf = ({ requester, holders }: Proven) => holders.map(({ passkey }) => ({ person: requester, passkey }))
 
 const tooOld = (ctx: IssuerContext, known: KnownRequest): Refusal => ({
   reason: 'confirmation_too_old',

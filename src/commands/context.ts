@@ -82,4 +82,6 @@ export type IssuerContext = Shared & {
   readonly nonceKey: Uint8Array
   /** The signing keys of credentials, behind one function. */
   readonly signer: Signer
+  /** Signs tagged bytes with the log key that the trust roots pin: the issuer's own word. */
+  readonly signWithLogKey: (bytes: Uint8Array) => Promise<Uint8Array>
 }

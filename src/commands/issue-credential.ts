@@ -9,11 +9,17 @@ import { thumbprint } from '../crypto.ts'
 import { addCredential, type CredentialRow, findCredentials, findGrant, updateCredential, updateGrant } from '../db/grants.ts'
 import type { KnownRequest } from '../db/requests.ts'
 import type { Schema } from '../db/schema.ts'
+import type { Standing } from '../db/statements.ts'
+import { encodeBase64url } from '../domain/base64url.ts'
+import { canonicalBytes } from '../domain/canonical.ts'
 import type { Claim } from '../domain/claim.ts'
 import type { Opening } from '../domain/commitment.ts'
 import { moveCredential, moveGrant } from '../domain/grant.ts'
+import type { Digest } from '../domain/ids.ts'
+import type { Issued } from '../domain/issued.ts'
 import type { P256Key } from '../domain/keys.ts'
 import { type Outcome, refuse } from '../domain/refusal.ts'
+import { tagged } from '../domain/tags.ts'
 import { type ChainState, findPasskey } from '../evidence/chain-state.ts'
 import type { IssuerContext } from './context.ts'
 import { takeBack } from './end-grant.ts'
@@ -33,8 +39,11 @@ type Proof = {
   readonly known: KnownRequest
   readonly verdict: Proven
   readonly openings: ReadonlyMap<string, Opening>
-  /** The directory by which it was judged. */
+  /** What it was judged for, the rules and the directory by which it was judged, and every statement that was heard. */
+  readonly purpose: 'claim' | 'renewal'
+  readonly ruleSet: Digest
   readonly directory: ChainState
+  readonly heard: readonly Standing[]
 }
 export type Begun = Proof & {
   readonly id: string
@@ -83,11 +92,13 @@ export async function issueCredential(
   begun: Begun,
   encrypt: P256Key,
 ): Promise<Outcome<Claimed>> {
-  const { known, verdict, directory, id } = begun
+  const { known, verdict, id } = begun
   const about = { request: known.request.id, actor: known.request.requester }
   let made: { readonly ciphertext: string; readonly fingerprint: string }
+  let word: Word
   try {
     made = await makeSealed(ctx, claim, begun, encrypt)
+    word = await giveWord(ctx, claim, begun, made.fingerprint)
   } catch (error) {
     ctx.log.error({ err: error, request: about.request, credential: id }, 'a credential could not be made')
     await transact(ctx, [about.request], async (work) => {
@@ -122,7 +133,8 @@ export async function issueCredential(
       await giveUp(work, about.request, row)
       return refuse({ reason: 'grant_ended', state: grant?.state ?? 'unknown' })
     }
-    work.write(updateCredential(work.trx, id, { state: issued, ...made }))
+    const { body, bytes, signature } = word
+    work.write(updateCredential(work.trx, id, { state: issued, ...made, issued: bytes, issued_signature: signature }))
     const active = moveGrant(grant.state, 'issued')
     if (active) {
       work.write(updateGrant(work.trx, about.request, { state: active, updated_at: work.now }))
@@ -133,12 +145,10 @@ export async function issueCredential(
       credential: id,
       number: claim.number,
       kind: verdict.intent.right.kind,
-      intent: claim.intent,
-      rule_set: ctx.published().digest,
-      rules: verdict.intent.rules_digest,
-      directory: { sequence: directory.sequence, head: directory.head },
       fingerprint: made.fingerprint,
-      expires_at: Math.floor(begun.endsAt.getTime() / 1000),
+      rules: verdict.intent.rules_digest,
+      issued: body,
+      signature,
     })
     work.tell('request.changed', about.request)
     return { ok: true, credential: id, number: claim.number, ...made, endsAt: begun.endsAt }
@@ -154,6 +164,38 @@ export async function giveUp(work: Work<'issuer'>, request: string, row: Credent
   if (!lost || !moveCredential(lost, 'revoke')) return
   await takeBack(work, request, row)
   work.record('credential.issue_unknown', { request }, { v: 1, credential: row.id })
+}
+
+type Word = { readonly body: Issued; readonly bytes: Buffer; readonly signature: string }
+
+/** What receipts stand on: the issuer's signature over all that was judged, made before the transaction that tells of the credential. */
+async function giveWord(ctx: IssuerContext, claim: Claim, begun: Begun, fingerprint: Digest): Promise<Word> {
+  const { verdict, directory, purpose, ruleSet, heard, issuedAt, endsAt } = begun
+  const body: Issued = {
+    v: 1,
+    realm: ctx.realm,
+    era: ctx.roots.era,
+    intent: claim.intent,
+    credential: { id: begun.id, number: claim.number, fingerprint },
+    purpose,
+    judged_at: issuedAt.getTime(),
+    // The same clock, which never goes back within one word.
+    issued_at: Math.max(ctx.now().getTime(), issuedAt.getTime()),
+    expires_at: endsAt.getTime(),
+    rule_set: ruleSet,
+    directory: { sequence: directory.sequence, head: directory.head },
+    statements: heard
+      .map(({ digest, signed: { accepted_at, rule_set, directory } }) => ({
+        statement: digest,
+        accepted_at,
+        rule_set,
+        directory,
+      }))
+      .sort((a, b) => (a.statement < b.statement ? -1 : 1)),
+    approvals: verdict.approvals.map(({ person, passkey, group, statement }) => ({ person, passkey, group, statement })),
+  }
+  const bytes = canonicalBytes(body)
+  return { body, bytes: Buffer.from(bytes), signature: encodeBase64url(await ctx.signWithLogKey(tagged('issued', bytes))) }
 }
 
 async function makeSealed(ctx: IssuerContext, claim: Claim, begun: Begun, encrypt: P256Key) {

@@ -5,11 +5,10 @@
 import type { z } from 'zod'
 import { sha256 } from '../crypto.ts'
 import { encodeBase64url } from '../domain/base64url.ts'
-import { canonicalBytes } from '../domain/canonical.ts'
 import type { Material } from '../domain/claim.ts'
 import { type Digest, idFrom, type PersonId } from '../domain/ids.ts'
 import type { Right } from '../domain/intent.ts'
-import { tagged } from '../domain/tags.ts'
+import { credentialIdBytes } from '../domain/issued.ts'
 import type { Signer } from './jws.ts'
 
 export type OpenedValue = string | number | readonly OpenedValue[] | { readonly [member: string]: OpenedValue }
@@ -143,8 +142,7 @@ export function credentialKind<S, G>(definition: Definition<S, G>): CredentialKi
 }
 
 /** The id of credential `number` of an intent: jti, serial and role name all derive from it, so that a repeated claim names the same one. */
-export const credentialId = (intent: Digest, number: number): string =>
-  idFrom(sha256(tagged('credential', canonicalBytes({ intent, number }))))
+export const credentialId = (intent: Digest, number: number): string => idFrom(sha256(credentialIdBytes(intent, number)))
 
 /** What we keep of a credential: SHA-256 of its text in base64url. */
 export const fingerprint = (credential: string): Digest => encodeBase64url(sha256(new TextEncoder().encode(credential)))

@@ -136,6 +136,8 @@ export type Schema = {
     recall_target: string | null
     recall_tries: Generated<number>
     recall_due_at: Date | null
+    issued: Buffer | null
+    issued_signature: string | null
   }
   wish_outcome: { wish_id: string; outcome: string; decided_at: Date }
   registration: PublicKeyRow & {

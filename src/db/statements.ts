@@ -96,7 +96,12 @@ export const findDecision = (
     .executeTakeFirst()
 
 /** A statement that stands for a request, and what its signer decided by it. */
-export type Standing = { readonly person: string; readonly decision: string; readonly signed: SignedStatement }
+export type Standing = {
+  readonly digest: Digest
+  readonly person: string
+  readonly decision: string
+  readonly signed: SignedStatement
+}
 
 /** The statements that stand for requests, by the digests of their intents; oldest first, as a bundle holds them. */
 export async function findSigned(
@@ -108,7 +113,7 @@ export async function findSigned(
     .innerJoin('evidence', 'evidence.request_id', 'request_state.request_id')
     .innerJoin('statement', 'statement.digest', 'evidence.statement')
     .select(['intent_digest', 'evidence.person', 'evidence.decision', 'bytes', 'assertion', 'statement.accepted_at'])
-    .select(['statement.rule_set', 'directory_sequence', 'directory_head'])
+    .select(['statement.digest', 'statement.rule_set', 'directory_sequence', 'directory_head'])
     .where('intent_digest', 'in', intents)
     .where('evidence.decision', 'in', ['confirm', 'approve', 'deny'])
     .orderBy('statement.accepted_at')
@@ -116,6 +121,7 @@ export async function findSigned(
     .execute()
   const standings = rows.map((row) => ({
     intent: row.intent_digest,
+    digest: row.digest,
     person: row.person,
     decision: row.decision,
     signed: {

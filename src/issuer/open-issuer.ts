@@ -57,6 +57,7 @@ export async function openIssuer(parts: IssuerParts): Promise<OpenIssuer> {
     roots,
     nonceKey: keys.nonceKey,
     signer: keys,
+    signWithLogKey: (bytes: Uint8Array) => keys.sign('Ed25519', keys.logKid, bytes),
     chain,
     mintingStopped: outside.mintingStopped,
     lookOutside: outside.look,
