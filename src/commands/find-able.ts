@@ -4,12 +4,13 @@
 import type { Kysely } from 'kysely'
 import { findWorkingKeys } from '../db/bot-queries/working-keys.ts'
 import type { Schema } from '../db/schema.ts'
-import { acceptOf, type KeyTrouble, keyTrouble } from '../domain/accepted-keys.ts'
+import { type KeyTrouble, keyTrouble } from '../domain/accepted-keys.ts'
 import type { RuleSet } from '../domain/action.ts'
 import type { PersonId } from '../domain/ids.ts'
 
 /** Of these people, those who have an active key that is accepted for approving, however long it has lain. */
 export async function findAble(db: Kysely<Schema>, set: RuleSet, people: readonly PersonId[]): Promise<ReadonlySet<PersonId>> {
+  // Long before any key worked, so that none has lain too long.
   const troubled = await findTroubled(db, set, people, new Date(0))
   return new Set(people.filter((person) => !troubled.has(person)))
 }
@@ -22,7 +23,7 @@ export async function findTroubled(
   now: Date,
 ): Promise<ReadonlyMap<PersonId, KeyTrouble>> {
   const keys = await findWorkingKeys(db, people)
-  const { approvers } = acceptOf(set)
+  const { approvers } = set.keys.accept
   const found = people.map((person) => {
     const own = keys.filter((key) => key.person === person)
     return [person, keyTrouble(approvers, own, now)] as const

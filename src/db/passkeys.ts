@@ -1,7 +1,7 @@
 // Queries on passkeys, registrations and the directory's changes. `passkey` only repeats what the verified chain says, for look-ups and pages.
 
 import type { Kysely, Selectable, Transaction } from 'kysely'
-import type { DirectoryChange, TrustRoots } from '../domain/directory.ts'
+import type { DirectoryChange, Passkey, TrustRoots } from '../domain/directory.ts'
 import type { Digest } from '../domain/ids.ts'
 import type { PasskeyKey } from '../domain/keys.ts'
 import type { DirectoryLink } from '../evidence/bundle.ts'
@@ -55,6 +55,23 @@ export async function notePasskeyUse(
 
 export const findRegistration = (db: Kysely<Schema>, thumbprint: Digest): Promise<RegistrationRow | undefined> =>
   db.selectFrom('registration').selectAll().where('thumbprint', '=', thumbprint).executeTakeFirst()
+
+/** The passkey that a registration is, in the words that administrators sign: what was verified when it was made, and nothing that a page may add. */
+export const passkeyOf = ({
+  person,
+  passkey_id: id,
+  key,
+  thumbprint,
+  device_bound,
+  proved_aaguid,
+}: RegistrationRow): Passkey => ({
+  person,
+  id,
+  key,
+  thumbprint,
+  device_bound,
+  ...(proved_aaguid !== null && { aaguid: proved_aaguid }),
+})
 
 /** Registrations whose owner has proved possession and that no administrator has signed yet, oldest first. */
 export const findOpenRegistrations = (db: Kysely<Schema>): Promise<RegistrationRow[]> =>
@@ -125,7 +142,7 @@ export async function applyChange(trx: Transaction<Schema>, change: DirectoryCha
         id: passkey.id,
         key: JSON.stringify(passkey.key),
         device_bound: passkey.device_bound,
-        aaguid: registered?.proved_aaguid ?? null,
+        aaguid: passkey.aaguid ?? null,
         nickname: registered?.nickname ?? 'key',
         transports: JSON.stringify(registered?.transports ?? []),
         status: 'active',
@@ -142,12 +159,13 @@ export async function pinRoots(db: Kysely<Schema>, { roots }: TrustRoots, now: D
   const added = await db
     .insertInto('passkey')
     .values(
-      roots.map(({ thumbprint, person, id, key, device_bound }) => ({
+      roots.map(({ thumbprint, person, id, key, device_bound, aaguid = null }) => ({
         thumbprint,
         person,
         id,
         key: JSON.stringify(key),
         device_bound,
+        aaguid,
         nickname: 'root key',
         transports: '[]',
         status: 'active' as const,

@@ -1,14 +1,13 @@
 // Which keys are accepted for whom: each tier of people has its own rule, and who belongs to several needs the strictest. A key that is not accepted, or
 // that nobody has used for a season, is as good as none when it is needed, so its owner is named while there is time.
 
-import { inGroups, type RuleSet } from './action.ts'
+import { type Accepted, inGroups, type RuleSet } from './action.ts'
 import { type AttestationList, compromiseOf, findModel } from './attestation.ts'
 import type { PersonId } from './ids.ts'
 
 /** From the loosest to the strictest: any passkey, one that cannot be copied, one whose maker is proved as well. */
-export const ACCEPTS = ['any', 'device_bound', 'hardware'] as const
-export type Accept = (typeof ACCEPTS)[number]
-export type AcceptByTier = { readonly requesters: Accept; readonly approvers: Accept; readonly administrators: Accept }
+export const ACCEPTS: readonly Accepted[] = ['any', 'device_bound', 'hardware']
+export type Accept = Accepted
 
 /** A key as far as acceptance looks at it. `aaguid` is there only where a chain of certificates has proved it. */
 export type JudgedKey = { readonly device_bound: boolean; readonly aaguid?: string | null | undefined }
@@ -18,19 +17,13 @@ export type KeptKey = JudgedKey & { readonly person: PersonId; readonly workedAt
 export const UNUSED_DAYS = 90
 const DAY_MS = 86_400_000
 
-/** What holds where directory.yaml says nothing. */
-export const DEFAULT_ACCEPT: AcceptByTier = { requesters: 'any', approvers: 'device_bound', administrators: 'device_bound' }
-
-export const acceptOf = (set: RuleSet & { readonly keys?: { readonly accept?: AcceptByTier } }): AcceptByTier =>
-  set.keys?.accept ?? DEFAULT_ACCEPT
-
 /** Whether a person may decide about some action. */
 export const mayDecide = (set: RuleSet, person: PersonId): boolean =>
   set.offers.some(({ action }) => action.rules.approvals.some(({ group }) => inGroups(set, person, [group])))
 
 /** What a person's keys must be, by all that the person may do. */
 export function acceptFor(set: RuleSet, person: PersonId): Accept {
-  const { requesters, approvers, administrators } = acceptOf(set)
+  const { requesters, approvers, administrators } = set.keys.accept
   const demanded = [
     requesters,
     ...(mayDecide(set, person) ? [approvers] : []),

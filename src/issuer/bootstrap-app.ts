@@ -5,6 +5,8 @@ import cookie from '@fastify/cookie'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { z } from 'zod'
+import { acceptWords } from '../domain/accepted-words.ts'
+import { acceptedModels } from '../passkeys/needed-keys.ts'
 import { registrationResponse } from '../passkeys/response.ts'
 import { answerError, refuseWith, Turned, turn } from './answers.ts'
 import type { BootstrapPlan } from './bootstrap-plan.ts'
@@ -69,7 +71,9 @@ export function buildBootstrapApp(plan: BootstrapPlan, session: BootstrapSession
       const { id, name: called, root } = found.seat
       reply.setCookie(name, token, { path: '/', httpOnly: true, secure, sameSite: 'strict', maxAge: LINK_SECONDS })
       reply.header('permissions-policy', String(reply.getHeader('permissions-policy')).replace('create=()', 'create=(self)'))
-      return reply.send(bootstrapPage(site, plan.realm, { id, name: called }, root && keyWords(root.thumbprint)))
+      const { accept, models } = plan.needed(id)
+      const person = { id, name: called, needs: acceptWords(accept, acceptedModels(models)) }
+      return reply.send(bootstrapPage(site, plan.realm, person, root && keyWords(root.thumbprint)))
     })
 
     doors.post('/v1/ceremonies', async (request, reply) => {

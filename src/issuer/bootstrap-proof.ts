@@ -32,11 +32,11 @@ export async function judgeProof(
   { statement, bytes }: Register,
   response: LiveAssertion,
 ): Promise<Outcome<{ readonly root: Passkey }>> {
-  const { id, key, thumbprint, device_bound, sign_count } = draft
+  const { id, key, thumbprint, device_bound, aaguid, sign_count } = draft
   const { person, passkey } = statement.signer
   if (passkey !== thumbprint || statement.id !== id || canonicalText(statement.key) !== canonicalText(key))
     return refuse({ reason: 'malformed', path: '/key', problem: 'is not the key that was registered' })
-  const root: Passkey = { person, id, key, thumbprint, device_bound }
+  const root: Passkey = { person, id, key, thumbprint, device_bound, ...(aaguid !== undefined && { aaguid }) }
   const expectedChallenge = sha256(challengeBytes('register', bytes))
   const live = await verifyAssertion({ response, expectedChallenge, realm, origin, rpId, passkey: { ...root, sign_count } })
   if (!live.ok) return refuse({ reason: 'assertion_refused', check: live.reason })

@@ -3,7 +3,6 @@
 
 import { z } from 'zod'
 import { readPem } from '../certificates/certificate.ts'
-import { acceptOf } from '../domain/accepted-keys.ts'
 import type { RuleSet } from '../domain/action.ts'
 import { AAGUID, type AttestationList, NO_AAGUID } from '../domain/attestation.ts'
 import { findUnseen } from '../domain/visible.ts'
@@ -81,9 +80,9 @@ export function checkAttestation(yaml: Yaml): { list: AttestationList | undefine
 }
 
 /** A tier that wants hardware while none is listed: nobody of it could ever enrol a key. */
-export function checkReachable(set: Pick<RuleSet, 'administrators'>, { models }: AttestationList, yaml: Yaml): Problem[] {
+export function checkReachable({ keys }: Pick<RuleSet, 'keys'>, { models }: AttestationList, yaml: Yaml): Problem[] {
   if (models.length > 0) return []
-  return Object.entries(acceptOf(set as RuleSet))
+  return Object.entries(keys.accept)
     .filter(([, accept]) => accept === 'hardware')
     .map(([tier]) =>
       yaml.at(

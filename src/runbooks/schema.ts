@@ -145,7 +145,7 @@ export const directory = z.strictObject({
         .strictObject({ requesters: tier.optional(), approvers: tier.optional(), administrators: tier.optional() })
         .optional()
         .describe(
-          '`any` key; `device_bound`: one that never leaves its device; `hardware`: of those, a model of attestation.json. Requesters: any; others: device_bound.',
+          '`any` key; `device_bound`: one that never leaves its device; `hardware`: of those, a model of attestation.yaml. Requesters: any; others: device_bound.',
         ),
       approver_keys: hours(1, 5).optional().describe('How many keys an approver must have; 2 if not given.'),
       cool_down_hours: hours(0, 72).optional().describe('How long a new key may not approve; 24 if not given.'),

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ACCEPTS, type AcceptByTier, acceptFor, compromisedKeys, isAccepted, keyTrouble } from '../../src/domain/accepted-keys.ts'
+import { ACCEPTS, acceptFor, compromisedKeys, isAccepted, keyTrouble } from '../../src/domain/accepted-keys.ts'
 import { acceptWords, misfitWords } from '../../src/domain/accepted-words.ts'
 import type { RuleSet } from '../../src/domain/action.ts'
 import { type AttestationModel, isOverdue, KEY_MISFITS } from '../../src/domain/attestation.ts'
@@ -15,10 +15,9 @@ const bound = { device_bound: true }
 const proved = { device_bound: true, aaguid: MODEL }
 
 /** The good folder: rey asks, ana and bo approve, ana administers. */
-async function rules(t: Parameters<typeof loadGood>[0], accept?: Partial<AcceptByTier>): Promise<RuleSet> {
+async function rules(t: Parameters<typeof loadGood>[0], accept: Partial<RuleSet['keys']['accept']> = {}): Promise<RuleSet> {
   const set = await loadGood(t)
-  const all = { requesters: 'any', approvers: 'device_bound', administrators: 'device_bound', ...accept } as const
-  return accept ? ({ ...set, keys: { ...(set as { keys?: object }).keys, accept: all } } as RuleSet) : set
+  return { ...set, keys: { ...set.keys, accept: { ...set.keys.accept, ...accept } } }
 }
 
 test('where directory.yaml says nothing, who only asks may have any key, and approvers and administrators one that stays in its place', async (t) => {

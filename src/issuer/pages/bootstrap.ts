@@ -7,7 +7,12 @@ import { framed, type Site } from './frame.ts'
 import { ceremonyButtons } from './words.ts'
 
 /** The whole page; `words` once the key is registered. */
-export const bootstrapPage = (site: Site, realm: string, person: Named, words: readonly string[] | undefined): string =>
+export const bootstrapPage = (
+  site: Site,
+  realm: string,
+  person: Named & { readonly needs: string | undefined },
+  words: readonly string[] | undefined,
+): string =>
   framed(site, {
     title: 'First administrator',
     ...(words ? {} : { entry: 'issuer/static/enrol.ts' as const }),
@@ -18,9 +23,10 @@ ${words ? compare(words) : register(site, person)}
 </section>`,
   })
 
-const register = (site: Site, { id }: Named): Html => html`
+const register = (site: Site, { id, needs }: Named & { readonly needs: string | undefined }): Html => html`
 <form id="register">
 <input type="hidden" name="person" value="${id}"><input type="hidden" name="nickname" value="root">
+${needs !== undefined && html`<p>${needs}</p>`}
 <p class="small">A key that stays in one place is safer than one that is copied between devices. You will be asked to touch it twice: once to make it, once to show that you hold it.</p>
 ${ceremonyButtons(site, [{ act: 'create', label: 'Register' }])}
 </form>

@@ -1,6 +1,7 @@
 // `/enrol`: a person registers a key and reads its words; an administrator who is signed in compares the words with that person and enrols the
 // keys. Whoever registers says only who he claims to be; the comparing is what makes it true, so the page says how to do it.
 
+import type { Accept } from '../../domain/accepted-keys.ts'
 import { type Html, html, shown } from '../../html.ts'
 import type { Named } from '../asked.ts'
 import type { EnrolFacts } from '../static/facts.ts'
@@ -13,12 +14,16 @@ export type Waiting = {
   readonly nickname: string
   readonly words: readonly string[]
   readonly deviceBound: boolean
+  /** The model, where a certificate of its maker has proved it. */
+  readonly model: string | undefined
   readonly at: Date
   readonly fact: EnrolFacts['registrations'][number]
 }
 export type EnrolState = {
   readonly realm: string
-  readonly people: readonly Named[]
+  readonly people: readonly (Named & { readonly needs: Accept })[]
+  /** What each kind of people is told that its keys must be. */
+  readonly needs: readonly { readonly accept: Accept; readonly words: string }[]
   /** What an administrator who is signed in sees beside. */
   readonly administrator:
     | {
@@ -48,16 +53,17 @@ export function enrolPage(site: Site, state: EnrolState, now: Date): string {
     signedIn: state.signedIn,
     body: html`<div class="headline"><h1 tabindex="-1">Register a key</h1></div>
 <div class="columns even">
-<section class="document" aria-labelledby="own"><h2 id="own">Your key</h2>${register(site, state.people, state.proved)}</section>
+<section class="document" aria-labelledby="own"><h2 id="own">Your key</h2>${register(site, state)}</section>
 <section class="document" aria-labelledby="vouch" id="waiting" data-live data-facts="${JSON.stringify(facts)}"><h2 id="vouch">For administrators</h2>${administrator ? vouch(site, administrator, now) : signIn()}</section>
 </div>`,
   })
 }
 
-const register = (site: Site, people: readonly Named[], proved: EnrolState['proved']): Html => html`
+const register = (site: Site, { people, needs, proved }: EnrolState): Html => html`
 <form id="register">
 <label class="field">Who are you?
-<select name="person" required><option value="">Choose your name</option>${people.map(({ id, name }) => html`<option value="${id}">${name}</option>`)}</select></label>
+<select name="person" required><option value="">Choose your name</option>${people.map(({ id, name, needs: accept }) => html`<option value="${id}" data-needs="${accept}">${name}</option>`)}</select></label>
+<div role="status">${needs.map(({ accept, words }) => html`<p data-needs="${accept}" hidden>${words}</p>`)}</div>
 <label class="field"><span>A name for this key <span class="optional">such as “blue key on my ring”</span></span>
 <input name="nickname" required maxlength="60" autocomplete="off"></label>
 <p class="small">A key that stays in one place is safer than one that is copied between devices. You will be asked to touch it twice: once to make it, once to show that you hold it.</p>
@@ -84,9 +90,9 @@ function vouch(site: Site, { keys, waiting }: NonNullable<EnrolState['administra
   if (waiting.length === 0) return html`<p>No key waits to be enrolled.</p>`
   return html`<p>Compare the words with the person, by voice or face to face. Tick a key only if every word is the same.</p>
 <ul class="waiting">${waiting.map(
-    ({ who, nickname, words, deviceBound, at, fact }) => html`<li>
+    ({ who, nickname, words, deviceBound, model, at, fact }) => html`<li>
 <label class="choice"><input type="checkbox" name="registration" value="${fact.passkey.thumbprint}">
-<span><strong>${shown(who.name)}</strong> <span class="help">${shown(nickname)}, registered ${when(at, now)}${!deviceBound && ', may be copied between devices'}</span></span></label>
+<span><strong>${shown(who.name)}</strong> <span class="help">${shown(nickname)}, registered ${when(at, now)}${!deviceBound && ', may be copied between devices'}${model !== undefined && `, proved to be: ${model}`}</span></span></label>
 <ol class="words">${words.map((word) => html`<li>${word}</li>`)}</ol>
 <button type="button" class="quiet" data-do="reject" data-passkey="${fact.passkey.thumbprint}">Turn this key down</button></li>`,
   )}</ul>

@@ -11,10 +11,15 @@ import {
   findPasskeysOf,
   findRegistration,
   type PasskeyRow,
+  passkeyOf,
   type RegistrationRow,
 } from '../../db/passkeys.ts'
 import { endSession } from '../../db/sign-in.ts'
+import { ACCEPTS, acceptFor } from '../../domain/accepted-keys.ts'
+import { acceptWords } from '../../domain/accepted-words.ts'
+import { type AttestationList, findModel } from '../../domain/attestation.ts'
 import type { Role } from '../../domain/directory.ts'
+import { acceptedModels } from '../../passkeys/needed-keys.ts'
 import { answer, refuseWith } from '../answers.ts'
 import type { Named } from '../asked.ts'
 import type { Edge } from '../edge.ts'
@@ -40,7 +45,8 @@ export const keyRoutes =
     }
     const waiting = async () => {
       const [rows, state] = await Promise.all([findOpenRegistrations(ctx.db), ctx.chain()])
-      return rows.map((row) => waitingOf(row, named, rolesToGive(ctx.published().ruleSet, state, row.person)))
+      const models = ctx.attestation()
+      return rows.map((row) => waitingOf(row, named, rolesToGive(ctx.published().ruleSet, state, row.person), models))
     }
     /** A key that was proved in this browser and that a sign-in at the provider could still enrol. */
     const provedIn = async (request: FastifyRequest): Promise<EnrolState['proved']> => {
@@ -62,9 +68,11 @@ export const keyRoutes =
               next: await next(),
             }
           : undefined
-      const people = ctx.published().ruleSet.people.map(({ id, name }) => ({ id, name }))
+      const { ruleSet } = ctx.published()
+      const people = ruleSet.people.map(({ id, name }) => ({ id, name, needs: acceptFor(ruleSet, id) }))
+      const needs = needsOf(acceptedModels(ctx.attestation()))
       const signedIn = session && named(session.person)
-      const state = { realm: ctx.realm, people, administrator, signedIn, proved: await provedIn(request) }
+      const state = { realm: ctx.realm, people, needs, administrator, signedIn, proved: await provedIn(request) }
       return reply.type('text/html; charset=utf-8').send(enrolPage(site, state, ctx.now()))
     })
 
@@ -116,15 +124,24 @@ export const keyRoutes =
     })
   }
 
-function waitingOf(row: RegistrationRow, named: (id: string) => Named, roles: readonly Role[]): Waiting {
-  const { person, passkey_id: id, key, thumbprint, device_bound } = row
+/** What people are told of the keys that they need, before they make one. */
+const needsOf = (models: readonly string[]): EnrolState['needs'] =>
+  ACCEPTS.flatMap((accept) => {
+    const words = acceptWords(accept, models)
+    return words === undefined ? [] : [{ accept, words }]
+  })
+
+function waitingOf(row: RegistrationRow, named: (id: string) => Named, roles: readonly Role[], models: AttestationList): Waiting {
+  const passkey = passkeyOf(row)
+  const { person, thumbprint, device_bound, aaguid } = passkey
   return {
     who: named(person),
     nickname: row.nickname,
     words: keyWords(thumbprint),
     deviceBound: device_bound,
+    model: aaguid && (findModel(models, aaguid)?.name ?? aaguid),
     at: row.created_at,
-    fact: { passkey: { person, id, key: { ...key }, thumbprint, device_bound }, registration: row.statement ?? '', roles },
+    fact: { passkey: { ...passkey, key: { ...passkey.key } }, registration: row.statement ?? '', roles },
   }
 }
 

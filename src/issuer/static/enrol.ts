@@ -62,6 +62,13 @@ const vouch = () =>
     location.assign(at)
   })
 
+/** Before a key is made: what the chosen person's keys must be. */
+function showNeeds(): void {
+  const chosen = document.querySelector<HTMLSelectElement>('#register select[name=person]')?.selectedOptions[0]?.dataset['needs']
+  for (const each of document.querySelectorAll<HTMLElement>('#register [role=status] p'))
+    each.hidden = each.dataset['needs'] !== chosen
+}
+
 function showStep(id: string): void {
   const step = byId(id)
   if (!step) return
@@ -93,5 +100,8 @@ const reject = (button: HTMLElement) =>
   })
 
 onPress({ create, prove, vouch, enrol, reject, 'sign-out': () => signOut() })
+document.querySelector('#register select[name=person]')?.addEventListener('change', showNeeds)
+// A browser may bring back what was chosen before.
+showNeeds()
 document.querySelector('#register')?.addEventListener('submit', (event) => event.preventDefault())
 startClock()

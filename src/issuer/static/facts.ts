@@ -39,6 +39,7 @@ export type Registration = {
     readonly key: Readonly<Record<string, string>>
     readonly thumbprint: string
     readonly device_bound: boolean
+    readonly aaguid?: string
   }
   /** Digest of the owner's register statement. */
   readonly registration: string
