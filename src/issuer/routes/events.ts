@@ -27,7 +27,8 @@ export const eventRoutes =
       // The connection with it: what a browser keeps open would hold the end up.
       for (const line of lines.keys()) line.end(() => line.socket?.destroySoon())
     })
-    app.get('/v1/views/:view/events', async (request, reply) => {
+    // Not by HEAD: that would be a line on which nothing can be said, held by whatever looks at links.
+    app.get('/v1/views/:view/events', { exposeHeadRoute: false }, async (request, reply) => {
       const { view } = View.parse(request.params)
       const found = await findViewState(ctx, view, undefined)
       if (!found.ok) return refuseWith(reply, found.refusal)
