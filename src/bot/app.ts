@@ -10,6 +10,7 @@ import { newReference, traceRequests } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { dropSilentConnections } from '../silent-connections.ts'
 import { consoleRoutes } from './console/routes.ts'
+import { headersOf } from './console/site.ts'
 import type { Loop } from './loop.ts'
 import { openSlack, type SlackSettings } from './slack/open.ts'
 import { healthRoutes, watchQueues } from './watch.ts'
@@ -47,6 +48,9 @@ export function buildBot({ ctx, slack: settings, publicUrl, issuerUrl, metrics, 
   const slack = settings && openSlack({ ctx, settings, publicUrl, issuerUrl, log, wake })
   const teamIds = settings?.teamIds ?? []
 
+  // Every answer, also of what no plugin knows: a page in a frame is a trap wherever it comes from.
+  const headers = headersOf({ publicUrl, issuerUrl })
+  app.addHook('onRequest', async (_request, reply) => void reply.headers(headers))
   // In the sandbox a page elsewhere could rename itself to our address (DNS rebinding); loopback answers to its own name only.
   if (publicUrl.startsWith('http://'))
     app.addHook('onRequest', async (request, reply) => {

@@ -25,7 +25,7 @@ import { framed } from './frame.ts'
 import { overviewPage, type Said } from './overview-page.ts'
 import { beginSession, findSession, isOwnForm, keepBegun, leaveSession, type Session, takeBegun } from './session.ts'
 import { createSignIn } from './sign-in.ts'
-import { headersOf, type Site } from './site.ts'
+import type { Site } from './site.ts'
 
 const STYLE = ['../../tokens.css', './console.css'].map((path) => readFileSync(new URL(path, import.meta.url), 'utf8')).join('\n')
 const FORM_BYTES = 65_536
@@ -84,7 +84,6 @@ export const consoleRoutes =
   async (app: FastifyInstance): Promise<void> => {
     await app.register(fastifyCookie)
     await app.register(fastifyFormbody, { bodyLimit: FORM_BYTES })
-    app.addHook('onRequest', async (_request, reply) => void reply.headers(headersOf(site)))
     const signIn = createSignIn(site)
     const send = (reply: FastifyReply, code: number, page: string) => reply.code(code).type('text/html; charset=utf-8').send(page)
     const saying = (reply: FastifyReply, code: number, title: string, words: string, session?: Session) =>

@@ -1,4 +1,4 @@
-// What the console's routes share, and the headers of everything it answers. There is no script on these pages, so the policy allows none; forms go
+// What the console's routes share, and the headers of everything the bot answers. There is no script on these pages, so the policy allows none; forms go
 // to ourselves, and a proposal's answer leads on to the issuer. The referrer stays within us: without one a browser would send `Origin: null`.
 
 import type { FastifyBaseLogger } from 'fastify'
