@@ -50,7 +50,7 @@ async function examineSandbox(env: Environment): Promise<readonly Finding[]> {
 
 async function examineIssuer(env: Environment): Promise<readonly Finding[]> {
   return configured(readIssuer(env), async (config) => {
-    const { inspectHeads, inspectIssuer, inspectRunbooks } = await import('./issuer/inspect.ts')
+    const { inspectHeads, inspectIssuer, inspectKeyModels, inspectRunbooks } = await import('./issuer/inspect.ts')
     return withDatabase(config.databaseUrl, async (db) => {
       const { findings, roots } = await inspectIssuer(config, db, PATIENCE_MS)
       const looked = findings.some(({ part }) => part === 'runbooks') ? [] : [await inspectRunbooks(config)]
@@ -58,6 +58,7 @@ async function examineIssuer(env: Environment): Promise<readonly Finding[]> {
         ...findings,
         ...looked,
         ...(roots && isWell(findings, 'migrations') ? [await inspectHeads(config, roots, db)] : []),
+        ...(isWell(findings, 'migrations') ? await inspectKeyModels(config, db) : []),
         ...(isWell(findings, 'database') ? [await lookAtClock(db)] : []),
         await lookAtPort('ISSUER_PORT', config.host, config.port),
         await lookAtHosts({ ISSUER_URL: config.issuerUrl, PUBLIC_URL: config.publicUrl }),

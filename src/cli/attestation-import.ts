@@ -92,7 +92,7 @@ function parseList(file: string, bytes: Uint8Array): AttestationList {
 }
 
 async function writeList(file: string, list: AttestationList): Promise<void> {
-  const bytes = Buffer.from(`${HEADER}${stringify(list, { lineWidth: 0 })}`)
+  const bytes = Buffer.from(`${HEADER}${stringify(list, { lineWidth: 0, aliasDuplicateObjects: false })}`)
   parseList(file, bytes)
   // Whoever reads it meanwhile reads the old one or the new one.
   await writeFile(`${file}.new`, bytes)

@@ -16,6 +16,7 @@ import { openChain } from './chain.ts'
 import { readHeads } from './head-store.ts'
 import { readSharedHeads } from './head-store-shared.ts'
 import { openToWriters } from './key-file.ts'
+import { findModelProblems } from './key-models.ts'
 import { type IssuerKeys, loadOrCreateKeys } from './keys.ts'
 import { readClientSecret } from './oidc/client-secret.ts'
 import { redirectUriOf } from './oidc/open-provider-rounds.ts'
@@ -81,6 +82,16 @@ export async function inspectRunbooks(config: IssuerConfig): Promise<Finding> {
     ({ ruleSet: { offers } }) => `${offers.length} actions can be published.`,
   )
   return finding
+}
+
+/** What must be said of the models of keys; nothing while the runbooks cannot be read, which is told by itself. */
+export async function inspectKeyModels(config: IssuerConfig, db: Kysely<Schema>): Promise<readonly Finding[]> {
+  const { value: read } = await tried('key models', 'RUNBOOKS_DIR', () => readRunbooks(config.runbooksDir, ownNames(config)))
+  if (!read) return []
+  const { attestation } = read
+  const find = () => findModelProblems(db, attestation, new Date())
+  const { value: problems, finding } = await tried('key models', 'ISSUER_DATABASE_URL', find)
+  return [problems ? judged('key models', problems, `Listed as hardware: ${attestation.models.length}.`) : finding]
 }
 
 /** The mistakes of the runbooks for whoever starts the issuer. */

@@ -12,6 +12,7 @@ import type { Kinds } from '../runbooks/kinds.ts'
 import { loadRuleSet } from '../runbooks/load.ts'
 import { printProblems } from '../runbooks/print-problems.ts'
 import type { Problem } from '../runbooks/problem.ts'
+import { findModelProblems } from './key-models.ts'
 
 /** The runbooks cannot be used; `told` is what the author of them should read, `problems` the same for a log. */
 export class RunbooksRefused extends Error {
@@ -33,14 +34,16 @@ export async function readRunbooks(dir: string, ours: readonly string[]): Promis
   return loaded
 }
 
-/** Checks and publishes a folder. */
+/** Checks and publishes a folder; what operators must hear of the models in it goes to the log. */
 export const publishRunbooks = async (
   dir: string,
   ours: readonly string[],
   base: Omit<IssuerContext, 'published' | 'attestation'>,
 ): Promise<{ readonly published: Published; readonly attestation: AttestationList }> => {
   const { ruleSet, attestation } = await readRunbooks(dir, ours)
-  return { published: await publishRuleSet(base, ruleSet), attestation }
+  const published = await publishRuleSet(base, ruleSet)
+  for (const problem of await findModelProblems(base.db, attestation, base.now())) base.log.warn({ alarm: 'key_models' }, problem)
+  return { published, attestation }
 }
 
 /** The kinds of credential, for targets that are not us: a credential for ourselves would turn one grant into every grant. */

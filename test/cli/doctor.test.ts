@@ -6,7 +6,9 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { sql } from 'kysely'
+import { stringify } from 'yaml'
 import type { DoctorReport } from '../../src/cli/print-findings.ts'
+import { modelOf, newMaker } from '../support/attesting.ts'
 import { type Deployment, type Environment, newDeployment, runToEnd, SECRET } from '../support/deployment.ts'
 
 /** A Slack that knows one token, of one workspace. */
@@ -44,7 +46,7 @@ test('a deployment whose hosts are not in the DNS yet: that alone is wrong, and 
     partsOf(told, 'issuer').map(({ part }) => part),
     [
       ...['configuration', 'clock', 'trust roots', 'addresses', 'keys', 'pinned', 'database', 'login', 'migrations'],
-      ...['runbooks', 'heads', 'clocks', 'port', 'hosts'],
+      ...['runbooks', 'heads', 'key models', 'clocks', 'port', 'hosts'],
     ],
   )
   assert.ok(partsOf(told, 'bot').some(({ part, ok }) => part === 'Slack' && ok))
@@ -83,6 +85,27 @@ test('an issuer alone whose heads outside are ahead of its database is told what
   assert.equal(code, 1)
   assert.ok(wrongOf(report(out)).includes('heads'), out)
   assert.match(out, /older than what this issuer has already seen, and nothing is issued/)
+})
+
+test('metadata that was to be renewed, and a key in use whose model is forbidden since, are named with what to do', async (t) => {
+  const { dir, issuer, database } = await newDeployment(t)
+  const model = modelOf(newMaker(), { source: 'fido', reports: [{ status: 'REVOKED' }] })
+  const metadata = { number: 3, next_update: '2026-01-31', sha256: '0'.repeat(64) }
+  writeFileSync(join(dir, 'runbooks', 'attestation.yaml'), stringify({ metadata, models: [model] }))
+  await sql`insert into passkey (thumbprint, person, id, key, device_bound, nickname, transports, status, enrolled_sequence, enrolled_at, aaguid)
+    values ('t', 'ana', 'i', '{}', true, 'blue key', '[]', 'active', 1, now(), ${model.aaguid}),
+      ('u', 'bo', 'j', '{}', true, 'old key', '[]', 'revoked', 1, now(), ${model.aaguid})`.execute(
+    database.connect('owner', { max: 1 }),
+  )
+  const { code, out } = await runToEnd(['doctor', '--json'], issuer)
+  assert.equal(code, 1)
+  assert.ok(wrongOf(report(out)).includes('key models'), out)
+  assert.match(out, /was to be renewed by 2026-01-31.*import the newest/)
+  assert.match(
+    out,
+    /The key “blue key” of ana is of the model Example Key 5, of which REVOKED was reported: have ana register another/,
+  )
+  assert.doesNotMatch(out, /old key/)
 })
 
 test('an issuer alone whose heads outside are gone is told that it will not start', async (t) => {
