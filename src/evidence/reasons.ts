@@ -105,11 +105,26 @@ export const EVIDENCE_REASONS = [
   ...CHAIN_REASONS,
 ] as const
 
+/** A receipt: what can be wrong with it beside its evidence. */
+export const RECEIPT_REASONS = [
+  'receipt_malformed',
+  'issued_malformed',
+  'issued_signature_invalid',
+  'other_era',
+  'rule_set_unused',
+  'directory_ends_elsewhere',
+  'issued_differs',
+  'opening_unknown',
+  'opening_differs',
+  ...EVIDENCE_REASONS,
+] as const
+
 export type AssertionReason = (typeof ASSERTION_REASONS)[number]
 export type ChainReason = (typeof CHAIN_REASONS)[number]
 export type EvidenceReason = (typeof EVIDENCE_REASONS)[number]
+export type ReceiptReason = (typeof RECEIPT_REASONS)[number]
 
 /** A no: the first thing that does not hold, and where. */
-export type Failure<R extends EvidenceReason = EvidenceReason> = { readonly ok: false; readonly reason: R; readonly path: string }
+export type Failure<R extends ReceiptReason = EvidenceReason> = { readonly ok: false; readonly reason: R; readonly path: string }
 
-export const fail = <const R extends EvidenceReason>(reason: R, path: string): Failure<R> => ({ ok: false, reason, path })
+export const fail = <const R extends ReceiptReason>(reason: R, path: string): Failure<R> => ({ ok: false, reason, path })
