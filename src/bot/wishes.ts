@@ -14,6 +14,7 @@ const DONE: { readonly [K in Exclude<WishKind, 'deactivated'>]: string } = {
   object: 'Your objection holds this request: nothing can be claimed until you lift it or an approver signs after it.',
   lift: 'Your objection is lifted.',
   return: 'Given back. The request says when the target has confirmed it.',
+  not_me: 'Stopped. Administrators and the security channel are told at once. What you hold is on your page of keys.',
 }
 
 export type Came = { readonly ok: boolean; readonly words: string; readonly wish: string }
@@ -28,7 +29,7 @@ export async function wishAndWait(ctx: BotContext, wish: Exclude<Wish, { kind: '
     decided = await findDecided(ctx.db, id)
   }
   const came = (ok: boolean, words: string): Came => ({ ok, words, wish: id })
-  if (decided === undefined) return came(true, 'Passed on. The request changes as soon as the issuer has decided.')
+  if (decided === undefined) return came(true, 'Passed on. You are told as soon as the issuer has decided.')
   if (decided.done) return came(true, DONE[wish.kind])
   return came(
     false,

@@ -143,7 +143,7 @@ async function tryEnrol(
     const { subject, authTime: auth_time, acr = '' } = says
     const vouched = { issuer, subject, auth_time, acr }
     record('directory.changed', { actor: person }, { v: 1, sequence, head, operation: 'enrol', subjects: [passkey], vouched })
-    tell('directory.changed', undefined, { operation: 'enrol', subjects: [passkey], by: person, provider: name })
+    tell('directory.changed', undefined, { operation: 'enrol', subjects: [passkey], by: person, provider: name, sequence })
     return { ok: true, person, sequence } as const
   }).catch((error: unknown) => {
     if (error instanceof Moved) return refuse({ reason: 'directory_moved' })

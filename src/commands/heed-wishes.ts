@@ -14,6 +14,7 @@ import type { IssuerContext } from './context.ts'
 import { eachInTurn } from './each-in-turn.ts'
 import { beginEnd } from './end-grant.ts'
 import { decidingGroups } from './evidence-of.ts'
+import { heedNotMe } from './hold-passkeys.ts'
 import { transact, type Work } from './transact.ts'
 import { voidRequest } from './void-request.ts'
 
@@ -27,6 +28,7 @@ export async function heedWishes(ctx: IssuerContext, limit = 50): Promise<number
 }
 
 async function heed(ctx: IssuerContext, wish: WishRow): Promise<void> {
+  if (wish.kind === 'not_me') return heedNotMe(ctx, wish)
   const requests = wish.request_id === null ? await touchedBy(ctx, wish.person) : [wish.request_id]
   await transact(ctx, requests, async (work) => {
     // Two issuers may take the same wish: the second waits for the lock, finds the outcome and leaves everything as it is.

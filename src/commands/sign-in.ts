@@ -2,6 +2,7 @@
 // counts needs its own assertion. The bot's session starts from a code of the issuer (OAuth 2.0 with PKCE, RFC 7636), single use, one minute.
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { isHeld } from '../db/holds.ts'
 import { notePasskeyUse } from '../db/passkeys.ts'
 import { addSession, addSignInCode, findSession, spendSignInCode } from '../db/sign-in.ts'
 import { addStatement, spendNonce } from '../db/statements.ts'
@@ -57,11 +58,12 @@ export async function startSession(
   return token
 }
 
-/** Whose session a cookie is, if it is alive: at most 8 h old, used within 15 min, its passkey still active. */
+/** Whose session a cookie is, if it is alive: at most 8 h old, used within 15 min, its passkey still active and not held. */
 export async function readSession(ctx: IssuerContext, token: string): Promise<Session | undefined> {
   const now = ctx.now()
   const row = await findSession(ctx.db, hashOf(token), now, new Date(now.getTime() - IDLE_MS))
   if (!row || (await ctx.chain()).passkeys.get(row.passkey)?.status !== 'active') return undefined
+  if (await isHeld(ctx.db, row.passkey)) return undefined
   return { person: row.person, passkey: row.passkey, createdAt: row.created_at }
 }
 

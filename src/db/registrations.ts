@@ -66,13 +66,22 @@ export async function completeRegistrationRow(trx: Transaction<Schema>, thumbpri
   return changed.numUpdatedRows === 1n
 }
 
-/** Ends a registration that waits; answers whose it was, or undefined when none waits. Its key can never be registered again. */
-export async function endRegistration(trx: Transaction<Schema>, thumbprint: Digest, now: Date): Promise<string | undefined> {
+/**
+ * Ends a registration that waits, of this person if one is given; answers whose it was, or undefined when none waits. Its key can never be registered
+ * again.
+ */
+export async function endRegistration(
+  trx: Transaction<Schema>,
+  thumbprint: Digest,
+  now: Date,
+  person?: string,
+): Promise<string | undefined> {
   const ended = await trx
     .updateTable('registration')
     .set({ ended_at: now })
     .where('thumbprint', '=', thumbprint)
     .where('ended_at', 'is', null)
+    .$if(person !== undefined, (update) => update.where('person', '=', person ?? ''))
     .returning('person')
     .executeTakeFirst()
   return ended?.person

@@ -2,6 +2,7 @@
 // cannot be written here. JSON columns come back parsed and are written as text by the query that writes them.
 
 import type { ColumnType, Generated } from 'kysely'
+import type { Role } from '../domain/directory.ts'
 import type { CredentialState, GrantState, Recall } from '../domain/grant.ts'
 import type { PasskeyKey } from '../domain/keys.ts'
 import type { RequestState } from '../domain/request-state.ts'
@@ -37,9 +38,11 @@ export type Schema = {
   wish: {
     id: string
     request_id: string | null
-    kind: 'cancel' | 'object' | 'lift' | 'return' | 'deactivated'
+    kind: 'cancel' | 'object' | 'lift' | 'return' | 'deactivated' | 'not_me'
     person: string
     made_at: Date
+    sequence: ColumnType<number | null, number | null | undefined, never>
+    registration: ColumnType<string | null, string | null | undefined, never>
   }
   bot_outbox: Outbox
   delivery: Queued & {
@@ -54,7 +57,14 @@ export type Schema = {
   follows: { request_id: string; earlier: string; how: 'again' | 'same' }
   reminder: { request_id: string; person: string; due_at: Date; done_at: Date | null }
   message: { request_id: string; place: string; channel: string; ts: string; shown: string }
-  bot_session: { id_hash: string; person: string; created_at: Date; used_at: Date; expires_at: Date }
+  bot_session: {
+    id_hash: string
+    person: string
+    created_at: Date
+    used_at: Date
+    expires_at: Date
+    roles: ColumnType<readonly Role[], string | undefined, string>
+  }
 
   rule_set: { digest: string; body: Buffer }
   publication: { sequence: ColumnType<number, never, never>; digest: string; published_at: Date }
@@ -163,6 +173,25 @@ export type Schema = {
     used_at: Date | null
   }
   directory: { sequence: number; head: string; change: Buffer; link: Json<DirectoryLink>; accepted_at: Date }
+  directory_role: { person: string; role: Role }
+  pending_change: {
+    one: Generated<boolean>
+    digest: string
+    change: Buffer
+    sequence: number
+    statements: Json<DirectoryLink['statements']>
+    person: string
+    created_at: Date
+  }
+  passkey_hold: {
+    passkey: string
+    sequence: number
+    person: string
+    since: Date
+    lifted_at: Date | null
+    lifted_by: string | null
+  }
+  hold_watch: { one: ColumnType<boolean, never, never>; alarmed_at: Date | null }
   watermark: { one: Generated<boolean>; counter: number; store: string; moved_at: Generated<Date>; seen_at: Generated<Date> }
   issuer_outbox: Outbox
   nonce: { nonce: string; used_at: Date }

@@ -46,6 +46,8 @@ export const ENTRY_TYPES = {
     'passkey.registered',
     'passkey.rejected',
     'passkey.vouch_refused',
+    'passkey.held',
+    'passkey.released',
     'directory.changed',
     'session.signed_in',
     'clock.differs',
@@ -54,5 +56,6 @@ export const ENTRY_TYPES = {
   ],
 } as const
 
+    'alarm.raised',
 export type Writer = keyof typeof ENTRY_TYPES
 export type EntryType<W extends Writer> = (typeof ENTRY_TYPES)[W][number]

@@ -76,3 +76,11 @@ export type Refusal =
 export type Outcome<T> = ({ readonly ok: true } & T) | { readonly ok: false; readonly refusal: Refusal }
 
 export const refuse = (refusal: Refusal): { readonly ok: false; readonly refusal: Refusal } => ({ ok: false, refusal })
+  // holding
+  | { readonly reason: 'passkey_held'; readonly person: PersonId }
+  | { readonly reason: 'unknown_change' }
+  | { readonly reason: 'change_too_old'; readonly days: number }
+  | { readonly reason: 'no_key_of_yours' }
+  | { readonly reason: 'already_held' }
+  | { readonly reason: 'not_held' }
+  | { readonly reason: 'key_too_new' }

@@ -69,6 +69,14 @@ export const statement = variant('kind', {
     change: digest,
   }),
   sign_in: closed({ ...about, kind: literal('sign_in'), audience: text(NAME) }),
+  // An owner says with one key of his that another, which is held, is his after all.
+  lift: closed({
+    ...signed,
+    kind: literal('lift'),
+    role: literal('owner'),
+    decision: literal('lift'),
+    passkey: digest,
+  }),
 })
 export type Statement = Shaped<typeof statement>
 export type StatementKind = Statement['kind']

@@ -27,6 +27,7 @@ export const TAGS = {
   'statement/register': 'countersign/statement/register/v1',
   'statement/directory': 'countersign/statement/directory/v1',
   'statement/sign_in': 'countersign/statement/sign-in/v1',
+  'statement/lift': 'countersign/statement/lift/v1',
 } as const
 
 export type Tag = keyof typeof TAGS

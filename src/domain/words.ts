@@ -161,3 +161,17 @@ export function refusalWords(refusal: Refusal): string {
       return `This is for ${refusal.role} only.`
   }
 }
+    case 'passkey_held':
+      return `A key of ${refusal.person} is held, because its owner said that a change about it was somebody else’s doing. Until that is settled it signs nothing and counts for nothing.`
+    case 'unknown_change':
+      return 'There is no such change of the directory.'
+    case 'change_too_old':
+      return `That change is more than ${refusal.days} days old. Ask an administrator, who can suspend a key at any time.`
+    case 'no_key_of_yours':
+      return 'That change gave or used no key of yours that works, so there is nothing to hold.'
+    case 'already_held':
+      return 'You have said so already. What was held by it is held, or was released since.'
+    case 'not_held':
+      return 'This key is not held.'
+    case 'key_too_new':
+      return 'Only a key that you had before that change can release another. Ask an administrator.'

@@ -28,7 +28,7 @@ async function claimed(person = 'rey') {
 const outcomeOf = async (id: string) =>
   (await world.bot.db.selectFrom('wish_outcome').select('outcome').where('wish_id', '=', id).executeTakeFirst())?.outcome
 /** Makes a wish, has it heeded, and answers its outcome. */
-async function wish(kind: Exclude<Wish['kind'], 'deactivated'>, request: string, person: string) {
+async function wish(kind: Exclude<Wish['kind'], 'deactivated' | 'not_me'>, request: string, person: string) {
   const id = await makeWish(world.bot, { kind, request, person })
   await heedWishes(ctx)
   return outcomeOf(id)

@@ -19,6 +19,7 @@ const EXAMPLES: { readonly [K in StatementKind]: { readonly [member: string]: Ca
   register: { ...signed, kind: 'register', role: 'owner', decision: 'register', id: key.passkey.id, key: key.passkey.key },
   directory: { ...signed, kind: 'directory', role: 'administrator', decision: 'change', change: digest },
   sign_in: { ...about, kind: 'sign_in', audience: 'bot' },
+  lift: { ...signed, kind: 'lift', role: 'owner', decision: 'lift', passkey: digest },
 }
 for (const [kind, example] of Object.entries(EXAMPLES))
   holdFormat(`statement ${kind}`, readStatement, example, MAX_STATEMENT_BYTES)

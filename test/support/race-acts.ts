@@ -64,7 +64,7 @@ export function actsOf(world: World) {
       const message = await claimOf(world, intent, by, number)
       return async () => came(await claimCredential(ctx, message))
     },
-    wishes: async (kind: Exclude<Wish['kind'], 'deactivated'>, person: string, { requestId }: Asked): Promise<Act> => {
+    wishes: async (kind: Exclude<Wish['kind'], 'deactivated' | 'not_me'>, person: string, { requestId }: Asked): Promise<Act> => {
       const id = await makeWish(world.bot, { kind, person, request: requestId })
       return () => heeded(id)
     },

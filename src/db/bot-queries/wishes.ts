@@ -17,8 +17,8 @@ export async function findDecided(db: Kysely<Schema>, id: string): Promise<Decid
   const found = await sql<{ outcome: string; refusal: Refusal | null }>`
     select d.outcome, (
       select o.payload -> 'refusal' from issuer_outbox o
-      where o.topic = 'wish.refused' and o.created_at = d.decided_at and o.request_id = w.request_id
-        and o.payload ->> 'wish' = w.kind and o.payload ->> 'person' = w.person limit 1) as refusal
+      where o.topic = 'wish.refused' and o.created_at = d.decided_at and o.request_id is not distinct from w.request_id
+        and o.payload ->> 'wish' in (w.kind, w.id::text) and o.payload ->> 'person' = w.person limit 1) as refusal
     from wish_outcome d join wish w on w.id = d.wish_id where d.wish_id = ${id}`.execute(db)
   const [row] = found.rows
   if (!row) return undefined

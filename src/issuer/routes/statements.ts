@@ -5,6 +5,7 @@ import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { acceptStatement, type Effect } from '../../commands/accept-statement.ts'
 import { changeDirectory } from '../../commands/change-directory.ts'
+import { liftHold } from '../../commands/lift-hold.ts'
 import { completeRegistration, registerPasskey } from '../../commands/register-passkey.ts'
 import { signIn, startSession } from '../../commands/sign-in.ts'
 import { decodeBase64url } from '../../domain/base64url.ts'
@@ -61,6 +62,8 @@ export const statementRoutes =
           const changed = await changeDirectory(ctx, { ...input, change: change ?? '' })
           return answer(reply, changed, ({ sequence }) => ({ sequence }))
         }
+        case 'lift':
+          return answer(reply, await liftHold(ctx, input), ({ passkey }) => ({ passkey }))
         case 'sign_in': {
           const entered = await signIn(ctx, input)
           if (entered.ok) cookie.set(reply, entered.token)

@@ -1,0 +1,66 @@
+// Whom a change of the passkey directory concerns, and with which of his own keys: what is told about it, and what is held when he says that it was
+// not his doing. PURE. A key that signed belongs to it: a change signed in somebody's name, and not by him, was signed by a key that others have.
+
+import type { DirectoryChange } from './directory.ts'
+import type { Digest, PersonId } from './ids.ts'
+
+export type Signer = { readonly person: PersonId; readonly passkey: Digest; readonly role: 'administrator' | 'owner' }
+/** An active or inactive key of the directory, as far as it is asked here. */
+export type Owned = { readonly person: PersonId; readonly passkey: Digest }
+
+/** The keys that a change names, with their owners; those that are named by thumbprint alone are looked up. */
+export function keysNamed(change: DirectoryChange, ownerOf: (passkey: Digest) => PersonId | undefined): Owned[] {
+  switch (change.operation) {
+    case 'enrol':
+      return change.passkeys.map(({ passkey: { person, thumbprint } }) => ({ person, passkey: thumbprint }))
+    case 'add':
+      return [{ person: change.passkey.person, passkey: change.passkey.thumbprint }]
+    case 'suspend':
+    case 'reinstate':
+    case 'revoke':
+      return change.passkeys.flatMap((passkey) => {
+        const person = ownerOf(passkey)
+        return person === undefined ? [] : [{ person, passkey }]
+      })
+    case 'role':
+      return change.passkeys.map((passkey) => ({ person: change.person, passkey }))
+    case 'endorse':
+    case 'provider':
+    case 'recover':
+      return []
+  }
+}
+
+/** The people whose keys or roles a change is about. */
+export function peopleNamed(change: DirectoryChange, ownerOf: (passkey: Digest) => PersonId | undefined): PersonId[] {
+  const owners = keysNamed(change, ownerOf).map(({ person }) => person)
+  return [...new Set(change.operation === 'role' ? [change.person, ...owners] : owners)]
+}
+
+/**
+ * The keys of a person that are in doubt when he says that a change was not his doing: those that it gave power, and those by which he is said to have
+ * signed it. `own` are all of his: a role that names no key is served by every one. What only took away gave nothing to hold.
+ */
+export function keysInDoubt(
+  change: DirectoryChange,
+  signers: readonly Signer[],
+  person: PersonId,
+  own: readonly Digest[],
+): readonly Digest[] {
+  const signed = signers.filter((signer) => signer.person === person).map(({ passkey }) => passkey)
+  const given = (): readonly Digest[] => {
+    switch (change.operation) {
+      case 'enrol':
+      case 'add':
+        return keysNamed(change, () => undefined).flatMap((key) => (key.person === person ? [key.passkey] : []))
+      case 'reinstate':
+        return change.passkeys.filter((passkey) => own.includes(passkey))
+      case 'role':
+        if (change.effect === 'withdraw' || change.person !== person) return []
+        return change.passkeys.length > 0 ? change.passkeys : own
+      default:
+        return []
+    }
+  }
+  return [...new Set([...given(), ...signed])]
+}
