@@ -5,11 +5,14 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
+import { during } from './during.ts'
 
 export type Load = {
   readonly url: string
   readonly secret: string
   readonly fields: Readonly<Record<string, string>>
+  /** Who types it, in turn: nobody may have more than a few requests open. */
+  readonly users: readonly string[]
   /** What a good answer contains. */
   readonly expected: string
   readonly ms: number
@@ -22,11 +25,13 @@ process.once('message', (load: Load) => {
 })
 
 async function run(load: Load): Promise<Answered> {
+  // Each load begins with other people.
+  let typed = Math.floor(Math.random() * load.users.length)
   const agent = new Agent({ keepAlive: true, maxSockets: 256 })
   const times: number[] = []
   const wrong: string[] = []
   const once = async (due: number) => {
-    const answer = await send(load, agent)
+    const answer = await send(load, load.users[typed++ % load.users.length] ?? '', agent)
     times.push(performance.now() - due)
     if (!answer.includes(load.expected)) wrong.push(answer.slice(0, 200))
   }
@@ -43,18 +48,15 @@ async function run(load: Load): Promise<Answered> {
     }
     await Promise.all(pending)
   } else {
-    const lane = async () => {
-      while (performance.now() - began < ms) await once(performance.now())
-    }
-    await Promise.all(Array.from({ length: manner.atOnce }, lane))
+    await during(Array.from({ length: manner.atOnce }), ms, () => once(performance.now()))
   }
   agent.destroy()
   return { times, wrong, ms: performance.now() - began }
 }
 
 /** Sends one command as Slack does and answers the status and the body. */
-function send({ url, secret, fields }: Load, agent: Agent): Promise<string> {
-  const body = new URLSearchParams({ ...fields, trigger_id: randomBytes(16).toString('hex') }).toString()
+function send({ url, secret, fields }: Load, user: string, agent: Agent): Promise<string> {
+  const body = new URLSearchParams({ ...fields, user_id: user, trigger_id: randomBytes(16).toString('hex') }).toString()
   const timestamp = String(Math.floor(Date.now() / 1000))
   const signature = `v0=${createHmac('sha256', secret).update(`v0:${timestamp}:${body}`).digest('hex')}`
   return new Promise((resolve, reject) => {

@@ -5,12 +5,14 @@
 import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Fastify from 'fastify'
 import pg from 'pg'
+import { parse, stringify } from 'yaml'
 import { verifySlack } from '../../src/bot/slack/signature.ts'
 import { writeTrustRoots } from '../../src/issuer/trust-roots.ts'
 import { buildSlackServer } from '../../src/sandbox/slack/server.ts'
@@ -28,14 +30,36 @@ const GOAL_MS = 250
 const CONNECTIONS = 10
 const MANNERS = [{ perSecond: 25 }, { atOnce: 16 }] as const
 const SECRET = randomBytes(16).toString('hex')
+/** Of one person only so many requests may be open, and none of these ends. */
+const ASKERS = 600
+
+const users = Array.from({ length: ASKERS }, (_, number) => `U0ASKER${String(number).padStart(4, '0')}`)
+const askers = users.map((slackId, number) => ({
+  slackId,
+  handle: `asker-${number}`,
+  name: `asker-${number}`,
+  title: 'asker',
+  avatarColour: '#3659b8',
+}))
+
+function addAskers(runbooksDir: string): void {
+  type Directory = { people: Record<string, unknown>; groups: Record<string, string[]> }
+  const path = join(runbooksDir, 'directory.yaml')
+  const directory = parse(readFileSync(path, 'utf8')) as Directory
+  for (const { slackId, handle } of askers) {
+    directory.people[handle] = { name: handle, slack: [`${TEAM_ID}/${slackId}`] }
+    directory.groups['on-call']?.push(handle)
+  }
+  writeFileSync(path, stringify(directory))
+}
 
 export const acknowledge: Benchmark = async (hooks, tell) => {
-  const world = await openWorld(hooks)
+  const world = await openWorld(hooks, undefined, addAskers)
   const slack = await startSlack(hooks)
   const bot = { url: await startBot(hooks, world, slack), expected: `${ORIGIN}/r/` }
   const bare = { url: await startBare(hooks, world), expected: '200 ' }
   const load = async ({ url, expected }: typeof bot, manner: Load['manner'], ms: number) => {
-    const answered = await sendLoad({ url, expected, manner, ms, secret: SECRET, fields: fieldsFor(slack) })
+    const answered = await sendLoad({ url, expected, manner, ms, secret: SECRET, fields: fieldsFor(slack), users })
     if (answered.wrong.length > 0)
       throw new Error(`${answered.wrong.length} of ${answered.times.length} wrong: ${answered.wrong[0]}`)
     return { ...tail(answered.times), 'per s': answered.times.length / (answered.ms / 1000) }
@@ -76,15 +100,15 @@ const fieldsFor = (slack: string): Load['fields'] => ({
   command: '/elevate',
   text: 'service.restart service=payments-api reason="INC-4211: payments time out"',
   team_id: TEAM_ID,
-  user_id: 'U0REYOKAFOR',
   channel_id: 'C0INCIDENT42',
   api_app_id: 'A0COUNTERSIGN',
   response_url: `${slack}/commands/none`,
 })
 
 async function startSlack(hooks: Hooks): Promise<string> {
+  const company = sandboxWorld()
   const server = await buildSlackServer({
-    workspace: createWorkspace(sandboxWorld()),
+    workspace: createWorkspace({ ...company, people: [...company.people, ...askers] }),
     requestUrl: 'http://127.0.0.1:9/nobody',
     signingSecret: SECRET,
     botToken: `xoxb-${SECRET}`,

@@ -59,7 +59,7 @@ function bundleFor(quorum: number): Question {
     groups: { ...RULES.groups, dba: people },
   }
   const world = makeWorld({ rules })
-  world.directory.enrol(approvers, world.keys.ada)
+  world.directory.enrol(approvers, world.keys.ada, ['approver'])
   return world.question([world.request(), ...approvers.map((key) => world.approve(key, minutes(2)))])
 }
 

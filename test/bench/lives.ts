@@ -4,9 +4,10 @@
 // An adoption that waits begins at once here; in a running issuer its poll adds up to 50 ms of waiting, which costs nobody's throughput.
 
 import { openConsumption } from './consumption.ts'
+import { during } from './during.ts'
 import { countWork, openFloor } from './floor.ts'
 import { type Benchmark, type Line, median } from './measure.ts'
-import { during, openStage, plainly } from './stage.ts'
+import { openStage, plainly } from './stage.ts'
 
 const CONCURRENCY = [1, 8, 32] as const
 const ROUNDS = 5

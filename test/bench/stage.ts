@@ -107,25 +107,6 @@ export async function openStage(hooks: Hooks, count: number) {
   return { world, lanes, live, elsewhere }
 }
 
-/** Each lane goes on by itself until the time is over; what has begun is finished and counted. */
-export async function during<L>(
-  lanes: readonly L[],
-  roundMs: number,
-  once: (lane: L) => Promise<void>,
-): Promise<{ count: number; ms: number }> {
-  const began = performance.now()
-  let count = 0
-  await Promise.all(
-    lanes.map(async (lane) => {
-      while (performance.now() - began < roundMs) {
-        await once(lane)
-        count += 1
-      }
-    }),
-  )
-  return { count, ms: performance.now() - began }
-}
-
 function addPeople(path: string, names: readonly (readonly [string, string])[]): void {
   type Directory = { people: Record<string, unknown>; groups: Record<string, string[]> }
   const directory = parse(readFileSync(path, 'utf8')) as Directory

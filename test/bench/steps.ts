@@ -2,9 +2,10 @@
 // after the last tap. Beside each stands the time that its own bare commits and cryptography take at the same concurrency in the same round. An
 // adoption includes waiting for the adoptions of others in its round; the poll of a running issuer comes on top.
 
+import { during } from './during.ts'
 import { countWork, openFloor, sum, type Work } from './floor.ts'
 import { type Benchmark, type Line, median, tail } from './measure.ts'
-import { type Around, during, openStage, plainly, STEPS, type Step } from './stage.ts'
+import { type Around, openStage, plainly, STEPS, type Step } from './stage.ts'
 
 const CONCURRENCY = [1, 8] as const
 const ROUNDS = 4
