@@ -22,6 +22,7 @@ import { tagged } from '../../src/domain/tags.ts'
 import { makeNonce } from '../../src/passkeys/nonce.ts'
 import { goingTo, openRevocableTarget } from '../support/revocable-target.ts'
 import { signChange } from '../support/sign-change.ts'
+import { toldOf } from '../support/told-of.ts'
 import { ask, claim, confirm, decide, later, newHolder, openWorld, sign, type TestHolder } from '../support/world.ts'
 
 const target = await openRevocableTarget({ after })
@@ -231,15 +232,6 @@ const entriesOf = async (request: string) =>
   )
     .map(({ type }) => type)
     .filter((type) => !SILENT.includes(type))
-const toldOf = async (request: string) =>
-  (
-    await ctx.db
-      .selectFrom('issuer_outbox')
-      .select('id')
-      .where('request_id', '=', request)
-      .where('topic', '=', 'request.changed')
-      .execute()
-  ).length
 
 for (const who of Object.keys(ENDS) as Who[])
   describe(`${who} ends`, () => {
@@ -248,11 +240,15 @@ for (const who of Object.keys(ENDS) as Who[])
       test(`what is ${state}: ${answer ?? 'no answer'}, ${grant ?? 'no grant'}`, async () => {
         const made = await STATES[state]()
         assert.equal(await grantOf(made.requestId), state === 'none' ? undefined : state)
-        const [before, told] = [await entriesOf(made.requestId), await toldOf(made.requestId)]
+        const [before, told] = [await entriesOf(made.requestId), await toldOf(ctx.db, made.requestId)]
         assert.equal(await ENDS[who](made), answer)
         assert.equal(await grantOf(made.requestId), grant)
         assert.deepEqual((await entriesOf(made.requestId)).slice(before.length), entries)
-        assert.equal((await toldOf(made.requestId)) > told, entries.length > 0, 'people are told exactly when something happened')
+        assert.equal(
+          (await toldOf(ctx.db, made.requestId)) > told,
+          entries.length > 0,
+          'people are told exactly when something happened',
+        )
         await made.finish?.()
         // Whatever it was: with targets that confirm and time that passes, it is over, and the credential with it.
         const end = await endOf(made.requestId)

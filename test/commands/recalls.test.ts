@@ -13,6 +13,7 @@ import { sweep } from '../../src/commands/sweep.ts'
 import { findCredentials, findGrant } from '../../src/db/grants.ts'
 import { countRecalls } from '../../src/db/recalls.ts'
 import { goingTo, openRevocableTarget, readEvent } from '../support/revocable-target.ts'
+import { toldOf } from '../support/told-of.ts'
 import { ask, claim, confirm, decide, later, newHolder, openWorld } from '../support/world.ts'
 
 const target = await openRevocableTarget({ after })
@@ -61,15 +62,6 @@ const entriesOf = async (request: string, type: string) =>
       .where('type', '=', type as 'grant.revoked')
       .execute()
   ).map(({ bytes }) => JSON.parse(bytes.toString().split('\n')[1] ?? '') as Record<string, unknown>)
-const toldOf = async (request: string) =>
-  (
-    await ctx.db
-      .selectFrom('issuer_outbox')
-      .select('id')
-      .where('request_id', '=', request)
-      .where('topic', '=', 'request.changed')
-      .execute()
-  ).length
 
 /** Where people are told in Slack that a target does not answer. */
 async function alarmsOf(request: string) {
@@ -144,7 +136,7 @@ describe('a target that takes word of early ends', () => {
   test('that does not confirm is an alarm after five tries: one entry, one message, a number to watch, and it is asked on', async () => {
     target.answering = 'fails'
     const { requestId } = await returned()
-    const told = await toldOf(requestId)
+    const told = await toldOf(ctx.db, requestId)
     let ahead = 0
     for (let tries = 1; tries <= 7; tries += 1) {
       await recall(later(ctx, ahead))
@@ -155,7 +147,7 @@ describe('a target that takes word of early ends', () => {
     assert.deepEqual(await entriesOf(requestId, 'credential.recall_failed'), [
       { v: 1, credential: id, target: 'sandbox', reason: 'refused', status: 503, tries: 5 },
     ])
-    assert.equal(await toldOf(requestId), told + 1)
+    assert.equal(await toldOf(ctx.db, requestId), told + 1)
     assert.deepEqual(await alarmsOf(requestId), ['tell/unanswered/mira', 'thread'])
     assert.deepEqual(await countRecalls(ctx.db, 5), { waiting: 0, not_answered: 1 })
     target.answering = 'confirms'

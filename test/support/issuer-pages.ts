@@ -12,6 +12,7 @@ import { simulatedKey } from '../../src/sandbox/simulated-key.ts'
 import { openBrowser } from './chromium.ts'
 import { type Door, openDoors, PUBLIC_URL } from './issuer-app.ts'
 import { lastFirst } from './last-first.ts'
+import { VIRTUAL_KEY } from './virtual-authenticator.ts'
 import { ORIGIN, type World } from './world.ts'
 
 const PATIENCE_MS = 15_000
@@ -102,15 +103,7 @@ export async function plugIn(
   const session = await page.context().newCDPSession(page)
   await session.send('WebAuthn.enable')
   const { authenticatorId: id } = await session.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'usb',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-      ...options,
-    },
+    options: { ...VIRTUAL_KEY, ...options },
   })
   if (person !== undefined) {
     const held = JSON.parse(readFileSync(world.ringFile, 'utf8')) as { person: string; passkey: Record<string, string> }[]

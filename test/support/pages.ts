@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import type { Premises } from './product.ts'
+import { VIRTUAL_KEY } from './virtual-authenticator.ts'
 
 const PATIENCE_MS = 15_000
 const SIZE = { width: 1280, height: 900 }
@@ -84,16 +85,7 @@ async function withAuthenticator(context: BrowserContext): Promise<Page> {
   const page = await context.newPage()
   const session = await context.newCDPSession(page)
   await session.send('WebAuthn.enable')
-  await session.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'usb',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  })
+  await session.send('WebAuthn.addVirtualAuthenticator', { options: VIRTUAL_KEY })
   return page
 }
 
