@@ -21,6 +21,9 @@ export const digestOf = (tag: Tag, bytes: Uint8Array): Digest => encodeBase64url
 /** RFC 7638 thumbprint: the name of a public key everywhere. */
 export const thumbprint = (key: PasskeyKey): Digest => encodeBase64url(sha256(thumbprintBytes(key)))
 
+/** Who a person is at the provider, for whoever knows it: log and chain are for ever, and keep no name of an account. */
+export const subjectDigest = (subject: string): Digest => digestOf('providerSubject', new TextEncoder().encode(subject))
+
 /** A new id: 128 random bits in 26 letters. */
 export const newId = (): string => idFrom(randomBytes(16))
 

@@ -66,7 +66,7 @@ for (const [is, over, words] of [
     /OIDC_CLIENT_SECRET has a space or line end/,
   ],
   ['a secret in two places', { OIDC_CLIENT_SECRET_FILE: '/run/x' }, /both set: unset one/],
-  ['ways of signing in with a space', { OIDC_ACR_VALUES: 'a b' }, /OIDC_ACR_VALUES holds what is no value/],
+  ['ways of signing in with a space between', { OIDC_ACR_VALUES: 'a b' }, /OIDC_ACR_VALUES holds what is no value/],
   [
     'a claim that people choose',
     { OIDC_SUBJECT_CLAIM: 'preferred_username' },
@@ -74,7 +74,7 @@ for (const [is, over, words] of [
   ],
   ['a claim that is none', { OIDC_SUBJECT_CLAIM: 'e mail' }, /OIDC_SUBJECT_CLAIM is no name of a claim/],
 ] as const)
-  test(`${is} stops the start`, () => {
+  test(`${is} stop the start`, () => {
     assert.match(told({ ...provider, ...over }), words)
     assert.ok(!told({ ...provider, ...over }).includes('a-long-secret'), 'the secret is not told')
   })

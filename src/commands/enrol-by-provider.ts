@@ -3,7 +3,7 @@
 // Callers have judged the ID token; here is decided whether it may count, and for whom. Of the token nothing is kept but issuer, digest of the
 // subject, time and way of the sign-in.
 
-import { digestOf, nodeCrypto, sha256 } from '../crypto.ts'
+import { digestOf, nodeCrypto, sha256, subjectDigest } from '../crypto.ts'
 import { applyChange, findRegisterStatement, findRegistration } from '../db/passkeys.ts'
 import { endRegistration } from '../db/registrations.ts'
 import { isNonceSpent, spendNonce } from '../db/statements.ts'
@@ -86,7 +86,7 @@ export async function enrolByProvider(
   waiting: Waiting,
   says: SignedIn,
 ): Promise<Outcome<{ readonly person: PersonId; readonly sequence: number }>> {
-  const subject = subjectDigest(provider.issuer, says.subject)
+  const subject = subjectDigest(says.subject)
   const known = personOfSubject(ctx.published().ruleSet, says.subject)
   if (known?.id !== waiting.person) return refuseOther(ctx, provider, waiting, known?.id, subject)
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
@@ -95,10 +95,6 @@ export async function enrolByProvider(
   }
   return refuse({ reason: 'directory_moved' })
 }
-
-/** Who the subject is, for whoever knows it: the chain and the log are for ever, and keep no name of an account. */
-export const subjectDigest = (issuer: string, subject: string): Digest =>
-  digestOf('providerSubject', canonicalBytes({ issuer, subject }))
 
 async function tryEnrol(
   ctx: IssuerContext,

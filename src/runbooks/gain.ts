@@ -2,7 +2,7 @@
 // went or changed, and where that lowered a hurdle. Whoever may change runbooks can lower a quorum, but only visibly. An entry has a bounded
 // size: a change too big for it is told in counts, and the digests of both rule sets, named beside it, prove the rest. DESIGN section 4.
 
-import { digestOf } from '../crypto.ts'
+import { subjectDigest } from '../crypto.ts'
 import { type Action, actionName, type RuleSet } from '../domain/action.ts'
 import { canonicalBytes, canonicalText } from '../domain/canonical.ts'
 import { KEYS } from './check-directory.ts'
@@ -79,8 +79,6 @@ const roles = ({ administrators, auditors }: RuleSet): [string, readonly string[
 ]
 const accounts = ({ people }: RuleSet): [string, readonly string[]][] =>
   people.map(({ id, slack, oidc }) => [id, oidc === undefined ? slack : [...slack, `oidc ${subjectDigest(oidc)}`]])
-/** The log keeps no mail address: whoever holds one can compute this. */
-const subjectDigest = (subject: string): string => digestOf('providerSubject', new TextEncoder().encode(subject))
 const targetName = (canonical: string): string => String((JSON.parse(canonical) as { name: unknown }).name)
 
 function changes(before: [string, readonly string[]][], after: [string, readonly string[]][]): Change[] {

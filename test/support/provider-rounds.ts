@@ -23,8 +23,6 @@ export const RETURN = `${ORIGIN}/oidc/return`
 const NEWCOMERS = 'ada ben cai dov eli fay nia oto pia quin ras sol tam uma vic wyn'.split(' ')
 
 type After = Parameters<typeof openWorld>[0]
-export type Office = Awaited<ReturnType<typeof openProviderOffice>>
-export type Browser = ReturnType<Office['browser']>
 
 /** Opens all of it; the provider is admitted by an administrator's signature unless said otherwise. */
 export async function openProviderOffice(t: After, { acrValues = [] as readonly string[], admitted = true } = {}) {

@@ -19,8 +19,6 @@ export type SignsIn = {
 }
 export const CLIENT = { id: 'countersign', secret: 'a secret: of 40 letters & more %' } as const
 
-export type RealProvider = Awaited<ReturnType<typeof openRealProvider>>
-
 /** Opens one; `over` bends its configuration, `redirectUri` is where it may send people back to. */
 export async function openRealProvider(t: After, redirectUri: string, over: Readonly<Record<string, unknown>> = {}) {
   let handle: (request: IncomingMessage, response: ServerResponse) => void
@@ -30,7 +28,8 @@ export async function openRealProvider(t: After, redirectUri: string, over: Read
     handle(request, response)
   })
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const issuer = `http://localhost:${(server.address() as AddressInfo).port}`
+  // Another site than the issuer of the tests, as it is in the world: cookies know it.
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const accounts = new Map<string, Account>()
   const client = (client_id: string, redirect_uri = redirectUri) => ({
     client_id,
@@ -68,13 +67,15 @@ export async function openRealProvider(t: After, redirectUri: string, over: Read
     if (!request.url?.startsWith('/sign-in/')) return answer(request, response)
     signIn(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)))
   }
-  t.after(() => {
+  const close = (): void => {
     server.closeAllConnections()
     server.close()
-  })
+  }
+  t.after(close)
   return {
     issuer,
     accounts,
+    close,
     /** Paths it was asked for. */
     asked,
     /** Follows an authorization address as a person's fresh browser; answers where that is sent back to. */

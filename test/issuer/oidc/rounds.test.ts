@@ -74,7 +74,7 @@ describe('a person who registers a first key and signs in at the provider', () =
 
   test('finds the offer again on the page, until the key is enrolled', async () => {
     const ras = await registered('ras')
-    assert.match((await ras.page('/enrol')).body, /data-do="vouch"[^>]*>Sign in with <span data-provider>[^\n]*localhost:/)
+    assert.match((await ras.page('/enrol')).body, /data-do="vouch"[^>]*>Sign in with <span data-provider>[^\n]*127\.0\.0\.1:/)
     assert.doesNotMatch((await ras.page('/enrol')).body, /id="provider" hidden/)
     assert.match((await office.browser().page('/enrol')).body, /id="provider" hidden/)
     assert.equal((await ras.signIn({ account: 'u-ras' })).statusCode, 200)
@@ -256,6 +256,17 @@ test('where ways of signing in are demanded a weaker one enrols nothing, and the
   assert.equal((await browser.signIn({ account: 'u-nia', acr: 'urn:mfa' })).statusCode, 200)
   const link = (await findContinuation(strict.world.ctx.db, { sequence: 0, head: '' }))?.at(-1)?.link
   assert.equal(JSON.parse(Buffer.from(link?.vouch?.body ?? '', 'base64url').toString()).acr, 'urn:mfa')
+})
+
+test('a provider that goes away in between enrols nothing, and the person is told to come back', async (t) => {
+  const brief = await openProviderOffice(t)
+  const browser = brief.browser()
+  await browser.register('nia')
+  const back = await brief.real.visit(await browser.begin(), { account: 'u-nia' })
+  brief.real.close()
+  const answered = await browser.bring(back)
+  assert.deepEqual([noOf(answered), answered.statusCode], ['silent', 503])
+  assert.match(answered.body, /does not answer/)
 })
 
 test('a provider that no administrator has signed for enrols nobody, whatever the configuration says', async (t) => {
