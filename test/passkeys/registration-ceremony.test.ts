@@ -155,6 +155,15 @@ test('54 a registration whose outer id is not the signed one is refused', async 
   assertReason(await check({ ...response, id: other, rawId: other }), 'id_differs')
   assertReason(await check({ ...response, rawId: other }), 'id_differs')
 })
+test('53 an id of more than 1023 bytes is refused, outside by the schema and signed by the check', async () => {
+  const long = Buffer.alloc(1024, 7)
+  const { response } = make()
+  assert.equal(registrationResponse.safeParse({ ...response, id: long.toString('base64url') }).success, false)
+  await refusedWith('passkey_id', {
+    authenticatorData: (bytes) =>
+      Buffer.concat([bytes.subarray(0, 37 + 16), Buffer.from([4, 0]), long, bytes.subarray(37 + 18 + 32)]),
+  })
+})
 test('a signed id that is shorter than 16 bytes is refused', () =>
   refusedWith('passkey_id', {
     authenticatorData: (bytes) =>
