@@ -1,26 +1,50 @@
-// Changes of the passkey directory. The issuer prepares the next change (its place in the sequence, what it follows), an administrator signs it, and it
-// is taken only if the chain extended by it verifies. The outside heads move after the commit: a crash between leaves the database ahead, which is made
-// good; behind them it takes one change alone, the recovery that names exactly what was lost (DESIGN section 4).
+// Changes of the passkey directory. The issuer prepares the next change (its place in the sequence, what it follows), an administrator or the owner of a key
+// signs it, and it is taken only if the chain extended by it verifies. One that needs two administrators is kept after the first signature, and judged as a
+// whole with the second. The outside heads move after the commit: a crash between leaves the database ahead, which is made good; behind them it takes one
+// change alone, the recovery that names exactly what was lost (DESIGN section 4).
 
 import { digestOf, nodeCrypto } from '../crypto.ts'
-import { applyChange, findRegisterStatement, findRegistration, notePasskeyUse } from '../db/passkeys.ts'
+import {
+  applyChange,
+  findRegisterStatements,
+  findRegistration,
+  findRegistrations,
+  notePasskeyUse,
+  passkeyOf,
+} from '../db/passkeys.ts'
+import {
+  addPendingChange,
+  deletePendingChange,
+  findPendingChange,
+  lockPendingChange,
+  type PendingChangeRow,
+} from '../db/pending-changes.ts'
 import { addStatement, spendNonce } from '../db/statements.ts'
 import { raiseWatermark } from '../db/watermark.ts'
 import { type RuleSet, rolesIn } from '../domain/action.ts'
 import { decodeBase64url, encodeBase64url } from '../domain/base64url.ts'
-import { type Canonical, canonicalBytes, canonicalText } from '../domain/canonical.ts'
+import { type Canonical, canonicalBytes } from '../domain/canonical.ts'
 import { type DirectoryChange, type Role, readDirectoryChange } from '../domain/directory.ts'
-import { type Outcome, type Refusal, refuse } from '../domain/refusal.ts'
+import type { Digest } from '../domain/ids.ts'
+import { type Outcome, refuse } from '../domain/refusal.ts'
 import type { DirectoryLink } from '../evidence/bundle.ts'
 import { acceptedAt, type ChainState, holdsRole } from '../evidence/chain-state.ts'
 import { extendChain } from '../evidence/directory-chain.ts'
-import { beginStatement, type StatementInput } from './begin-statement.ts'
+import { type Begun, beginStatement, type StatementInput } from './begin-statement.ts'
 import type { IssuerContext } from './context.ts'
-import { transact } from './transact.ts'
+import { findHeldSigner, liftByChange, signersOf } from './hold-passkeys.ts'
+import { refusalOfChange, whyMayNotSign, whyNotTheseKeys, whyUntimely } from './judge-change.ts'
+import { newsOfChange } from './news-of-change.ts'
+import { isDead } from './pending-change.ts'
+import { transact, type Work } from './transact.ts'
 
-/** What an administrator wants: registered keys enrolled, the status of enrolled ones changed, or a database that was put back accepted as it is. */
+/** How often others may change what waits between our look at it and our change, before we give up. */
+const MOST_TRIES = 5
+
+/** What somebody wants: keys enrolled or added, their status or roles changed, rules or a provider signed for, a database that was put back accepted as it is. */
 export type Wanted =
   | { readonly operation: 'enrol'; readonly registrations: readonly string[] }
+  | { readonly operation: 'add'; readonly registration: string }
   | { readonly operation: 'suspend' | 'reinstate' | 'revoke'; readonly passkeys: readonly string[] }
   | {
       readonly operation: 'role'
@@ -29,6 +53,7 @@ export type Wanted =
       readonly effect: 'grant' | 'withdraw'
       readonly passkeys: readonly string[]
     }
+  | { readonly operation: 'endorse'; readonly rule_set: string }
   | { readonly operation: 'provider'; readonly issuer: string; readonly client_id: string; readonly effect: 'grant' | 'withdraw' }
   | { readonly operation: 'recover' }
 
@@ -45,14 +70,18 @@ export async function prepareChange(
   let body: DirectoryChange
   if (wanted.operation === 'enrol') {
     const passkeys = []
+    const rows = await findRegistrations(ctx.db, wanted.registrations)
     for (const thumbprint of wanted.registrations) {
-      const row = await findRegistration(ctx.db, thumbprint)
+      const row = rows.get(thumbprint)
       if (!row?.statement || row.ended_at) return refuse({ reason: 'unknown_registration' })
-      const { person, passkey_id: id, key, device_bound } = row
-      const roles = rolesToGive(ctx.published().ruleSet, state, person)
-      passkeys.push({ passkey: { person, id, key, thumbprint, device_bound }, registration: row.statement, roles })
+      const roles = rolesToGive(ctx.published().ruleSet, state, row.person)
+      passkeys.push({ passkey: passkeyOf(row), registration: row.statement, roles })
     }
     body = { ...linked, operation: 'enrol', passkeys }
+  } else if (wanted.operation === 'add') {
+    const row = await findRegistration(ctx.db, wanted.registration)
+    if (!row?.statement || row.ended_at) return refuse({ reason: 'unknown_registration' })
+    body = { ...linked, operation: 'add', passkey: passkeyOf(row), registration: row.statement }
   } else if (wanted.operation === 'recover') {
     const loss = await ctx.findLoss()
     if (!loss) return refuse({ reason: 'nothing_to_recover' })
@@ -68,11 +97,26 @@ export async function prepareChange(
 export const rolesToGive = (set: RuleSet, state: ChainState, person: string): Role[] =>
   rolesIn(set, person).filter((role) => !holdsRole(state, person, role))
 
-/** Takes a change with an administrator's statement over it. */
+/** `waits`: it was signed by one administrator and kept; nothing has changed yet. */
+export type Changed = {
+  readonly sequence: number
+  readonly person: string
+  readonly passkey: string
+  readonly waits: boolean
+}
+type Proposed = {
+  readonly change: DirectoryChange
+  readonly bytes: Uint8Array
+  readonly digest: Digest
+  readonly begun: Begun<'directory'>
+  readonly registrations: DirectoryLink['registrations']
+}
+
+/** Takes a change with one more statement over it. */
 export async function changeDirectory(
   ctx: IssuerContext,
   input: StatementInput & { readonly change: string },
-): Promise<Outcome<{ readonly sequence: number; readonly person: string; readonly passkey: string }>> {
+): Promise<Outcome<Changed>> {
   const bytes = decodeBase64url(input.change)
   if (!bytes) return refuse({ reason: 'malformed', path: 'change', problem: 'is not base64url' })
   const form = readDirectoryChange(bytes)
@@ -80,39 +124,64 @@ export async function changeDirectory(
   const change = form.value
   const begun = await beginStatement(ctx, input, ['directory'])
   if (!begun.ok) return begun
-  const { statement, accepted, signCount } = begun
-  const { person, passkey } = statement.signer
-  // The chain says who may sign; the rules in force can only narrow it.
-  if (!ctx.published().ruleSet.administrators.includes(person)) return refuse({ reason: 'not_an_administrator' })
-
-  const registrations = []
-  if (change.operation === 'enrol') {
-    for (const each of change.passkeys) {
-      const signed = await findRegisterStatement(ctx.db, each.passkey.thumbprint)
-      if (!signed) return refuse({ reason: 'unknown_registration' })
-      registrations.push(signed)
-    }
+  const proofs = await findRegisterStatements(ctx.db, enrolledIn(change))
+  const registrations = enrolledIn(change).flatMap((thumbprint) => proofs.get(thumbprint) ?? [])
+  const proposed = { change, bytes, digest: digestOf('directory', bytes), begun, registrations }
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const taken = await tryChange(ctx, proposed)
+    if (taken) return taken
   }
-  const state = await ctx.chain()
+  return refuse({ reason: 'directory_moved' })
+}
+
+/** One try; undefined when another signature came between the look and the transaction. */
+async function tryChange(ctx: IssuerContext, proposed: Proposed): Promise<Outcome<Changed> | undefined> {
+  const { change, bytes, digest, begun, registrations } = proposed
+  const { statement, accepted } = begun
+  const [state, pending] = await Promise.all([ctx.chain(), findPendingChange(ctx.db)])
+  const unfit =
+    whyMayNotSign(ctx.published(), state, statement) ??
+    (await whyNotTheseKeys(ctx, state, change)) ??
+    (await whyUntimely(ctx, change))
+  if (unfit) return refuse(unfit)
+  const waiting = pending && !isDead(pending, ctx.now()) ? pending : undefined
+  const joins = waiting?.digest === digest
+  const own = { statement: encodeBase64url(accepted.bytes), assertion: accepted.assertion }
   const link: DirectoryLink = {
-    change: input.change,
-    statements: [{ statement: input.statement, assertion: accepted.assertion }],
+    change: encodeBase64url(bytes),
+    statements: joins ? [...waiting.statements, own] : [own],
     registrations,
     accepted_at: Math.max(ctx.now().getTime(), acceptedAt(state)),
   }
-  const untimely = await whyUntimely(ctx, change)
-  if (untimely) return refuse(untimely)
   const extended = await extendChain(state, link, nodeCrypto, ctx.roots)
-  if (!extended.ok) {
-    if (extended.reason === 'out_of_sequence' || extended.reason === 'wrong_previous')
-      return refuse({ reason: 'directory_moved' })
-    if (extended.reason === 'not_an_administrator') return refuse({ reason: 'not_an_administrator' })
-    if (extended.reason === 'already_enrolled') return refuse({ reason: 'already_enrolled' })
-    return refuse({ reason: 'evidence_refused', check: extended.reason, path: extended.path })
-  }
-  const { sequence, head } = extended.state
-  const taken = await transact(ctx, [], async ({ trx, now, record, tell }) => {
+  const waits = !extended.ok && extended.reason === 'second_administrator_missing'
+  if (!extended.ok && !waits) return refuse(refusalOfChange(extended))
+  // What is stale may give way, and everything to the recovery, without which nothing else can be signed.
+  const holds = waiting && !joins && waiting.sequence === state.sequence + 1 && change.operation !== 'recover'
+  if (waits && holds) return refuse({ reason: 'change_waits', by: waiting.person })
+
+  const taken = await transact(ctx, [], async (work): Promise<Outcome<Changed>> => {
+    const { trx, now, record, tell } = work
+    const locked = await lockPendingChange(trx)
+    if ((joins || waits) && !isSame(locked, pending)) throw new Overtaken()
     if (!(await spendNonce(trx, statement.nonce, now))) return refuse({ reason: 'nonce_used' })
+    const { person, passkey } = statement.signer
+    const done = { ok: true, sequence: change.sequence, person, passkey, waits } as const
+    const about = { operation: change.operation, subjects: subjectsOf(change) }
+    if (!extended.ok) {
+      if (locked) await deletePendingChange(trx, locked.digest)
+      const { sequence } = change
+      const kept = { digest, change: Buffer.from(bytes), sequence, statements: link.statements, person }
+      if (!(await addPendingChange(trx, kept, now))) throw new Overtaken()
+      await noteSigned(work, begun)
+      const body = { v: 1, sequence, ...about, change: digest, statement: accepted.digest }
+      record('directory.change_proposed', { actor: person }, body)
+      tell('directory.waits', undefined, { ...about, by: person, change: digest })
+      return done
+    }
+    const { sequence, head } = extended.state
+    const doubted = await findHeldSigner(trx, signersOf(link))
+    if (doubted !== undefined) return refuse({ reason: 'passkey_held', person: doubted })
     // The sequence is the primary key: of two changes at one place the second finds it taken.
     const added = await trx
       .insertInto('directory')
@@ -120,9 +189,10 @@ export async function changeDirectory(
       .onConflict((on) => on.doNothing())
       .executeTakeFirst()
     if (added.numInsertedOrUpdatedRows !== 1n) return refuse({ reason: 'directory_moved' })
-    if (!(await notePasskeyUse(trx, passkey, signCount, now))) throw new Error('a passkey was used twice at once')
-    await addStatement(trx, accepted, now)
-    await applyChange(trx, change, now)
+    await noteSigned(work, begun)
+    if (joins) await deletePendingChange(trx, digest)
+    await applyChange(trx, change, extended.state, now)
+    await liftByChange(work, change, signersOf(link))
     if (change.operation === 'recover') await raiseWatermark(trx, change.lost.watermark)
     record(
       'directory.changed',
@@ -131,16 +201,34 @@ export async function changeDirectory(
         v: 1,
         sequence,
         head,
-        operation: change.operation,
+        ...about,
         statement: accepted.digest,
-        subjects: subjectsOf(change),
+        ...(joins && { signed_first_by: waiting.person }),
         ...(change.operation === 'recover' && { lost: change.lost }),
       },
     )
-    tell('directory.changed', undefined, { operation: change.operation, subjects: subjectsOf(change), by: person })
-    return { ok: true, sequence, person, passkey } as const
+    tell('directory.changed', undefined, { ...about, by: person, ...newsOfChange(ctx, change, extended.state) })
+    return done
+  }).catch((error: unknown) => {
+    if (error instanceof Overtaken) return undefined
+    throw error
   })
-  if (!taken.ok) return taken
+  if (taken?.ok && !taken.waits) await afterwards(ctx, change, taken)
+  return taken
+}
+
+/** Thrown so that the transaction takes back what it did: the next try sees what came between. */
+class Overtaken extends Error {}
+
+const isSame = (locked: PendingChangeRow | undefined, seen: PendingChangeRow | undefined): boolean =>
+  locked?.digest === seen?.digest && locked?.statements.length === seen?.statements.length
+
+async function noteSigned({ trx, now }: Work<'issuer'>, { statement, accepted, signCount }: Begun<'directory'>): Promise<void> {
+  if (!(await notePasskeyUse(trx, statement.signer.passkey, signCount, now))) throw new Error('a passkey was used twice at once')
+  await addStatement(trx, accepted, now)
+}
+
+async function afterwards(ctx: IssuerContext, change: DirectoryChange, { sequence, person }: Changed): Promise<void> {
   if (change.operation === 'recover')
     ctx.log.error(
       { alarm: 'database_recovered', sequence, by: person, lost: change.lost },
@@ -148,21 +236,18 @@ export async function changeDirectory(
     )
   // It is committed, and whoever signed it must hear so; the next heartbeat moves the heads if this cannot.
   await ctx.directoryMoved().catch((error: unknown) => ctx.log.error({ err: error, sequence }, 'the outside heads did not move'))
-  return taken
 }
 
-/** On a database that was put back a change would stand after a gap that nobody could explain; a recovery explains exactly that gap. */
-async function whyUntimely(ctx: IssuerContext, change: DirectoryChange): Promise<Refusal | undefined> {
-  const stopped = await ctx.mintingStopped()
-  if (change.operation !== 'recover') return stopped === undefined ? undefined : { reason: 'minting_stopped', why: stopped }
-  const loss = stopped === undefined ? undefined : await ctx.findLoss()
-  if (!loss) return stopped === undefined ? { reason: 'nothing_to_recover' } : { reason: 'minting_stopped', why: stopped }
-  return canonicalText(loss.lost) === canonicalText(change.lost) ? undefined : { reason: 'recovery_differs' }
-}
+const enrolledIn = (change: DirectoryChange): Digest[] =>
+  change.operation === 'add'
+    ? [change.passkey.thumbprint]
+    : change.operation === 'enrol'
+      ? change.passkeys.map(({ passkey }) => passkey.thumbprint)
+      : []
 
+/** The keys or the person that a change is about. */
 function subjectsOf(change: DirectoryChange): string[] {
   if (change.operation === 'recover' || change.operation === 'endorse' || change.operation === 'provider') return []
   if (change.operation === 'role') return [change.person]
-  if (change.operation === 'add') return [change.passkey.thumbprint]
-  return change.operation === 'enrol' ? change.passkeys.map(({ passkey }) => passkey.thumbprint) : [...change.passkeys]
+  return 'passkeys' in change && change.operation !== 'enrol' ? [...change.passkeys] : enrolledIn(change)
 }

@@ -134,7 +134,7 @@ async function tryEnrol(
       .onConflict((on) => on.doNothing())
       .executeTakeFirst()
     if (added.numInsertedOrUpdatedRows !== 1n) throw new Moved()
-    await applyChange(trx, change, now)
+    await applyChange(trx, change, extended.state, now)
     const { issuer, name } = provider
     const { subject, authTime: auth_time, acr = '' } = says
     const vouched = { issuer, subject, auth_time, acr }

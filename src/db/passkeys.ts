@@ -1,10 +1,11 @@
 // Queries on passkeys, registrations and the directory's changes. `passkey` only repeats what the verified chain says, for look-ups and pages.
 
 import type { Kysely, Selectable, Transaction } from 'kysely'
-import type { DirectoryChange, Passkey, TrustRoots } from '../domain/directory.ts'
+import { type DirectoryChange, type Passkey, ROLES, type TrustRoots } from '../domain/directory.ts'
 import type { Digest } from '../domain/ids.ts'
 import type { PasskeyKey } from '../domain/keys.ts'
 import type { DirectoryLink } from '../evidence/bundle.ts'
+import { type ChainState, findPasskey as findKnown, holdsRole } from '../evidence/chain-state.ts'
 import type { Schema } from './schema.ts'
 
 export type PasskeyRow = Selectable<Schema['passkey']>
@@ -111,17 +112,43 @@ export async function findRegisterStatement(
   db: Kysely<Schema>,
   thumbprint: Digest,
 ): Promise<DirectoryLink['registrations'][number] | undefined> {
-  const row = await db
-    .selectFrom('registration')
-    .innerJoin('statement', 'statement.digest', 'registration.statement')
-    .select(['bytes', 'assertion'])
-    .where('registration.thumbprint', '=', thumbprint)
-    .executeTakeFirst()
-  return row && { statement: row.bytes.toString('base64url'), assertion: row.assertion }
+  return (await findRegisterStatements(db, [thumbprint])).get(thumbprint)
 }
 
-/** Repeats a verified change in the table of passkeys. */
-export async function applyChange(trx: Transaction<Schema>, change: DirectoryChange, now: Date): Promise<void> {
+/** The stored register statements of registrations, as links carry them. */
+export async function findRegisterStatements(
+  db: Kysely<Schema>,
+  thumbprints: readonly Digest[],
+): Promise<ReadonlyMap<Digest, DirectoryLink['registrations'][number]>> {
+  if (thumbprints.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('registration')
+    .innerJoin('statement', 'statement.digest', 'registration.statement')
+    .select(['thumbprint', 'bytes', 'assertion'])
+    .where('thumbprint', 'in', thumbprints)
+    .execute()
+  return new Map(
+    rows.map(({ thumbprint, bytes, assertion }) => [thumbprint, { statement: bytes.toString('base64url'), assertion }]),
+  )
+}
+
+/** Registrations by their keys. */
+export async function findRegistrations(
+  db: Kysely<Schema>,
+  thumbprints: readonly Digest[],
+): Promise<ReadonlyMap<Digest, RegistrationRow>> {
+  if (thumbprints.length === 0) return new Map()
+  const rows = await db.selectFrom('registration').selectAll().where('thumbprint', 'in', thumbprints).execute()
+  return new Map(rows.map((row) => [row.thumbprint, row]))
+}
+
+/** Repeats a verified change in the tables of passkeys and roles; `state` is the directory after it. */
+export async function applyChange(
+  trx: Transaction<Schema>,
+  change: DirectoryChange,
+  state: ChainState,
+  now: Date,
+): Promise<void> {
   if (change.operation === 'suspend' || change.operation === 'reinstate' || change.operation === 'revoke') {
     const status = ({ suspend: 'suspended', reinstate: 'active', revoke: 'revoked' } as const)[change.operation]
     await trx
@@ -131,27 +158,59 @@ export async function applyChange(trx: Transaction<Schema>, change: DirectoryCha
       .execute()
     return
   }
+  if (change.operation === 'role') {
+    if (change.passkeys.length > 0)
+      await trx
+        .updateTable('passkey')
+        .set({ in_full: true })
+        .where('thumbprint', 'in', [...change.passkeys])
+        .execute()
+    return repeatRoles(trx, state, [change.person])
+  }
   const enrolled = change.operation === 'enrol' ? change.passkeys : change.operation === 'add' ? [change] : []
-  for (const { passkey } of enrolled) {
-    const registered = await findRegistration(trx, passkey.thumbprint)
-    await trx
-      .insertInto('passkey')
-      .values({
+  if (enrolled.length === 0) return
+  const thumbprints = enrolled.map(({ passkey }) => passkey.thumbprint)
+  const registered = await findRegistrations(trx, thumbprints)
+  await trx
+    .insertInto('passkey')
+    .values(
+      enrolled.map(({ passkey }) => ({
         thumbprint: passkey.thumbprint,
         person: passkey.person,
         id: passkey.id,
         key: JSON.stringify(passkey.key),
         device_bound: passkey.device_bound,
         aaguid: passkey.aaguid ?? null,
-        nickname: registered?.nickname ?? 'key',
-        transports: JSON.stringify(registered?.transports ?? []),
-        status: 'active',
+        in_full: findKnown(state, passkey.thumbprint)?.inFull ?? false,
+        nickname: registered.get(passkey.thumbprint)?.nickname ?? 'key',
+        transports: JSON.stringify(registered.get(passkey.thumbprint)?.transports ?? []),
+        status: 'active' as const,
         enrolled_sequence: change.sequence,
         enrolled_at: now,
-      })
-      .execute()
-    await trx.updateTable('registration').set({ ended_at: now }).where('thumbprint', '=', passkey.thumbprint).execute()
-  }
+      })),
+    )
+    .execute()
+  await trx.updateTable('registration').set({ ended_at: now }).where('thumbprint', 'in', thumbprints).execute()
+  await repeatRoles(
+    trx,
+    state,
+    enrolled.map(({ passkey }) => passkey.person),
+  )
+}
+
+async function repeatRoles(db: Kysely<Schema>, state: ChainState, people: readonly string[]): Promise<void> {
+  const some = [...new Set(people)]
+  const held = some.flatMap((person) => ROLES.filter((role) => holdsRole(state, person, role)).map((role) => ({ person, role })))
+  await db.deleteFrom('directory_role').where('person', 'in', some).execute()
+  if (held.length > 0) await db.insertInto('directory_role').values(held).execute()
+}
+
+/** Puts what the tables say of everybody's roles right by the chain, for roots and for whatever an older version left out. */
+export async function repeatDirectory(trx: Transaction<Schema>, state: ChainState): Promise<void> {
+  const people = [...new Set([...state.passkeys.values()].map(({ passkey }) => passkey.person))]
+  await repeatRoles(trx, state, people)
+  const inFull = [...state.passkeys.values()].flatMap((known) => (known.inFull ? [known.passkey.thumbprint] : []))
+  await trx.updateTable('passkey').set({ in_full: true }).where('thumbprint', 'in', inFull).where('in_full', '=', false).execute()
 }
 
 /** Puts the root keys into the table of passkeys; true when at least one was new. */

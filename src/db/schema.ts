@@ -166,13 +166,13 @@ export type Schema = {
     person: string
     id: string
     aaguid: string | null
+    in_full: Generated<boolean>
     status: 'active' | 'suspended' | 'revoked'
     sign_count: Generated<number>
     enrolled_sequence: number
     enrolled_at: Date
     used_at: Date | null
   }
-  directory: { sequence: number; head: string; change: Buffer; link: Json<DirectoryLink>; accepted_at: Date }
   directory_role: { person: string; role: Role }
   pending_change: {
     one: Generated<boolean>
@@ -192,6 +192,7 @@ export type Schema = {
     lifted_by: string | null
   }
   hold_watch: { one: ColumnType<boolean, never, never>; alarmed_at: Date | null }
+  directory: { sequence: number; head: string; change: Buffer; link: Json<DirectoryLink>; accepted_at: Date }
   watermark: { one: Generated<boolean>; counter: number; store: string; moved_at: Generated<Date>; seen_at: Generated<Date> }
   issuer_outbox: Outbox
   nonce: { nonce: string; used_at: Date }

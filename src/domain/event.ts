@@ -49,13 +49,16 @@ export const ENTRY_TYPES = {
     'passkey.held',
     'passkey.released',
     'directory.changed',
+    'directory.change_proposed',
+    'directory.change_withdrawn',
+    'directory.change_lapsed',
     'session.signed_in',
     'clock.differs',
     'clock.stepped_back',
     'verifiers.disagree',
+    'alarm.raised',
   ],
 } as const
 
-    'alarm.raised',
 export type Writer = keyof typeof ENTRY_TYPES
 export type EntryType<W extends Writer> = (typeof ENTRY_TYPES)[W][number]

@@ -3,9 +3,24 @@
 
 import type { Accept } from './accepted-keys.ts'
 import type { KeyMisfit } from './attestation.ts'
+import type { Role } from './directory.ts'
 import type { PersonId } from './ids.ts'
 import type { OnlyAdministrators, ProviderCheck } from './provider.ts'
 import type { RequestState } from './request-state.ts'
+
+/** What keeps a change of the directory from being taken, as far as whoever signs it can do something about it. */
+export const CHANGE_MISFITS = [
+  'signed_by_subject',
+  'signed_twice',
+  'not_the_owner',
+  'last_administrator',
+  'root_is_administrator',
+  'passkey_missing',
+  'passkey_inactive',
+  'no_effect',
+  'revoked_for_good',
+] as const
+export type ChangeMisfit = (typeof CHANGE_MISFITS)[number]
 
 export type Refusal =
   // asking
@@ -44,6 +59,13 @@ export type Refusal =
   | { readonly reason: 'self_approval' }
   | { readonly reason: 'not_an_approver'; readonly groups: readonly string[] }
   | { readonly reason: 'already_decided'; readonly decision: string }
+  // an approver who cannot approve yet, though he may deny
+  | { readonly reason: 'no_approver_role' }
+  | { readonly reason: 'passkey_not_in_full' }
+  | { readonly reason: 'passkey_not_accepted'; readonly accept: Accept; readonly role: Role | 'requester' }
+  | { readonly reason: 'passkey_cooling_down'; readonly at: number }
+  | { readonly reason: 'too_few_passkeys'; readonly needed: number; readonly have: number }
+  | { readonly reason: 'gained_too_recently'; readonly at: number }
   | { readonly reason: 'evidence_refused'; readonly check: string; readonly path: string }
   | { readonly reason: 'changed_since'; readonly what: string }
   // enrolling
@@ -55,8 +77,18 @@ export type Refusal =
   | { readonly reason: 'only_administrators'; readonly why: OnlyAdministrators }
   | { readonly reason: 'provider_refused'; readonly check: ProviderCheck; readonly provider: string }
   | { readonly reason: 'directory_moved' }
+  | { readonly reason: 'change_waits'; readonly by: PersonId }
+  | { readonly reason: 'change_refused'; readonly why: ChangeMisfit }
   | { readonly reason: 'nothing_to_recover' }
   | { readonly reason: 'recovery_differs' }
+  // holding
+  | { readonly reason: 'passkey_held'; readonly person: PersonId }
+  | { readonly reason: 'unknown_change' }
+  | { readonly reason: 'change_too_old'; readonly days: number }
+  | { readonly reason: 'no_key_of_yours' }
+  | { readonly reason: 'already_held' }
+  | { readonly reason: 'not_held' }
+  | { readonly reason: 'key_too_new' }
   // claiming
   | { readonly reason: 'foreign_holder_key' }
   | { readonly reason: 'claim_signature' }
@@ -76,11 +108,3 @@ export type Refusal =
 export type Outcome<T> = ({ readonly ok: true } & T) | { readonly ok: false; readonly refusal: Refusal }
 
 export const refuse = (refusal: Refusal): { readonly ok: false; readonly refusal: Refusal } => ({ ok: false, refusal })
-  // holding
-  | { readonly reason: 'passkey_held'; readonly person: PersonId }
-  | { readonly reason: 'unknown_change' }
-  | { readonly reason: 'change_too_old'; readonly days: number }
-  | { readonly reason: 'no_key_of_yours' }
-  | { readonly reason: 'already_held' }
-  | { readonly reason: 'not_held' }
-  | { readonly reason: 'key_too_new' }

@@ -1,9 +1,10 @@
 // Words for people: one sentence for each refusal, in one exhaustive switch. Each says what is the matter and what to do next. Nothing here quotes
 // hostile input but the names of actions and parameters, which callers show as plain text.
 
+import type { Accept } from './accepted-keys.ts'
 import { misfitWords } from './accepted-words.ts'
 import { onlyAdministratorsWords, providerWords } from './provider.ts'
-import type { Refusal } from './refusal.ts'
+import type { ChangeMisfit, Refusal } from './refusal.ts'
 import type { RequestState } from './request-state.ts'
 
 /** "15 minutes", "1 hour", "90 seconds". */
@@ -20,6 +21,11 @@ export function durationWords(seconds: number): string {
 /** "14:32 UTC" of a time in ms. */
 export const timeWords = (ms: number): string => `${new Date(ms).toISOString().slice(11, 16)} UTC`
 
+const DATE = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' })
+
+/** "Sun 22 Nov, 14:32 UTC" of a time in ms. */
+export const dateWords = (ms: number): string => `${DATE.format(ms).replace(',', '')}, ${timeWords(ms)}`
+
 const list = (names: readonly string[]): string => names.join(', ')
 
 const STATE: { readonly [S in RequestState]: string } = {
@@ -31,6 +37,24 @@ const STATE: { readonly [S in RequestState]: string } = {
   cancelled: 'was cancelled',
   voided: 'was made void by a change',
   denied: 'was denied',
+}
+
+const KIND: { readonly [A in Accept]: string } = {
+  any: 'any passkey',
+  device_bound: 'one that stays in one place and is not copied between devices',
+  hardware: 'a security key of a listed model, whose maker is proved',
+}
+
+const CHANGE: { readonly [M in ChangeMisfit]: string } = {
+  signed_by_subject: 'Nobody signs for a key of his own here: another administrator has to.',
+  signed_twice: 'You have signed this already. Now another administrator has to.',
+  not_the_owner: 'Only the owner of these keys can sign this, with one of his own.',
+  last_administrator: 'Then nobody could sign the next change. Make somebody else an administrator first.',
+  root_is_administrator: 'This person’s key is pinned on the issuer’s host. Only new roots, made there, take the role away.',
+  passkey_missing: 'This person has no key that may serve the role. Tick one whose words you compared.',
+  passkey_inactive: 'A key that signed this has been suspended or revoked since. Withdraw the change, then sign it anew.',
+  no_effect: 'That is so already: there is nothing to change.',
+  revoked_for_good: 'A revoked key never comes back. Register a new one.',
 }
 
 /** What a request's state is called in a sentence: "This request …". */
@@ -109,6 +133,18 @@ export function refusalWords(refusal: Refusal): string {
       return refusal.decision === 'approve'
         ? 'You have approved this already, and a decision is taken once. To stop it, object; once it is used, revoke it on its page.'
         : 'You have denied this already, and a decision is taken once. If it is right after all, it has to be asked again.'
+    case 'no_approver_role':
+      return 'The signed directory does not name you as an approver yet: two administrators have to sign for that. You can deny.'
+    case 'passkey_not_in_full':
+      return 'One administrator alone let this key in, or none. To approve with it, two administrators have to sign for it. You can deny.'
+    case 'passkey_not_accepted':
+      return `The role of ${refusal.role} needs another key than this: ${KIND[refusal.accept]}.`
+    case 'passkey_cooling_down':
+      return `This key is new: it may approve from ${dateWords(refusal.at)}. You can deny now, or use an older key.`
+    case 'too_few_passkeys':
+      return `Approvers need ${refusal.needed} keys here, so that a lost one locks nobody out; you have ${refusal.have}. Add another under /keys. You can deny.`
+    case 'gained_too_recently':
+      return `The rules name you for this only since a short while. You may approve from ${dateWords(refusal.at)}, or two administrators sign for these rules. You can deny.`
     case 'evidence_refused':
       return `The signatures do not add up to a grant (${refusal.check}). Nothing was issued.`
     case 'changed_since':
@@ -129,10 +165,28 @@ export function refusalWords(refusal: Refusal): string {
       return providerWords(refusal.check, refusal.provider)
     case 'directory_moved':
       return 'Another administrator changed the directory in the meantime. Look again, then sign.'
+    case 'change_waits':
+      return `A change that ${refusal.by} signed waits for a second administrator. Sign or withdraw that one first.`
+    case 'change_refused':
+      return CHANGE[refusal.why]
     case 'nothing_to_recover':
       return 'The database is not behind what this issuer has seen: there is nothing to recover.'
     case 'recovery_differs':
       return 'This does not name exactly what was lost. Load the page again, look, then sign.'
+    case 'passkey_held':
+      return `A key of ${refusal.person} is held, because its owner said that a change about it was somebody else’s doing. Until that is settled it signs nothing and counts for nothing.`
+    case 'unknown_change':
+      return 'There is no such change of the directory.'
+    case 'change_too_old':
+      return `That change is more than ${refusal.days} days old. Ask an administrator, who can suspend a key at any time.`
+    case 'no_key_of_yours':
+      return 'That change gave or used no key of yours that works, so there is nothing to hold.'
+    case 'already_held':
+      return 'You have said so already. What was held by it is held, or was released since.'
+    case 'not_held':
+      return 'This key is not held.'
+    case 'key_too_new':
+      return 'Only a key that you had before that change can release another. Ask an administrator.'
     case 'foreign_holder_key':
       return 'The requester did not name this place when confirming. Confirm once more from here.'
     case 'claim_signature':
@@ -161,17 +215,3 @@ export function refusalWords(refusal: Refusal): string {
       return `This is for ${refusal.role} only.`
   }
 }
-    case 'passkey_held':
-      return `A key of ${refusal.person} is held, because its owner said that a change about it was somebody else’s doing. Until that is settled it signs nothing and counts for nothing.`
-    case 'unknown_change':
-      return 'There is no such change of the directory.'
-    case 'change_too_old':
-      return `That change is more than ${refusal.days} days old. Ask an administrator, who can suspend a key at any time.`
-    case 'no_key_of_yours':
-      return 'That change gave or used no key of yours that works, so there is nothing to hold.'
-    case 'already_held':
-      return 'You have said so already. What was held by it is held, or was released since.'
-    case 'not_held':
-      return 'This key is not held.'
-    case 'key_too_new':
-      return 'Only a key that you had before that change can release another. Ask an administrator.'

@@ -5,7 +5,7 @@ import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { IssuerContext, Published, Watch } from '../commands/context.ts'
 import { transact } from '../commands/transact.ts'
-import { pinRoots } from '../db/passkeys.ts'
+import { pinRoots, repeatDirectory } from '../db/passkeys.ts'
 import type { Schema } from '../db/schema.ts'
 import { NO_MODELS } from '../domain/attestation.ts'
 import type { TrustRoots } from '../domain/directory.ts'
@@ -76,6 +76,9 @@ export async function openIssuer(parts: IssuerParts): Promise<OpenIssuer> {
       record('roots.pinned', {}, { v: 1, realm: roots.realm, era: roots.era, roots: rootsDigest(roots) }),
     )
   }
+  await transact({ ...base, published: noRules, attestation: () => NO_MODELS }, [], async ({ trx }) =>
+    repeatDirectory(trx, await chain(trx)),
+  )
   const publish = () => publishRunbooks(parts.runbooksDir, [origin, ...parts.ownNames], base)
   let read = await publish()
   return {

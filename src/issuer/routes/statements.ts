@@ -60,7 +60,7 @@ export const statementRoutes =
         }
         case 'directory': {
           const changed = await changeDirectory(ctx, { ...input, change: change ?? '' })
-          return answer(reply, changed, ({ sequence }) => ({ sequence }))
+          return answer(reply, changed, ({ sequence, waits }) => ({ sequence, waits }))
         }
         case 'lift':
           return answer(reply, await liftHold(ctx, input), ({ passkey }) => ({ passkey }))

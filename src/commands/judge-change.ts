@@ -1,0 +1,99 @@
+// What the issuer asks of a change beyond what the chain proves: that rules leave the power to whoever signs it, that keys are what their registrations
+// proved and of a kind that their owners' roles need, and that it comes at its time. And the chain's own no, in reasons that people understand.
+
+import { findRegistrations, passkeyOf } from '../db/passkeys.ts'
+import type { RuleSet } from '../domain/action.ts'
+import { canonicalText } from '../domain/canonical.ts'
+import type { DirectoryChange, Passkey, Role } from '../domain/directory.ts'
+import { CHANGE_MISFITS, type ChangeMisfit, type Refusal } from '../domain/refusal.ts'
+import type { StatementOf } from '../domain/statement.ts'
+import { isAccepted } from '../evidence/approver.ts'
+import { type ChainState, findPasskey, holdsRole } from '../evidence/chain-state.ts'
+import type { ChainReason, Failure } from '../evidence/reasons.ts'
+import type { IssuerContext } from './context.ts'
+
+/** Why somebody may not sign a change now; the chain says who may, the rules in force can only narrow it. An owner needs no rules. */
+export function whyMayNotSign(
+  { ruleSet }: { readonly ruleSet: RuleSet },
+  state: ChainState,
+  { role, signer }: StatementOf<'directory'>,
+): Refusal | undefined {
+  if (role === 'owner') return undefined
+  if (!ruleSet.administrators.includes(signer.person)) return { reason: 'not_an_administrator' }
+  const accept = ruleSet.keys.accept.administrators
+  const known = findPasskey(state, signer.passkey)
+  return known && !isAccepted(known.passkey, accept)
+    ? { reason: 'passkey_not_accepted', accept, role: 'administrator' }
+    : undefined
+}
+
+/** Why these keys may not come in, or serve these roles. */
+export async function whyNotTheseKeys(
+  ctx: IssuerContext,
+  state: ChainState,
+  change: DirectoryChange,
+): Promise<Refusal | undefined> {
+  const { ruleSet } = ctx.published()
+  if (change.operation === 'role') {
+    const vouched = change.passkeys.flatMap((thumbprint) => findPasskey(state, thumbprint)?.passkey ?? [])
+    return change.effect === 'grant' ? misfitOf(ruleSet, vouched, () => [change.role]) : undefined
+  }
+  if (change.operation === 'enrol' || change.operation === 'add') {
+    const added = change.operation === 'enrol' ? change.passkeys : [{ ...change, roles: [] }]
+    const known = await findRegistrations(
+      ctx.db,
+      added.map(({ passkey }) => passkey.thumbprint),
+    )
+    for (const [index, { passkey }] of added.entries()) {
+      const row = known.get(passkey.thumbprint)
+      if (!row?.statement || (row.ended_at && !findPasskey(state, passkey.thumbprint))) return { reason: 'unknown_registration' }
+      // A page may not say of a key what nobody has proved, such as that it stays in one place.
+      if (canonicalText({ ...passkeyOf(row) }) !== canonicalText({ ...passkey }))
+        return { reason: 'evidence_refused', check: 'registration_differs', path: `/change/passkeys/${index}/passkey` }
+    }
+    const given = new Map(added.map(({ passkey, roles }) => [passkey.thumbprint, roles]))
+    return misfitOf(
+      ruleSet,
+      added.map(({ passkey }) => passkey),
+      ({ person, thumbprint }) => [...(given.get(thumbprint) ?? []), ...rolesOf(state, person)],
+    )
+  }
+  return undefined
+}
+
+function misfitOf(
+  { keys: { accept } }: RuleSet,
+  keys: readonly Passkey[],
+  rolesFor: (key: Passkey) => readonly Role[],
+): Refusal | undefined {
+  for (const key of keys) {
+    if (!isAccepted(key, accept.requesters))
+      return { reason: 'passkey_not_accepted', accept: accept.requesters, role: 'requester' }
+    for (const role of rolesFor(key)) {
+      const needed = role === 'auditor' ? accept.requesters : accept[`${role}s`]
+      if (!isAccepted(key, needed)) return { reason: 'passkey_not_accepted', accept: needed, role }
+    }
+  }
+  return undefined
+}
+
+const rolesOf = (state: ChainState, person: string): Role[] =>
+  (['administrator', 'approver'] as const).filter((role) => holdsRole(state, person, role))
+
+/** On a database that was put back a change would stand after a gap that nobody could explain; a recovery explains exactly that gap. */
+export async function whyUntimely(ctx: IssuerContext, change: DirectoryChange): Promise<Refusal | undefined> {
+  const stopped = await ctx.mintingStopped()
+  if (change.operation !== 'recover') return stopped === undefined ? undefined : { reason: 'minting_stopped', why: stopped }
+  const loss = stopped === undefined ? undefined : await ctx.findLoss()
+  if (!loss) return stopped === undefined ? { reason: 'nothing_to_recover' } : { reason: 'minting_stopped', why: stopped }
+  return canonicalText(loss.lost) === canonicalText(change.lost) ? undefined : { reason: 'recovery_differs' }
+}
+
+/** The words-ready refusal behind the chain's no. */
+export function refusalOfChange({ reason, path }: Failure<ChainReason>): Refusal {
+  if (reason === 'out_of_sequence' || reason === 'wrong_previous') return { reason: 'directory_moved' }
+  if (reason === 'not_an_administrator' || reason === 'already_enrolled') return { reason }
+  return isMisfit(reason) ? { reason: 'change_refused', why: reason } : { reason: 'evidence_refused', check: reason, path }
+}
+
+const isMisfit = (reason: string): reason is ChangeMisfit => (CHANGE_MISFITS as readonly string[]).includes(reason)
