@@ -52,7 +52,6 @@ export const attestationFile = z.strictObject({
     )
     .max(200, 'must list at most 200 models'),
 })
-export type WrittenAttestation = z.infer<typeof attestationFile>
 
 /** The list, with every mistake in it. */
 export function checkAttestation(yaml: Yaml): { list: AttestationList | undefined; problems: Problem[] } {
