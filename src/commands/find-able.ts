@@ -2,8 +2,8 @@
 // Whether an approval counts is judged from the signed directory, never from this.
 
 import type { Kysely } from 'kysely'
-import { findWorkingKeys } from '../db/bot-queries/working-keys.ts'
 import type { Schema } from '../db/schema.ts'
+import { findWorkingKeys } from '../db/working-keys.ts'
 import { type KeyTrouble, keyTrouble } from '../domain/accepted-keys.ts'
 import type { RuleSet } from '../domain/action.ts'
 import type { PersonId } from '../domain/ids.ts'

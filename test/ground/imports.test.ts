@@ -33,6 +33,10 @@ const CASES: Readonly<Record<string, Case>> = {
     right: ['./chain.ts', '../domain/ids.ts'],
     wrong: [...FOREIGN, ...folder('db', ...MIDDLE, 'commands', ...EDGES), '../config.ts', './../db/x.ts', '../domain/../db/x.ts'],
   },
+  'src/certificates/x.ts': {
+    right: ['./der.ts', '../domain/ids.ts', 'node:crypto'],
+    wrong: [...folder('db', ...MIDDLE, 'commands', ...EDGES), '../main.ts', '../config.ts', WEBAUTHN],
+  },
   'src/db/x.ts': {
     right: ['./connect.ts', '../domain/ids.ts', '../evidence/bundle.ts', 'kysely', 'node:fs'],
     wrong: [...folder(...MIDDLE, 'commands', ...EDGES), '../main.ts', '../config.ts', WEBAUTHN],

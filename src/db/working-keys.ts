@@ -1,8 +1,8 @@
 // The active keys of some people, as far as it matters whether they would serve.
 
 import type { Kysely } from 'kysely'
-import type { KeptKey } from '../../domain/accepted-keys.ts'
-import type { Schema } from '../schema.ts'
+import type { KeptKey } from '../domain/accepted-keys.ts'
+import type { Schema } from './schema.ts'
 
 /** When one was never used, its enrolment counts: its owner had proved just before that it works. */
 export async function findWorkingKeys(db: Kysely<Schema>, people: readonly string[]): Promise<KeptKey[]> {
