@@ -11,6 +11,7 @@ import { type Outcome, type Refusal, refuse } from '../domain/refusal.ts'
 import { type Move, moveRequest } from '../domain/request.ts'
 import type { RequestState } from '../domain/request-state.ts'
 import type { StatementOf } from '../domain/statement.ts'
+import { findUnseenInText } from '../domain/visible.ts'
 import type { Verdict } from '../evidence/verify-evidence.ts'
 import { type Begun, beginStatement, type StatementInput } from './begin-statement.ts'
 import type { IssuerContext } from './context.ts'
@@ -34,6 +35,9 @@ export async function acceptStatement(ctx: IssuerContext, input: StatementInput)
   if (note?.commitment !== (input.note && commitmentOf(input.note))) {
     return refuse({ reason: 'malformed', path: '/note', problem: 'is not the note that was committed to' })
   }
+  // An approver's words reach the requester, in Slack as well: nothing in them is hidden, and none turns the direction of what stands beside.
+  const unseen = input.note && findUnseenInText(String(input.note.value))
+  if (unseen) return refuse({ reason: 'bad_reason', problem: `holds a character that does not show (${unseen.name}).` })
   const { nonce, intents } = statement
   const look = (trx: Transaction<Schema>) =>
     Promise.all([

@@ -19,6 +19,7 @@ import { resolveRight } from '../runbooks/resolve.ts'
 import { boundRequest } from './bound-refusals.ts'
 import type { IssuerContext } from './context.ts'
 import { eachInTurn } from './each-in-turn.ts'
+import { judgeReason } from './judge-proposal.ts'
 import { findStop } from './minting.ts'
 import { transact } from './transact.ts'
 
@@ -128,7 +129,10 @@ export function deriveAgain(
     return refuse({ reason: 'bad_lease', maximumSeconds: action.lease.maximum_seconds })
 
   const refusal =
-    checkParameters(action, given, openings) ?? checkOpening('reason', given.reason.commitment, openings.get('reason'))
+    checkParameters(action, given, openings) ??
+    checkOpening('reason', given.reason.commitment, openings.get('reason')) ??
+    // As every edge reads it: whoever writes rows past the edges hides no character in it, and buries nothing under it.
+    judgeReason(String(openings.get('reason')?.value))
   if (refusal) return refuse(refusal)
 
   const seconds = Math.floor(now.getTime() / 1000) + SKEW_SECONDS
