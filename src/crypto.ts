@@ -16,10 +16,10 @@ const KEPT_KEYS = 1024
 export const sha256 = (bytes: Uint8Array): Uint8Array => hash('sha256', bytes, 'buffer')
 
 /** SHA-256 in base64url of bytes under a domain tag. */
-export const digestOf = (tag: Tag, bytes: Uint8Array): Digest => encodeBase64url(sha256(tagged(tag, bytes)))
+export const digestOf = (tag: Tag, bytes: Uint8Array): Digest => hash('sha256', tagged(tag, bytes), 'base64url')
 
 /** RFC 7638 thumbprint: the name of a public key everywhere. */
-export const thumbprint = (key: PasskeyKey): Digest => encodeBase64url(sha256(thumbprintBytes(key)))
+export const thumbprint = (key: PasskeyKey): Digest => hash('sha256', thumbprintBytes(key), 'base64url')
 
 /** Who a person is at the provider, for whoever knows it: log and chain are for ever, and keep no name of an account. */
 export const subjectDigest = (subject: string): Digest => digestOf('providerSubject', new TextEncoder().encode(subject))
@@ -37,7 +37,7 @@ export function commit(value: string | number): { readonly commitment: Commitmen
 }
 
 /** The commitment that an opening proves. */
-export const commitmentOf = (opening: Opening): Digest => encodeBase64url(sha256(commitmentBytes(opening)))
+export const commitmentOf = (opening: Opening): Digest => hash('sha256', commitmentBytes(opening), 'base64url')
 
 const imported = new Map<string, KeyObject>()
 
@@ -55,6 +55,7 @@ function importKey(key: PasskeyKey): KeyObject {
 /** The operations of evidence by node:crypto. */
 export const nodeCrypto: EvidenceCrypto = {
   sha256: async (bytes) => sha256(bytes),
+  digest: async (bytes) => hash('sha256', bytes, 'base64url'),
   verify: async (key, signature, data, form) => {
     // OpenSSL forgives some BER; two parsers that disagree are one hole.
     if (key.kty === 'EC' && form === 'der' && !p1363FromDer(signature)) return false

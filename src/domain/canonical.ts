@@ -35,10 +35,11 @@ function isInOrder(value: Canonical, depth: number): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) throw new TypeError('canonical value is no plain object')
   let last: string | undefined
-  for (const [key, member] of Object.entries(value)) {
+  const members = value as { readonly [member: string]: Canonical }
+  for (const key of Object.keys(members)) {
     isInOrder(key, 0)
     // RFC 8785 section 3.2.3 sorts by UTF-16 code units, which is what the comparison of strings does.
-    ordered = isInOrder(member, depth + 1) && (last === undefined || last < key) && ordered
+    ordered = isInOrder(members[key] as Canonical, depth + 1) && (last === undefined || last < key) && ordered
     last = key
   }
   return ordered

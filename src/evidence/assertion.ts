@@ -2,21 +2,22 @@
 // the issuer's origin (WebAuthn L3 section 7.2, and narrower wherever libraries forgive). Everything is hostile but the enrolled
 // passkey and the roots; it must have been looked up by the statement's signer, never by what the assertion says of itself.
 
-import { decodeBase64url, encodeBase64url } from '../domain/base64url.ts'
+import { decodeBase64url } from '../domain/base64url.ts'
 import type { Passkey, TrustRoots } from '../domain/directory.ts'
-import { challengeBytes, type StatementKind } from '../domain/statement.ts'
+import type { Digest } from '../domain/ids.ts'
+import type { StatementKind } from '../domain/statement.ts'
 import type { Assertion } from './bundle.ts'
 import { readClientData } from './client-data.ts'
-import { digestOfBytes, type EvidenceCrypto, p1363FromDer } from './crypto.ts'
+import { digestUnder, type EvidenceCrypto, p1363FromDer } from './crypto.ts'
 import { type AssertionReason, type Failure, fail } from './reasons.ts'
 
-export type Signed = {
-  readonly kind: StatementKind
-  /** The statement's exact bytes. */
-  readonly bytes: Uint8Array
+export type Answered = {
+  /** The digest of the statement's exact bytes under the tag of its kind. */
+  readonly challenge: Digest
   readonly assertion: Assertion
   readonly passkey: Pick<Passkey, 'id' | 'key' | 'device_bound'>
 }
+export type Signed = Omit<Answered, 'challenge'> & { readonly kind: StatementKind; readonly bytes: Uint8Array }
 export type AssertionVerdict =
   | { readonly ok: true; readonly signCount: number; readonly backedUp: boolean }
   | Failure<AssertionReason>
@@ -27,8 +28,16 @@ const BE = 0x08
 const BS = 0x10
 
 /** Whether the assertion is this passkey's signature over this statement, made on the issuer's origin by a verified user. */
-export async function judgeAssertion(
-  { kind, bytes, assertion, passkey }: Signed,
+export const judgeAssertion = async (
+  { kind, bytes, ...answered }: Signed,
+  roots: Pick<TrustRoots, 'issuer' | 'rp_id'>,
+  crypto: EvidenceCrypto,
+): Promise<AssertionVerdict> =>
+  judgeAnswer({ ...answered, challenge: await digestUnder(crypto, `statement/${kind}`, bytes) }, roots, crypto)
+
+/** The same, where the statement has been hashed already. */
+export async function judgeAnswer(
+  { challenge, assertion, passkey }: Answered,
   roots: Pick<TrustRoots, 'issuer' | 'rp_id'>,
   crypto: EvidenceCrypto,
 ): Promise<AssertionVerdict> {
@@ -43,7 +52,6 @@ export async function judgeAssertion(
   const clientData = readClientData(clientDataJSON)
   if (!clientData) return fail('client_data_malformed', '/client_data_json')
   if (clientData.get('type') !== 'webauthn.get') return fail('wrong_ceremony', '/client_data_json/type')
-  const challenge = await digestOfBytes(crypto, challengeBytes(kind, bytes))
   if (clientData.get('challenge') !== challenge) return fail('wrong_challenge', '/client_data_json/challenge')
   if (clientData.get('origin') !== roots.issuer) return fail('wrong_origin', '/client_data_json/origin')
   // A frame of somebody else's page could show anything around the button.
@@ -54,9 +62,8 @@ export async function judgeAssertion(
 
   // rpIdHash, flags, counter and nothing more: we ask for no extension, and an assertion attests no new key.
   if (authenticatorData.length !== 37) return fail('authenticator_data_malformed', '/authenticator_data')
-  const rpIdHash = encodeBase64url(authenticatorData.subarray(0, 32))
-  if (rpIdHash !== (await digestOfBytes(crypto, new TextEncoder().encode(roots.rp_id))))
-    return fail('wrong_rp', '/authenticator_data')
+  const rpIdHash = await crypto.sha256(new TextEncoder().encode(roots.rp_id))
+  if (rpIdHash.some((byte, at) => byte !== authenticatorData[at])) return fail('wrong_rp', '/authenticator_data')
   const flags = authenticatorData[32] ?? 0
   if ((flags & UP) === 0) return fail('user_not_present', '/authenticator_data')
   if ((flags & UV) === 0) return fail('user_not_verified', '/authenticator_data')

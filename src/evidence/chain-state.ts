@@ -52,8 +52,8 @@ type Journal = {
     { readonly passkey: Passkey; readonly events: { readonly at: number; readonly status: PasskeyStatus }[]; inFullSince: number }
   >
   readonly keysOf: Map<PersonId, Digest[]>
-  /** By `role/person`, and providers by `client issuer`. */
-  readonly roles: Map<string, Held>
+  readonly roles: { readonly [R in Role]: Map<PersonId, Held> }
+  /** By `client issuer`. */
   readonly providers: Map<string, Held>
   readonly endorsed: Map<Digest, number>
   /** Position of the first use of each WebAuthn credential id and each nonce. */
@@ -69,7 +69,7 @@ export function firstState(head: Digest, pinnedAt: number, roots: readonly Passk
     times: [],
     passkeys: new Map(),
     keysOf: new Map(),
-    roles: new Map(),
+    roles: { administrator: new Map(), approver: new Map(), auditor: new Map() },
     providers: new Map(),
     endorsed: new Map(),
     ids: new Map(),
@@ -121,7 +121,7 @@ export const passkeysOf = (state: ChainState, person: PersonId): KnownPasskey[] 
 
 /** Whether the chain gives a person a role. It says nothing about the rules, which can take it from him. */
 export const holdsRole = ({ journal, sequence }: ChainState, person: PersonId, role: Role): boolean =>
-  isHeld(journal.roles.get(`${role}/${person}`), sequence)
+  isHeld(journal.roles[role].get(person), sequence)
 
 export const isAdministrator = (state: ChainState, person: PersonId): boolean => holdsRole(state, person, 'administrator')
 
@@ -159,7 +159,7 @@ function view(journal: Journal, sequence: number): ChainState {
       return passkeys
     },
     get administrators() {
-      administrators ??= new Set([...journal.keysOf.keys()].filter((person) => isAdministrator(state, person)))
+      administrators ??= new Set([...journal.roles.administrator.keys()].filter((person) => isAdministrator(state, person)))
       return administrators
     },
   }
@@ -182,7 +182,7 @@ function write(journal: Journal, { head, acceptedAt: time, nonces }: Place, effe
     const known = journal.passkeys.get(thumbprint)
     if (known) known.inFullSince = Math.min(known.inFullSince, at)
   }
-  for (const { person, role, holds } of effect.roles ?? []) hold(journal.roles, `${role}/${person}`, { at, holds })
+  for (const { person, role, holds } of effect.roles ?? []) hold(journal.roles[role], person, { at, holds })
   const { provider, endorsed, lost } = effect
   if (provider) hold(journal.providers, `${provider.clientId} ${provider.issuer}`, { at, holds: provider.holds })
   if (endorsed !== undefined) journal.endorsed.set(endorsed, at)
@@ -208,7 +208,11 @@ function copyUpTo({ journal, sequence }: ChainState): Journal {
     times: journal.times.slice(0, sequence + 1),
     passkeys: known,
     keysOf: new Map([...journal.keysOf].map(([person, keys]) => [person, keys.filter((key) => known.has(key))] as const)),
-    roles: held(journal.roles),
+    roles: {
+      administrator: held(journal.roles.administrator),
+      approver: held(journal.roles.approver),
+      auditor: held(journal.roles.auditor),
+    },
     providers: held(journal.providers),
     endorsed: used(journal.endorsed),
     ids: used(journal.ids),

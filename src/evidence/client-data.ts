@@ -10,7 +10,9 @@ export function readClientData(bytes: Uint8Array): ReadonlyMap<string, unknown> 
   try {
     const text = UTF8.decode(bytes)
     const value: unknown = JSON.parse(text)
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || repeatsMember(text)) return undefined
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+    // A text that is written again as it was has no member twice: the parser would have dropped one. Browsers write so nearly always.
+    if (JSON.stringify(value) !== text && repeatsMember(text)) return undefined
     return new Map(Object.entries(value))
   } catch {
     return undefined

@@ -1,8 +1,7 @@
-// The two operations that evidence needs from outside. They are arguments, so that one verifier runs in the issuer, offline and
+// The operations that evidence needs from outside. They are arguments, so that one verifier runs in the issuer, offline and
 // in a browser. Here also stands how a signature's form is judged before any library sees it: libraries differ in what they
 // forgive.
 
-import { encodeBase64url } from '../domain/base64url.ts'
 import type { Digest } from '../domain/ids.ts'
 import { type PasskeyKey, thumbprintBytes } from '../domain/keys.ts'
 import { type Tag, tagged } from '../domain/tags.ts'
@@ -10,6 +9,8 @@ import { type Tag, tagged } from '../domain/tags.ts'
 export type EvidenceCrypto = {
   /** SHA-256 of bytes. */
   readonly sha256: (bytes: Uint8Array) => Promise<Uint8Array>
+  /** The same in base64url, which is how nearly every digest is used. */
+  readonly digest: (bytes: Uint8Array) => Promise<Digest>
   /**
    * Whether a signature is valid under a public key: ES256 (DER for passkeys), EdDSA or RS256 by the key's type. Answers false, never
    * throws, for a malformed signature.
@@ -17,17 +18,12 @@ export type EvidenceCrypto = {
   readonly verify: (key: PasskeyKey, signature: Uint8Array, data: Uint8Array, form: 'der' | 'p1363') => Promise<boolean>
 }
 
-/** SHA-256 of bytes in base64url. */
-export const digestOfBytes = async (crypto: EvidenceCrypto, bytes: Uint8Array): Promise<Digest> =>
-  encodeBase64url(await crypto.sha256(bytes))
-
 /** SHA-256 of tagged bytes in base64url. */
 export const digestUnder = (crypto: EvidenceCrypto, tag: Tag, bytes: Uint8Array): Promise<Digest> =>
-  digestOfBytes(crypto, tagged(tag, bytes))
+  crypto.digest(tagged(tag, bytes))
 
 /** RFC 7638 thumbprint of a key. */
-export const thumbprintOf = (crypto: EvidenceCrypto, key: PasskeyKey): Promise<Digest> =>
-  digestOfBytes(crypto, thumbprintBytes(key))
+export const thumbprintOf = (crypto: EvidenceCrypto, key: PasskeyKey): Promise<Digest> => crypto.digest(thumbprintBytes(key))
 
 const P256_BYTES = 32
 

@@ -8,7 +8,7 @@ import { type DirectoryChange, headBytes, readDirectoryChange, type TrustRoots }
 import type { StatementOf } from '../domain/statement.ts'
 import type { DirectoryLink } from './bundle.ts'
 import { acceptedAt, type ChainState, firstState, knowsNonce, nextState } from './chain-state.ts'
-import { digestOfBytes, digestUnder, type EvidenceCrypto, thumbprintOf } from './crypto.ts'
+import { digestUnder, type EvidenceCrypto, thumbprintOf } from './crypto.ts'
 import { judgeChange } from './directory-change.ts'
 import { type ChainReason, type Failure, fail } from './reasons.ts'
 import { judgeSignature, judgeSigner, type Opened, openStatement, type SignedBytes } from './signed-statement.ts'
@@ -80,7 +80,7 @@ export async function extendChain(
     crypto,
   )
   if (!judged.ok) return judged
-  const head = await digestOfBytes(crypto, headBytes(digest, link.accepted_at))
+  const head = await crypto.digest(headBytes(digest, link.accepted_at))
   return { ok: true, state: nextState(state, { head, acceptedAt: link.accepted_at, nonces }, judged.effect), change }
 }
 

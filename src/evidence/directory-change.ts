@@ -209,11 +209,9 @@ const onlyVouched = (orders: readonly Order[]): Signed =>
 
 /** Whether somebody could still sign a change with one of these passkeys: a directory that nobody can change cannot be mended. */
 const hasAdministrator = (state: ChainState, counts: (passkey: { person: string; thumbprint: Digest }) => boolean): boolean =>
-  state.passkeys
-    .values()
-    .some(
-      ({ passkey, status, inFull }) => status === 'active' && inFull && counts(passkey) && isAdministrator(state, passkey.person),
-    )
+  [...state.administrators].some((person) =>
+    passkeysOf(state, person).some(({ passkey, status, inFull }) => status === 'active' && inFull && counts(passkey)),
+  )
 
 const does = (effect: Effect): Judged => ({ ok: true, effect })
 const areDistinct = (values: readonly string[]): boolean => new Set(values).size === values.length

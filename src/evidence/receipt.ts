@@ -14,7 +14,7 @@ import type { StatementOf } from '../domain/statement.ts'
 import { tagged } from '../domain/tags.ts'
 import { type Bundle, bundle } from './bundle.ts'
 import type { ChainState } from './chain-state.ts'
-import { digestOfBytes, type EvidenceCrypto } from './crypto.ts'
+import type { EvidenceCrypto } from './crypto.ts'
 import { replayChain } from './directory-chain.ts'
 import { type Failure, fail, type ReceiptReason } from './reasons.ts'
 import { openRuleSets, type RuleSets } from './rule-sets.ts'
@@ -214,7 +214,7 @@ async function judgeOpenings(
 ): Promise<Opened | Failure<ReceiptReason>> {
   // A lone surrogate has no bytes, so nothing can be committed to it.
   const opens = async (opening: Opening, committed: Digest) =>
-    String(opening.value).isWellFormed() && (await digestOfBytes(crypto, commitmentBytes(opening))) === committed
+    String(opening.value).isWellFormed() && (await crypto.digest(commitmentBytes(opening))) === committed
   const { reason } = openings
   if (reason && !(await opens(reason, intent.reason.commitment))) return fail('opening_differs', '/openings/reason')
   const parameters = new Map<string, string | number>()

@@ -5,7 +5,7 @@ import { decodeBase64url } from '../domain/base64url.ts'
 import type { Passkey, TrustRoots } from '../domain/directory.ts'
 import type { Digest } from '../domain/ids.ts'
 import { readStatement, type Statement, type StatementKind, type StatementOf } from '../domain/statement.ts'
-import { judgeAssertion } from './assertion.ts'
+import { judgeAnswer } from './assertion.ts'
 import type { Assertion } from './bundle.ts'
 import { type ChainState, findPasskey, type KnownPasskey } from './chain-state.ts'
 import { digestUnder, type EvidenceCrypto } from './crypto.ts'
@@ -54,12 +54,12 @@ export function judgeSigner(
 
 /** Whether the statement's assertion is this passkey's. */
 export async function judgeSignature(
-  { statement, bytes, assertion, path }: Opened,
+  { digest, assertion, path }: Opened,
   passkey: Passkey,
   roots: TrustRoots,
   crypto: EvidenceCrypto,
 ): Promise<{ readonly ok: true } | Failure<ChainReason>> {
-  const judged = await judgeAssertion({ kind: statement.kind, bytes, assertion, passkey }, roots, crypto)
+  const judged = await judgeAnswer({ challenge: digest, assertion, passkey }, roots, crypto)
   return judged.ok ? { ok: true } : fail(judged.reason, `${path}/assertion${judged.path}`)
 }
 

@@ -8,7 +8,7 @@ import type { Digest } from '../domain/ids.ts'
 import { tagged } from '../domain/tags.ts'
 import type { DirectoryLink } from './bundle.ts'
 import { type ChainState, passkeysOf, stateAt, takesProvider } from './chain-state.ts'
-import { digestOfBytes, type EvidenceCrypto } from './crypto.ts'
+import type { EvidenceCrypto } from './crypto.ts'
 import { type ChainReason, type Failure, fail } from './reasons.ts'
 
 /** Whether the issuer has vouched for exactly this change: one first key of one person, by a provider that administrators have signed for. */
@@ -38,7 +38,7 @@ export async function judgeVouch(
   if (stateAt(state, directory.sequence)?.head !== directory.head)
     return fail('directory_position_unknown', '/vouch/body/directory')
   const { person, thumbprint } = first.passkey
-  if (nonce !== (await digestOfBytes(crypto, vouchedNonceBytes({ person, thumbprint, head: directory.head }))))
+  if (nonce !== (await crypto.digest(vouchedNonceBytes({ person, thumbprint, head: directory.head }))))
     return fail('nonce_differs', '/vouch/body/nonce')
   return { ok: true }
 }

@@ -1,6 +1,7 @@
 // EvidenceCrypto by Web Crypto, for browsers: the receipt page verifies with the same code as the issuer. It imports nothing of
 // Node. Web Crypto takes P-256 signatures as r || s alone, so the DER of passkeys is taken apart here, strictly.
 
+import { encodeBase64url } from '../domain/base64url.ts'
 import type { PasskeyKey } from '../domain/keys.ts'
 import { type EvidenceCrypto, p1363FromDer } from './crypto.ts'
 
@@ -13,9 +14,12 @@ const ALGORITHMS = {
 // Web Crypto's types take views over an ArrayBuffer only; a view over a SharedArrayBuffer cannot come from our decoders.
 const owned = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes)
 
+const sha256 = async (bytes: Uint8Array) => new Uint8Array(await crypto.subtle.digest('SHA-256', owned(bytes)))
+
 /** Digests and signature checks by `globalThis.crypto.subtle`. */
 export const webCrypto: EvidenceCrypto = {
-  sha256: async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-256', owned(bytes))),
+  sha256,
+  digest: async (bytes) => encodeBase64url(await sha256(bytes)),
   verify: async (key: PasskeyKey, signature, data, form) => {
     const algorithm = ALGORITHMS[key.kty]
     const bytes = key.kty === 'EC' && form === 'der' ? p1363FromDer(signature) : signature
