@@ -10,6 +10,7 @@ import type { IssuerContext } from './context.ts'
 import { eachInTurn } from './each-in-turn.ts'
 import { beginEnd } from './end-grant.ts'
 import { transact } from './transact.ts'
+import { voidLostRequests } from './void-lost-requests.ts'
 
 const BATCH = 500
 /** A claim that was judged before a change may commit after it: longer than any transaction lasts. */
@@ -30,6 +31,7 @@ export function openStandings(ctx: IssuerContext): { readonly round: () => Promi
       if (changed) changedAt = at
       const again = !settled && at - changedAt > AGAIN_AFTER_MS
       if (!changed && !again) return 0
+      await voidLostRequests(ctx)
       const ended = await endLostStandings(ctx)
       // Only a round that came to its end counts: one that failed is run again.
       seen = now

@@ -1,5 +1,6 @@
 // What time alone causes, on the issuer's own clock and whether or not anything else is alive: grants and credentials end, a credential whose making
-// never ended is given up and revoked, and requests lapse. Every step is safe to repeat, and none waits for the network: ends come first, on the second.
+// never ended is given up and revoked, requests lapse, and so does a change of the directory that nobody signs a second time. Every step is safe to
+// repeat, and none waits for the network: ends come first, on the second.
 
 import { findCredentials, findPastEnd, findStaleIssuing } from '../db/grants.ts'
 import { findKnown, findOverdue, standingOf, updateState } from '../db/requests.ts'
@@ -8,6 +9,7 @@ import type { IssuerContext } from './context.ts'
 import { eachInTurn } from './each-in-turn.ts'
 import { beginEnd, settleGrant } from './end-grant.ts'
 import { giveUp } from './issue-credential.ts'
+import { lapsePending } from './pending-change.ts'
 import { transact } from './transact.ts'
 
 const BATCH = 100
@@ -31,6 +33,9 @@ export async function sweep(ctx: IssuerContext): Promise<number> {
       const stale = await findStaleIssuing(ctx.db, new Date(now.getTime() - STALE_ISSUING_MS), BATCH)
       moved += stale.length
       await eachInTurn(stale, ({ id, request_id }) => giveUpStale(ctx, request_id, id))
+    },
+    async () => {
+      moved += await lapsePending(ctx)
     },
   ]
   await eachInTurn(steps, (step) => step())
