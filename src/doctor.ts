@@ -4,7 +4,7 @@
 import type { Kysely } from 'kysely'
 import { isSandbox, readBot, readIssuer, readMigrate, readSandbox, splitEnvironment } from './config.ts'
 import { connect } from './db/connect.ts'
-import { findPublishedDigest } from './db/rule-sets.ts'
+import { findPublication } from './db/rule-sets.ts'
 import type { Schema } from './db/schema.ts'
 import { type Finding, judged, tried, well } from './findings.ts'
 import { openLogger } from './logger.ts'
@@ -75,7 +75,7 @@ async function examineBot(env: Environment): Promise<readonly Finding[]> {
       const { findings } = await inspectBot(config, db, PATIENCE_MS)
       return [
         ...findings,
-        ...(isWell(findings, 'migrations') ? [await lookAtPublication(db)] : []),
+        ...(isWell(findings, 'migrations') ? await lookAtPublication(db) : []),
         ...(isWell(findings, 'database') ? [await lookAtClock(db)] : []),
         await lookAtPort('PORT', config.host, config.port),
         await lookAtHosts({ ISSUER_URL: config.issuerUrl, PUBLIC_URL: config.publicUrl }),
@@ -92,10 +92,20 @@ async function examineMigrate(env: Environment): Promise<readonly Finding[]> {
   })
 }
 
-async function lookAtPublication(db: Kysely<Schema>): Promise<Finding> {
-  const digest = await findPublishedDigest(db)
-  const none = ['No runbooks are published: start the issuer, which publishes them.']
-  return judged('rules', digest === undefined ? none : [], `The rule set ${digest} is published.`)
+async function lookAtPublication(db: Kysely<Schema>): Promise<readonly Finding[]> {
+  const published = await findPublication(db)
+  if (!published) return [judged('rules', ['No runbooks are published: start the issuer, which publishes them.'], '')]
+  const { security_channel: channel } = published.ruleSet
+  return [
+    well('rules', `The rule set ${published.digest} is published.`),
+    judged(
+      'security channel',
+      channel === undefined
+        ? ['Changes of keys, roles and rules are told to administrators alone: name a security_channel in directory.yaml.']
+        : [],
+      `Changes of keys, roles and rules are told in ${channel}.`,
+    ),
+  ]
 }
 
 async function configured<T>(read: Configured<T>, look: (config: T) => Promise<readonly Finding[]>): Promise<readonly Finding[]> {

@@ -8,6 +8,7 @@ import { actionName, findOffer, type RuleSet } from '../domain/action.ts'
 import { NO_MODELS } from '../domain/attestation.ts'
 import { canonicalBytes } from '../domain/canonical.ts'
 import { readIntent } from '../domain/intent.ts'
+import { settledFrom } from '../evidence/approver.ts'
 import { describeGain } from '../runbooks/gain.ts'
 import { saysTheSame, withGained } from '../runbooks/gained.ts'
 import type { IssuerContext, Published } from './context.ts'
@@ -34,9 +35,17 @@ export async function publishRuleSet(
   const ids = voided.map(({ request }) => request.id)
   await transact({ ...ctx, published: () => published, attestation: () => NO_MODELS }, ids, async (work) => {
     await addPublication(work.trx, published.digest, body, work.now)
-    work.record('rules.published', {}, { v: 1, rule_set: published.digest, gain: describeGain(before?.ruleSet, ruleSet) })
+    const gain = describeGain(before?.ruleSet, ruleSet)
+    work.record('rules.published', {}, { v: 1, rule_set: published.digest, gain })
     for (const id of ids) await voidRequest(work, id, 'the action changed after it was asked for')
-    work.tell('rules.published', undefined)
+    // What a deployment begins with has gained nobody anything.
+    work.tell('rules.published', undefined, before ? { gain, counts_from: countsFrom(ctx, ruleSet) } : {})
   })
   return published
+}
+
+/** From when whoever was gained may approve by it, in ms, unless administrators sign for these rules. */
+function countsFrom({ now, roots }: Pick<IssuerContext, 'now' | 'roots'>, { keys }: RuleSet): number {
+  const at = now().getTime()
+  return at < settledFrom(roots) ? at : at + keys.gained_hours * 3_600_000
 }

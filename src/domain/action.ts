@@ -116,17 +116,22 @@ export const gained = closed(
 )
 export type Gained = Shaped<typeof gained>
 
-export const ruleSet = closed({
-  v: literal(1),
-  offers: list(closed({ action, channel: text(/^#?[A-Za-z0-9_-]{1,80}$/) }), 0, 500),
-  targets: list(target, 0, 200),
-  people: list(person, 0, 5000),
-  groups: record(NAME, list(text(PERSON), 0, 5000), 500),
-  administrators: list(text(PERSON), 0, 200),
-  auditors: list(text(PERSON), 0, 500),
-  keys: keyPolicy,
-  gained: list(gained, 0, 20_000),
-})
+const channel = text(/^#?[A-Za-z0-9_-]{1,80}$/)
+export const ruleSet = closed(
+  {
+    v: literal(1),
+    offers: list(closed({ action, channel }), 0, 500),
+    targets: list(target, 0, 200),
+    people: list(person, 0, 5000),
+    groups: record(NAME, list(text(PERSON), 0, 5000), 500),
+    administrators: list(text(PERSON), 0, 200),
+    auditors: list(text(PERSON), 0, 500),
+    keys: keyPolicy,
+    gained: list(gained, 0, 20_000),
+  },
+  // Where every change of keys, roles and rules is told, so that no bot chooses where.
+  { security_channel: channel },
+)
 /** Everything the issuer published at one moment. An empty list means nobody. */
 export type RuleSet = Shaped<typeof ruleSet>
 

@@ -34,7 +34,10 @@ export async function readRunbooks(dir: string, ours: readonly string[]): Promis
   return loaded
 }
 
-/** Checks and publishes a folder; what operators must hear of the models in it goes to the log. */
+const NO_SECURITY_CHANNEL =
+  'directory.yaml names no security_channel, so changes of keys, roles and rules are told to administrators alone: name a channel that others read, too'
+
+/** Checks and publishes a folder; what operators must hear of it goes to the log. */
 export const publishRunbooks = async (
   dir: string,
   ours: readonly string[],
@@ -42,6 +45,7 @@ export const publishRunbooks = async (
 ): Promise<{ readonly published: Published; readonly attestation: AttestationList }> => {
   const { ruleSet, attestation } = await readRunbooks(dir, ours)
   const published = await publishRuleSet(base, ruleSet)
+  if (ruleSet.security_channel === undefined) base.log.warn(NO_SECURITY_CHANNEL)
   for (const problem of await findModelProblems(base.db, attestation, base.now())) base.log.warn({ alarm: 'key_models' }, problem)
   return { published, attestation }
 }

@@ -9,7 +9,7 @@ import type { Problem } from './problem.ts'
 import { directory as directorySchema, targets as targetsSchema, type WrittenDirectory } from './schema.ts'
 import type { Path, Yaml } from './yaml.ts'
 
-export type Directory = Pick<RuleSet, 'people' | 'groups' | 'administrators' | 'auditors' | 'keys'>
+export type Directory = Pick<RuleSet, 'people' | 'groups' | 'administrators' | 'auditors' | 'keys' | 'security_channel'>
 
 /** What security keys must be where the directory does not say it. */
 export const KEYS: KeyPolicy = {
@@ -43,7 +43,7 @@ export function checkDirectory(yaml: Yaml): { directory: Directory | undefined; 
       const near = nearestName(id, ids)
       return at(`\`${id}\` is not one of \`people\``, near ? `did you mean \`${near}\`?` : 'add the person to `people`')
     })
-  const { people = {}, groups, administrators = [], auditors = [], keys = {} } = pieces
+  const { people = {}, groups, administrators = [], auditors = [], keys = {}, security_channel } = pieces
   problems.push(
     ...Object.entries(groups ?? {}).flatMap(([group, list]) => checkList(['groups', group], list)),
     ...checkList(['administrators'], administrators),
@@ -63,6 +63,7 @@ export function checkDirectory(yaml: Yaml): { directory: Directory | undefined; 
     administrators: administrators.toSorted(),
     auditors: auditors.toSorted(),
     keys: keyPolicy(keys),
+    ...(security_channel !== undefined && { security_channel }),
   }
   return { directory, problems }
 }

@@ -28,6 +28,8 @@ export type Gain = {
   readonly targets: Change
   /** Whether what security keys must be is another. */
   readonly keys: boolean
+  /** Where changes are told from now on, when that is another place; empty for none. */
+  readonly security_channel?: { readonly was: string; readonly is: string }
   readonly counts: { readonly groups: number; readonly accounts: number; readonly actions: number }
 }
 
@@ -54,6 +56,9 @@ export function describeGain(before: RuleSet = NOTHING, after: RuleSet): Gain {
     actions: actionChanges(before, after),
     keys: canonicalText(before.keys) !== canonicalText(after.keys),
     targets: compare('targets', before.targets.map(canonicalText), after.targets.map(canonicalText), targetName),
+    ...(before.security_channel !== after.security_channel && {
+      security_channel: { was: before.security_channel ?? '', is: after.security_channel ?? '' },
+    }),
     counts: { groups: 0, accounts: 0, actions: 0 },
   }
   const counts = { groups: all.groups.length, accounts: all.accounts.length, actions: all.actions.length }

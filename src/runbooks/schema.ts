@@ -42,6 +42,9 @@ const line = (most: number) =>
 /** A line in which no space is wider or narrower than it looks. */
 const plain = (most: number) =>
   line(most).refine((text) => findUnseen(text) === undefined, 'must hold only plain spaces and characters that show')
+const slackChannel = z
+  .string('must be a channel; `#` begins a comment in YAML, so write it in quotes: "#incidents"')
+  .regex(/^#?[A-Za-z0-9_-]{1,80}$/, 'must be the name or the id of a Slack channel')
 const number = z.int('must be a whole number')
 
 const described = {
@@ -95,10 +98,7 @@ export const writtenAction = z.strictObject({
 })
 
 export const frontMatter = z.strictObject({
-  channel: z
-    .string('must be a channel; `#` begins a comment in YAML, so write it in quotes: "#incidents"')
-    .regex(/^#?[A-Za-z0-9_-]{1,80}$/, 'must be the name or the id of a Slack channel')
-    .describe('Where requests are told. In quotes: `#` begins a comment.'),
+  channel: slackChannel.describe('Where requests are told. In quotes: `#` begins a comment.'),
   // Each is read by itself: a mistake in one must not hide those in another.
   actions: z.record(name, z.unknown()).refine((all) => Object.keys(all).length > 0, 'must offer an action'),
 })
@@ -157,6 +157,9 @@ export const directory = z.strictObject({
     })
     .optional()
     .describe('What security keys must be. None of the waiting applies in the week after bootstrap.'),
+  security_channel: slackChannel
+    .optional()
+    .describe('The Slack channel that is told of every change of keys, roles and rules. Without one only administrators are.'),
 })
 export type WrittenDirectory = z.infer<typeof directory>
 

@@ -137,6 +137,12 @@ export function sandboxWorld(app: Partial<Pick<App, 'commands' | 'shortcuts' | '
         topic: 'Every request for privileged access, as it goes.',
         members: [...staff, 'countersign'],
       },
+      {
+        id: 'C0SECURITY0',
+        name: 'security',
+        topic: 'Every change of keys, roles and rules.',
+        members: ['ana', 'mira', 'theo', 'countersign'],
+      },
       { id: 'C0GENERAL00', name: 'general', topic: 'Everybody, guests too.', members: [...staff, 'luca'] },
       {
         id: 'C0PARTNERCH',

@@ -116,3 +116,10 @@ test('a change too big for one entry is told in counts, and keeps what was lower
   assert.deepEqual(gain.actions[0]?.lowered, ['older_confirmation'])
   assert.ok(canonicalBytes(gain).length <= 24_000)
 })
+
+test('another place where changes are told is named with the one that hears of it no more', () => {
+  const here = { ...before, security_channel: '#security' }
+  assert.equal('security_channel' in describeGain(here, here), false)
+  assert.deepEqual(describeGain(before, here).security_channel, { was: '', is: '#security' })
+  assert.deepEqual(describeGain(here, before).security_channel, { was: '#security', is: '' })
+})
