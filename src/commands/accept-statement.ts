@@ -12,10 +12,12 @@ import { type Move, moveRequest } from '../domain/request.ts'
 import type { RequestState } from '../domain/request-state.ts'
 import type { StatementOf } from '../domain/statement.ts'
 import { findUnseenInText } from '../domain/visible.ts'
+import type { EvidenceReason } from '../evidence/reasons.ts'
 import type { Verdict } from '../evidence/verify-evidence.ts'
 import { type Begun, beginStatement, type StatementInput } from './begin-statement.ts'
 import type { IssuerContext } from './context.ts'
-import { decidingGroups, findEvidence, judgeRequest, type Stored } from './evidence-of.ts'
+import { actionOf, decidingGroups, findEvidence, judgeRequest, type Stored } from './evidence-of.ts'
+import { whyNotApprove } from './may-approve.ts'
 import { transactOn, type Work } from './transact.ts'
 
 type Decisive = Begun<'request' | 'decide'>
@@ -111,6 +113,12 @@ async function planOne(
     directory: accepted.directory,
   })
   const move = moveOf(statement, verdict, person)
+  const action = actionOf(ctx, known)
+  if (!move && !verdict.ok && action && YET.has(verdict.reason)) {
+    const of = { person, action, published: ctx.published(), chain: stored.chain, roots: ctx.roots, now }
+    const why = whyNotApprove(of, statement.signer.passkey)
+    if (why) return refuse(why)
+  }
   if (!move) return refuse(verdict.ok ? { reason: 'not_approved', state: known.state.state } : refusalOf(verdict))
   const moved = moveRequest(standingOf(known), move, now.getTime())
   if (!moved.ok) return moved
@@ -124,6 +132,16 @@ async function planOne(
     wasHeld: known.state.held_by !== null,
   }
 }
+
+/** Reasons of the evidence for which an approver has to wait, or to do something first. */
+const YET: ReadonlySet<EvidenceReason> = new Set([
+  'not_an_approver',
+  'passkey_not_in_full',
+  'passkey_not_accepted',
+  'passkey_cooling_down',
+  'too_few_passkeys',
+  'gained_too_recently',
+] as const)
 
 /** The move that a statement is after, before it is known what the evidence gives. */
 function tentative(statement: StatementOf<'request' | 'decide'>): Move {

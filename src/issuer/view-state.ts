@@ -9,6 +9,7 @@
 
 import type { IssuerContext } from '../commands/context.ts'
 import { decidingGroups } from '../commands/evidence-of.ts'
+import { type Approving, whyNotApprove, whyNotYet } from '../commands/may-approve.ts'
 import { commitmentOf, thumbprint } from '../crypto.ts'
 import { type CredentialRow, findCredentials, findGrant, type GrantRow } from '../db/grants.ts'
 import { findBeside } from '../db/issuer-queries/find-twins.ts'
@@ -66,6 +67,8 @@ export type Adopted = Looking &
     readonly heldBy: Named | undefined
     readonly signed: readonly Signed[]
     readonly decided: Signed | undefined
+    /** Why this approver can only deny now. */
+    readonly notYet: Refusal | undefined
     readonly lines: readonly { readonly group: string; readonly count: number; readonly missing: number }[]
     /** Thumbprints of the places that the requester named, the newest first. */
     readonly holders: readonly string[]
@@ -141,9 +144,11 @@ async function adopted(
   if (endedAt && !involved && ctx.now().getTime() - endedAt.getTime() > LINK_LASTS_MS) return undefined
 
   const tells = involved || (awaited && !other)
+  const approving = toDecide && action ? await approvingOf(ctx, me.id, action) : undefined
   const signed = decisions.map((row) => signedOf(row, name, tells))
   return {
     ...looking,
+    keys: approving ? ableFirst(looking.keys, approving) : looking.keys,
     ...readAsked(known, action, openings, name, tells),
     is: 'adopted',
     role,
@@ -155,6 +160,7 @@ async function adopted(
     heldBy: state.held_by === null ? undefined : name(state.held_by),
     signed,
     decided: signed.find(({ who, decision }) => who.id === me.id && (decision === 'approve' || decision === 'deny')),
+    notYet: approving && looking.keys.length > 0 ? whyNotYet(approving) : undefined,
     lines: (action?.rules.approvals ?? []).map(({ group, count }) => ({
       group,
       count,
@@ -171,6 +177,20 @@ async function adopted(
     recall: leastCertain(credentials.map(({ recall }) => recall)),
   }
 }
+
+const approvingOf = async (ctx: IssuerContext, person: string, action: Action): Promise<Approving> => ({
+  person,
+  action,
+  published: ctx.published(),
+  chain: await ctx.chain(),
+  roots: ctx.roots,
+  now: ctx.now(),
+})
+
+/** The first one is what a page proposes to sign with. */
+const ableFirst = (keys: readonly Key[], of: Approving): readonly Key[] =>
+  keys.toSorted((a, b) => Number(isUnable(a, of)) - Number(isUnable(b, of)))
+const isUnable = ({ thumbprint }: Key, of: Approving): boolean => whyNotApprove(of, thumbprint) !== undefined
 
 /**
  * The same action is the same name with the same digest, which is in force: so the same groups decide. What somebody objected to is left out, because
