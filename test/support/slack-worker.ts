@@ -90,16 +90,17 @@ export async function openStand(
     }
   }
   const open = async () => {
-    const rows = await ctx.db
-      .selectFrom('delivery')
-      .select(['source', 'done_at', 'payload'])
-      .where('kind', '!=', 'none')
-      .execute()
     const planned = new Set((await ctx.db.selectFrom('delivery').select('source').execute()).map(({ source }) => source))
     const news = [
       ...(await ctx.db.selectFrom('bot_outbox').select('id').execute()),
       ...(await ctx.db.selectFrom('issuer_outbox').select('id').execute()),
     ].filter(({ id }) => !planned.has(id))
+    // Last of all: news that are planned while we look count as unplanned, or have their deliveries here.
+    const rows = await ctx.db
+      .selectFrom('delivery')
+      .select(['source', 'done_at', 'payload'])
+      .where('kind', '!=', 'none')
+      .execute()
     const waiting = rows.filter(({ done_at }) => done_at === null)
     return {
       told: waiting.filter(({ payload }) => !Object.hasOwn(payload, 'again')).length + news.length,
