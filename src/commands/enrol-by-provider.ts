@@ -4,7 +4,7 @@
 // subject, time and way of the sign-in.
 
 import { digestOf, nodeCrypto, sha256, subjectDigest } from '../crypto.ts'
-import { applyChange, findRegisterStatement, findRegistration } from '../db/passkeys.ts'
+import { applyChange, findRegisterStatement, findRegistration, passkeyOf } from '../db/passkeys.ts'
 import { endRegistration } from '../db/registrations.ts'
 import { isNonceSpent, spendNonce } from '../db/statements.ts'
 import { personOfSubject } from '../domain/action.ts'
@@ -20,6 +20,7 @@ import { acceptedAt, type ChainState, passkeysOf, takesProvider } from '../evide
 import { extendChain } from '../evidence/directory-chain.ts'
 import { holdsAnyRole } from '../evidence/directory-change.ts'
 import type { IssuerContext } from './context.ts'
+import { whyNotTheseKeys } from './judge-change.ts'
 import { transact } from './transact.ts'
 
 /** How often others may change the directory between our look at it and our change, before we give up. */
@@ -113,6 +114,9 @@ async function tryEnrol(
   if (!proof || !row?.statement) return refuse({ reason: 'unknown_registration' })
   const state = await ctx.chain()
   const change = changeFor(ctx, state, row, row.statement)
+  // The rules may ask more of keys than when this one was registered.
+  const misfit = await whyNotTheseKeys(ctx, state, change)
+  if (misfit) return refuse(misfit)
   const bytes = canonicalBytes(change as unknown as Canonical)
   const vouch = await vouchFor(ctx, sign, provider, waiting, says, digestOf('directory', bytes))
   const link: DirectoryLink = {
@@ -158,15 +162,13 @@ class Moved extends Error {}
 type Registered = NonNullable<Awaited<ReturnType<typeof findRegistration>>>
 
 function changeFor({ realm }: IssuerContext, { sequence, head }: ChainState, row: Registered, registration: Digest) {
-  const { person, passkey_id: id, key, thumbprint, device_bound, proved_aaguid: aaguid } = row
-  const passkey = { person, id, key, thumbprint, device_bound, ...(aaguid !== null && { aaguid }) }
   return {
     v: 1,
     realm,
     sequence: sequence + 1,
     previous: head,
     operation: 'enrol',
-    passkeys: [{ passkey, registration, roles: [] }],
+    passkeys: [{ passkey: passkeyOf(row), registration, roles: [] }],
   } satisfies DirectoryChange
 }
 

@@ -20,7 +20,7 @@ import { ORIGIN, openWorld } from './world.ts'
 
 export const RETURN = `${ORIGIN}/oidc/return`
 /** People of whom the directory says who they are at the provider; none of them has a key. */
-const NEWCOMERS = 'ada ben cai dov eli fay nia oto pia quin ras sol tam uma vic wyn'.split(' ')
+const NEWCOMERS = 'ada ben cai dov eli fay gil nia oto pia quin ras sol tam uma vic wyn'.split(' ')
 
 type After = Parameters<typeof openWorld>[0]
 
@@ -101,7 +101,7 @@ function openBrowser({
     post,
     page: async (path: string) => keep(await doors.get(path, { cookie: cookie() })),
     /** Makes a key for a person of the directory, and proves it; the answer of the last door. */
-    register: (person: string) => register({ ctx: world.ctx, post }, person),
+    register: (person: string, copies = false) => register({ ctx: world.ctx, post }, person, copies),
     begin,
     /** Posts what the provider sent back, with whatever is bent. */
     bring,
@@ -113,10 +113,13 @@ function openBrowser({
 async function register(
   { ctx, post }: { ctx: Awaited<ReturnType<typeof openWorld>>['ctx']; post: (url: string, body: unknown) => Promise<Response> },
   person: string,
+  /** Whether the key may be copied between devices. */
+  copies: boolean,
 ): Promise<Response> {
   const site = { rpId: ctx.roots.rp_id, origin: ctx.roots.issuer }
   const nonce = makeNonce(ctx.nonceKey, ctx.now())
-  const made = create({ ...site, challenge: nonce, userHandle: encodeBase64url(userHandle(ctx.realm, person)) })
+  const flags = (honest: number) => (copies ? { flags: honest | 0x08 } : {})
+  const made = create({ ...site, challenge: nonce, userHandle: encodeBase64url(userHandle(ctx.realm, person)) }, flags(0x45))
   const registered = await post('/v1/registrations', { person, nickname: 'blue key', nonce, attestation: made.response })
   const { id, key, thumbprint, nonce: next } = registered.json<{ id: string; key: object; thumbprint: string; nonce: string }>()
   const signer = { person, passkey: thumbprint }
@@ -131,6 +134,6 @@ async function register(
     id,
     key: { ...key },
   })
-  const { response } = get(made.passkey, { ...site, challenge: digestOf('statement/register', bytes) })
+  const { response } = get(made.passkey, { ...site, challenge: digestOf('statement/register', bytes) }, flags(0x05))
   return post('/v1/statements', { statement: encodeBase64url(bytes), response })
 }

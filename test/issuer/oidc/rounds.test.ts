@@ -2,6 +2,8 @@
 // one person's sign-in could enrol another person's key.
 
 import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import type { LightMyRequestResponse as Response } from 'fastify'
 import { findContinuation } from '../../../src/db/passkeys.ts'
@@ -24,9 +26,9 @@ function noOf(response: Response): string {
 }
 const hasKey = async (person: string) => (await office.passkeysOf(person)).length > 0
 /** A person who has registered a key in a fresh browser. */
-async function registered(person: string) {
+async function registered(person: string, copies = false) {
   const browser = office.browser()
-  const proved = await browser.register(person)
+  const proved = await browser.register(person, copies)
   assert.equal(proved.statusCode, 200, proved.body)
   return { ...browser, provider: proved.json<{ provider?: string }>().provider }
 }
@@ -230,6 +232,22 @@ describe('only administrators enrol', () => {
     await ctx.db.updateTable('registration').set({ ended_at: new Date() }).where('person', '=', 'fay').execute()
     assert.equal(noOf(await fay.bring(back)), 'unknown_registration')
     assert.equal(await hasKey('fay'), false)
+  })
+
+  test('a key of a kind that the rules have stopped to take while its person signed in', async () => {
+    const gil = await registered('gil', true)
+    const back = await real.visit(await gil.begin(), { account: 'u-gil' })
+    const file = join(world.runbooksDir, 'directory.yaml')
+    const before = readFileSync(file, 'utf8')
+    const stricter = before.replace('keys: {', 'keys: { accept: { requesters: device_bound },')
+    assert.notEqual(stricter, before)
+    writeFileSync(file, stricter)
+    await world.issuer.reload()
+    assert.equal(noOf(await gil.bring(back)), 'passkey_not_accepted')
+    writeFileSync(file, before)
+    await world.issuer.reload()
+    assert.equal(await hasKey('gil'), false)
+    assert.equal((await gil.signIn({ account: 'u-gil' })).statusCode, 200)
   })
 
   test('from when the provider is admitted no longer, and a round that has begun ends there', async () => {
