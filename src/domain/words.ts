@@ -109,6 +109,10 @@ export function refusalWords(refusal: Refusal): string {
       return 'Only the person who objected can lift the objection.'
     case 'no_grant':
       return 'Nothing has been issued for this request, so there is nothing to end.'
+    case 'no_receipt':
+      return refusal.why === 'not_issued'
+        ? 'No such credential has been issued for this request, so there is no receipt of it.'
+        : 'The receipt of this request does not verify here. It is in the log: tell whoever runs Countersign.'
     case 'malformed':
       return 'This message is not in the form that is signed here. Reload the page and try again.'
     case 'foreign_realm':

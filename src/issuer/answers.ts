@@ -34,6 +34,7 @@ const STATUS: { readonly [R in Refusal['reason']]: Status } = {
   not_eligible_to_object: 403,
   not_your_objection: 403,
   no_grant: 404,
+  no_receipt: 404,
   malformed: 422,
   foreign_realm: 403,
   nonce_stale: 410,

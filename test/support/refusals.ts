@@ -27,6 +27,7 @@ export const SAMPLES: { readonly [R in Refusal['reason']]: Sample<R> } = {
   not_eligible_to_object: { reason: 'not_eligible_to_object' },
   not_your_objection: { reason: 'not_your_objection' },
   no_grant: { reason: 'no_grant' },
+  no_receipt: { reason: 'no_receipt', why: 'not_issued' },
   malformed: { reason: 'malformed', path: '/kind', problem: 'is not decide' },
   foreign_realm: { reason: 'foreign_realm' },
   nonce_stale: { reason: 'nonce_stale' },
