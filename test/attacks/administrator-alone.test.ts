@@ -83,12 +83,12 @@ describe('an administrator alone', () => {
   test('enrols a key that nobody registered, and one whose owner never proved it', async () => {
     const rogue = rogueKey(door.world, 'bo')
     const passkey = { person: 'bo', id: rogue.id, key: rogue.key, thumbprint: rogue.thumbprint, device_bound: true }
-    const enrol = { operation: 'enrol', passkeys: [{ passkey, registration: 'A'.repeat(43) }] }
+    const enrol = { operation: 'enrol', passkeys: [{ passkey, registration: 'A'.repeat(43), roles: [] }] }
     isRefused(await orders(enrol), 'never registered')
     assert.equal((await post('/v1/registrations', rogue.registration)).statusCode, 200)
     isRefused(await orders(enrol), 'never proved')
     isRefused(
-      await orders({ ...enrol, passkeys: [{ passkey: { ...passkey, person: 'ana' }, registration: 'A'.repeat(43) }] }),
+      await orders({ ...enrol, passkeys: [{ passkey: { ...passkey, person: 'ana' }, registration: 'A'.repeat(43), roles: [] }] }),
       'other',
     )
   })
@@ -96,7 +96,7 @@ describe('an administrator alone', () => {
   test('enrols a key that is enrolled already under a second person', async () => {
     const known = await keyOf(THIEF)
     const passkey = { ...known, person: 'bo' }
-    isRefused(await orders({ operation: 'enrol', passkeys: [{ passkey, registration: 'A'.repeat(43) }] }))
+    isRefused(await orders({ operation: 'enrol', passkeys: [{ passkey, registration: 'A'.repeat(43), roles: [] }] }))
   })
 
   test('enrols a registered key under another person than its owner', async () => {
@@ -110,7 +110,7 @@ describe('an administrator alone', () => {
       isRefused(
         await orders({
           operation: 'enrol',
-          passkeys: [{ passkey: { person, id, key, thumbprint, device_bound: true }, registration }],
+          passkeys: [{ passkey: { person, id, key, thumbprint, device_bound: true }, registration, roles: [] }],
         }),
       )
   })
@@ -145,7 +145,10 @@ describe('an administrator alone', () => {
   })
 
   test('withdraws a root’s power, or leaves nobody who could sign the next change', async () => {
-    isRefused(await orders({ operation: 'role', person: THIEF, role: 'administrator', effect: 'withdraw' }), 'the root')
+    isRefused(
+      await orders({ operation: 'role', person: THIEF, role: 'administrator', effect: 'withdraw', passkeys: [] }),
+      'the root',
+    )
     isRefused(await orders({ operation: 'suspend', passkeys: [(await keyOf(THIEF)).thumbprint] }), 'the last')
   })
 

@@ -113,8 +113,8 @@ describe('an approver alone', () => {
     const mira = (await keyOf('mira')).thumbprint
     const bo = (await keyOf('bo')).thumbprint
     for (const wanted of [
-      { operation: 'role', person: THIEF, role: 'administrator', effect: 'grant' },
-      { operation: 'role', person: 'mira', role: 'administrator', effect: 'withdraw' },
+      { operation: 'role', person: THIEF, role: 'administrator', effect: 'grant', passkeys: [] },
+      { operation: 'role', person: 'mira', role: 'administrator', effect: 'withdraw', passkeys: [] },
       { operation: 'suspend', passkeys: [mira] },
       { operation: 'revoke', passkeys: [bo] },
     ] as const) {
