@@ -103,7 +103,9 @@ export async function soak(hooks: Hooks, { seed, lives, lanes, clocks, tell }: S
       if (told.length % 100 === 0) tell(`${told.length} lives, ${Math.round((performance.now() - began) / 1000)} s`)
     }
   }
-  await Promise.all(Array.from({ length: lanes }, (_, number) => lane(number)))
+  await Promise.all(Array.from({ length: lanes }, (_, number) => lane(number))).catch((error: unknown) => {
+    throw new Error(`a life could not go on; ${stateOf(opened)}; people heard ${JSON.stringify(heard)}`, { cause: error })
+  })
   const seconds = (performance.now() - began) / 1000
   attention.stop()
   slowMs = 0
@@ -126,6 +128,10 @@ export async function soak(hooks: Hooks, { seed, lives, lanes, clocks, tell }: S
     seconds,
   }
 }
+
+/** Which process does not serve and what it said last, as a start that is refused does: then it is not the life that is at fault. */
+const stateOf = ({ processes }: Stand): string =>
+  processes.map((each) => `${each.name} ${each.isReady() ? 'serves' : `is away: ${each.output().slice(-600)}`}`).join('; ')
 
 /** What a life is follows from seed and number alone. */
 async function liveOne(people: People, stand: Stand, number: number, life: number, seed: number): Promise<Told> {
