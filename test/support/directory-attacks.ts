@@ -7,25 +7,20 @@ import { type Canonical, canonicalBytes } from '../../src/domain/canonical.ts'
 import { vouchedNonceBytes } from '../../src/domain/directory.ts'
 import { tagged } from '../../src/domain/tags.ts'
 import type { DirectoryLink } from '../../src/evidence/bundle.ts'
-import { newKey } from './authenticator.ts'
+import { newKey, type TestKey } from './authenticator.ts'
 import { attack, type ChainAttack } from './chain-attack.ts'
 import { base64url, LOG_KEY, minutes, register } from './evidence-builder.ts'
 import type { Office } from './office.ts'
 
-const PROVIDER = { issuer: 'https://id.example', client_id: 'countersign' }
+export const PROVIDER = { issuer: 'https://id.example', client_id: 'countersign' }
 const takeProvider = (o: Office) =>
   o.add({ operation: 'provider', ...PROVIDER, effect: 'grant' }, { by: [o.keys.ada, o.keys.bo] })
 
 /** An enrolment of dee for which the issuer vouches, with whatever is bent in what it says. */
 export function vouched(
-  o: Office,
+  o: Pick<Office, 'enrolment' | 'link' | 'heads' | 'roots'> & { readonly keys: { readonly dee: TestKey } },
   bent: { readonly [member: string]: Canonical } = {},
-  {
-    key = o.keys.dee,
-    roles = [] as ('approver' | 'auditor')[],
-    signer = LOG_KEY.privateKey,
-    by = [] as (typeof o.keys.ada)[],
-  } = {},
+  { key = o.keys.dee, roles = [] as ('approver' | 'auditor')[], signer = LOG_KEY.privateKey, by = [] as TestKey[] } = {},
 ): DirectoryLink {
   const { change, registrations } = o.enrolment([key], roles)
   const link = o.link(change, { by, registrations })

@@ -68,12 +68,13 @@ export function makeDirectory(roots: TrustRoots) {
     )
     return { change: base64url(bytes), statements, registrations, accepted_at: at, ...(vouch && { vouch }) }
   }
-  const add = (change: Change, orders: Orders): DirectoryLink => {
-    const made = link(change, orders)
+  /** Goes on from a link that was made before. */
+  const take = (made: DirectoryLink): DirectoryLink => {
     links.push(made)
     heads.push(headOf(made))
     return made
   }
+  const add = (change: Change, orders: Orders): DirectoryLink => take(link(change, orders))
   /** Enrols keys by an administrator, each with its own registration. */
   const enrolment = (
     keys: readonly TestKey[],
@@ -87,7 +88,16 @@ export function makeDirectory(roots: TrustRoots) {
     const { change, registrations } = enrolment(keys, roles)
     return add(change, { by: [by], registrations, ...(at !== undefined && { at }) })
   }
-  return { heads, links, link, add, enrol, enrolment, position: () => ({ sequence: links.length, head: heads.at(-1) ?? '' }) }
+  return {
+    heads,
+    links,
+    link,
+    take,
+    add,
+    enrol,
+    enrolment,
+    position: () => ({ sequence: links.length, head: heads.at(-1) ?? '' }),
+  }
 }
 
 /** The issuer's log key of every realm made here. */
