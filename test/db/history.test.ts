@@ -56,8 +56,8 @@ const ASKED: { readonly [name: string]: () => Promise<unknown> } = {
 for (const ask of Object.values(ASKED)) for (let time = 0; time < 8; time += 1) await ask()
 await fill()
 
-/** These look back for some time, and only what is known of the tables says that it is a small part of them. */
-const BY_TIME = ['news to plan', 'what is running', 'proposals to adopt', 'wishes to heed']
+/** Only what is known of the tables says that these look for a small part of them: an empty one is read whole as cheaply as by an index. */
+const BY_TIME = ['news to plan', 'what is running', 'proposals to adopt', 'wishes to heed', 'credentials that were never made']
 for (const [name, ask] of Object.entries(ASKED))
   if (!BY_TIME.includes(name)) test(`${name}: nothing of ${OVER} lives that are over is read`, () => readsLittle(ask))
 
