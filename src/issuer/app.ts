@@ -22,6 +22,7 @@ import { discoveryRoutes } from './routes/discovery.ts'
 import { eventRoutes, LINES_OF_ONE } from './routes/events.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { providerRoutes } from './routes/provider.ts'
+import { receiptRoutes } from './routes/receipts.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { statementRoutes } from './routes/statements.ts'
 import { staticRoutes } from './routes/static.ts'
@@ -92,6 +93,7 @@ export function buildIssuerApp(parts: IssuerAppParts): FastifyInstance {
   app.register(ceremonyRoutes(edge))
   app.register(statementRoutes(edge))
   app.register(claimRoutes(edge))
+  app.register(receiptRoutes(edge))
   app.register(keyRoutes(edge))
   app.register(signInRoutes(edge, publicUrl, keys))
   if (rounds) app.register(providerRoutes(edge, rounds))

@@ -16,8 +16,9 @@ const ENTRIES = [
   'issuer/static/keys.ts',
   'issuer/static/sign-in.ts',
   'issuer/static/provider-return.ts',
+  'issuer/static/verify.ts',
 ] as const
-const STYLES = ['frame', 'document', 'standing', 'controls', 'live'].map((name) => `issuer/static/style/${name}.css`)
+const STYLES = ['frame', 'document', 'standing', 'controls', 'live', 'verify'].map((name) => `issuer/static/style/${name}.css`)
 const STYLE = 'style.css'
 const ICON = 'issuer/static/icon.svg'
 const ALLOWED = /^(?:issuer\/static|domain|evidence)\/[a-z0-9-]+\.ts$/

@@ -69,8 +69,15 @@ export function standing(view: Adopted, now: Date): Html {
   return html`<h2>Where it stands</h2>
 ${steps.length > 0 && html`<ol class="steps">${steps.map(({ said }) => said)}</ol>`}
 ${missing(view)}
-${deadline(view, now)}`
+${deadline(view, now)}
+${receipt(view)}`
 }
+
+/** Once something was issued, anybody who may see this page may take along what proves it. */
+const receipt = ({ view, credential }: Adopted): Html | undefined =>
+  credential?.fingerprint
+    ? html`<p class="small"><a href="/v1/receipts/${view}" download>Receipt</a>: who signed what, for anybody to <a href="/verify">check</a> without us.</p>`
+    : undefined
 
 type Step = { readonly at: Date; readonly said: Html }
 
