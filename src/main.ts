@@ -31,6 +31,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   runbooks,
   attestation,
   claim,
+  receipt,
+  verify,
   doctor,
   help,
 }
@@ -172,6 +174,20 @@ async function attestation(args: readonly string[]): Promise<void> {
 async function claim(args: readonly string[]): Promise<void> {
   const { claimHere } = await import('./cli/claim.ts')
   process.exitCode = await claimHere(args, process.env, process)
+}
+
+async function receipt(args: readonly string[]): Promise<void> {
+  const { receiptHere } = await import('./cli/receipt.ts')
+  const log = openLogger('receipt', process.env['LOG_LEVEL'] ?? 'error')
+  process.exitCode = await receiptHere(args, process.env, { out: process.stdout, err: process.stderr }, log)
+}
+
+async function verify(args: readonly string[]): Promise<void> {
+  const { verifyHere } = await import('./cli/verify.ts')
+  const { stdout } = process
+  const screen = { write: (text: string) => stdout.write(text), colour: mayColour(), columns: stdout.columns }
+  const { verifierFile } = await import('./issuer/verifier-file.ts')
+  process.exitCode = await verifyHere(args, screen, verifierFile)
 }
 
 async function doctor(args: readonly string[]): Promise<void> {

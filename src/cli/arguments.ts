@@ -4,16 +4,17 @@ import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { nearestName } from '../domain/nearest.ts'
 import { EXIT, StartRefused } from '../run.ts'
 
-/** The options and further words of a command; `words` is how many of the latter it takes at most. */
+/** The options and further words of a command; `words` is how many of the latter it takes at most, `code` the exit code of a mistake. */
 export function readArguments<const O extends ParseArgsOptionsConfig>(
   command: string,
   args: readonly string[],
   options: O,
   words = 0,
+  code: number = EXIT.usage,
 ): { readonly values: ReturnType<typeof parseArgs<{ options: O }>>['values']; readonly positionals: readonly string[] } {
   const help = `see \`countersign help ${command}\``
   const no = (what: string): never => {
-    throw new StartRefused([`${what}; ${help}`], EXIT.usage)
+    throw new StartRefused([`${what}; ${help}`], code)
   }
   const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true, allowPositionals: true })
   for (const token of tokens) {

@@ -59,6 +59,28 @@ metadata's signature without network; entries by hand stay. https://mds3.fidoall
   --out FILE         another file than attestation.yaml there`,
   },
   claim: { line: 'wait here for a credential, and print it or run a command with it', usage: '', text: CLAIM_USAGE },
+  receipt: {
+    line: 'fetch what proves a credential: who signed what, under which rule',
+    usage: `countersign receipt LINK [--credential N] [--out FILE]
+countersign receipt --request ID [--credential N] [--out FILE]`,
+    text: `Fetches the receipt of a request by the link of its page, with every value closed; signed in on the page you get those that you may see. With
+--request, on the issuer's host, it is made out of the database with all that is kept; that needs ISSUER_DATABASE_URL and TRUST_ROOTS, no key.
+Exit code 0 got, 1 refused, 2 wrong usage, 3 the issuer cannot be reached.
+
+  --credential N     which credential of the request (1)
+  --out FILE         a new file for it (standard output)`,
+  },
+  verify: {
+    line: 'judge a receipt by your trust roots, without network',
+    usage: `countersign verify receipt.json --roots trust-roots.json [--json] [--allow-unproven]
+countersign verify --page FILE`,
+    text: `Says who confirmed what, when, with which key, under which rule, if every signature of it stands. Reads these two files and nothing else. The
+roots must be your own copy. docs/receipt.md says how a receipt is judged. Exit code 0 valid, 1 not valid, 2 wrong usage.
+
+  --json             the same as one JSON object
+  --allow-unproven   0 also where signatures are valid and rules unproven: receipts of credentials of before issuers signed
+  --page FILE        write one HTML file that does the same in a browser, with no network`,
+  },
   doctor: {
     line: 'what is well and what is not, part by part, with mends',
     usage: 'countersign doctor [--json]',
