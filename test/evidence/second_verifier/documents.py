@@ -55,7 +55,7 @@ RECEIPT = closed({
     }),
     'openings': closed(
         {'parameters': named(MEMBER_NAME, OPENING, 20), 'notes': named('[A-Za-z0-9_-]{43}', OPENING, 64)}, {'reason': OPENING}),
-}, {'issued': closed({'body': text(0, 87384), 'signature': text(0, 86)})})
+}, {'issued': closed({'body': coded(87384), 'signature': coded(86)})})
 
 
 # Section 5: signed texts
