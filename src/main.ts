@@ -186,8 +186,8 @@ async function verify(args: readonly string[]): Promise<void> {
   const { verifyHere } = await import('./cli/verify.ts')
   const { stdout } = process
   const screen = { write: (text: string) => stdout.write(text), colour: mayColour(), columns: stdout.columns }
-  const { verifierFile } = await import('./issuer/verifier-file.ts')
-  process.exitCode = await verifyHere(args, screen, verifierFile)
+  const page = async () => (await import('./issuer/verifier-file.ts')).verifierFile()
+  process.exitCode = await verifyHere(args, screen, page)
 }
 
 async function doctor(args: readonly string[]): Promise<void> {

@@ -39,18 +39,26 @@ function sectionLines({ heading, rows, prose }: Section, width: number, paint: P
 }
 
 function written({ text, is }: Line, width: number, paint: Paint): string[] {
-  if (is === 'quoted') return wrap(`“${spelt(text)}”`, width)
-  return wrap(spelt(text), width).map((line) => (is === undefined ? line : paint(is === 'soft' ? '2' : '3', line)))
+  if (is === 'soft' || is === 'missing') return wrap(spelt(text), width).map((line) => paint(is === 'soft' ? '2' : '3', line))
+  const [whole = '', ...more] = wrap(is === 'quoted' ? `“${spelt(text)}”` : spelt(text), width)
+  // What goes over several lines stands behind a bar, so that none of them can be taken for a line of ours.
+  return more.length === 0 ? [whole] : wrap(spelt(text), width - 2).map((line) => `${paint('2', '│')} ${line}`)
 }
 
-/** The runbook's text as it was signed, behind a bar, so that nothing in it can be taken for a word of ours. */
+/** The runbook's text as it was signed, behind a bar as well. */
 function proseLines(prose: string, width: number, paint: Paint): string[] {
   const bar = paint('2', '│')
   return prose
     .replace(/\n+$/, '')
     .split('\n')
-    .flatMap((line) => wrap(findUnseenInText(line) ? spelt(line) : line.replaceAll('\t', '    '), width - INDENT - 2))
+    .flatMap((line) => indented(findUnseenInText(line) ? spelt(line) : line.replaceAll('\t', '    '), width - INDENT - 2))
     .map((line) => `${' '.repeat(INDENT)}${bar} ${line}`.trimEnd())
+}
+
+/** Wraps a line, and keeps how far it stands in: of code and lists that is half of what they say. */
+function indented(line: string, width: number): string[] {
+  const lead = (/^ */.exec(line)?.[0] ?? '').slice(0, width >> 1)
+  return wrap(line.trimStart(), width - lead.length).map((part) => `${lead}${part}`)
 }
 
 /** Lines of at most so many characters; a word that is longer is cut. */

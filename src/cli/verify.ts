@@ -23,7 +23,7 @@ export type VerifyScreen = {
 }
 
 /** Runs the command; gives its exit code. `page` makes the page that does the same in a browser. */
-export async function verifyHere(args: readonly string[], screen: VerifyScreen, page: () => string): Promise<number> {
+export async function verifyHere(args: readonly string[], screen: VerifyScreen, page: () => Promise<string>): Promise<number> {
   const { values, positionals } = readArguments(
     'verify',
     args,
@@ -39,7 +39,9 @@ export async function verifyHere(args: readonly string[], screen: VerifyScreen, 
   const [file] = positionals
   if (values.page !== undefined) {
     if (file !== undefined || values.roots !== undefined) wrong('--page writes the page and judges nothing: leave out the rest')
-    await writeFile(values.page, page(), { flag: 'wx' }).catch((error: unknown) => wrong(`${values.page} ${problemOf(error)}`))
+    await writeFile(values.page, await page(), { flag: 'wx' }).catch((error: unknown) =>
+      wrong(`${values.page} ${problemOf(error)}`),
+    )
     screen.write(`${values.page} is written: open it in a browser, also without network\n`)
     return VERIFY_EXIT.valid
   }

@@ -1,6 +1,7 @@
 // Receipts: what anybody can check afterwards with the trust roots alone, and what no holder of signatures can bend.
 
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { describe, test } from 'node:test'
 import { nodeCrypto } from '../../src/crypto.ts'
 import { EVIDENCE_REASONS, RECEIPT_REASONS } from '../../src/evidence/reasons.ts'
@@ -109,4 +110,32 @@ test('a receipt under other roots, and one that is nothing, is refused', async (
     const verdict = await judge(nothing)
     assert.equal(verdict.ok || verdict.reason, 'receipt_malformed')
   }
+})
+
+test('the written format names every tag of evidence and every reason, where it is given and in the list', async () => {
+  const written = await readFile(new URL('../../docs/receipt.md', import.meta.url), 'utf8')
+  const [judging = '', list = ''] = written.split('\n## 10. Reasons\n')
+  const listed = [...(list.split('\n## 11.')[0] ?? '').matchAll(/`([a-z_]+)`/g)].map(([, reason]) => reason)
+  // The bundle is read with the receipt, so its own form cannot be what fails.
+  const given = RECEIPT_REASONS.filter((reason) => reason !== 'bundle_malformed')
+  assert.deepEqual([...new Set(listed)].toSorted(), [...new Set<string>(given)].toSorted())
+  assert.deepEqual(
+    given.filter((reason) => !judging.includes(`\`${reason}\``)),
+    [],
+  )
+  const evidence: readonly Tag[] = [
+    'intent',
+    'action',
+    'rules',
+    'ruleSet',
+    'commitment',
+    'roots',
+    'directory',
+    'directoryHead',
+    'vouch',
+    'vouchedNonce',
+    'issued',
+    'credential',
+  ]
+  for (const tag of evidence) assert.ok(written.includes(`\`${TAGS[tag]}\``), tag)
 })
