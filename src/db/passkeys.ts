@@ -74,13 +74,14 @@ export const passkeyOf = ({
   ...(proved_aaguid !== null && { aaguid: proved_aaguid }),
 })
 
-/** Registrations whose owner has proved possession and that no administrator has signed yet, oldest first. */
-export const findOpenRegistrations = (db: Kysely<Schema>): Promise<RegistrationRow[]> =>
+/** Registrations whose owner has proved possession and that nobody has signed for yet, of everybody or of one person, oldest first. */
+export const findOpenRegistrations = (db: Kysely<Schema>, person?: string): Promise<RegistrationRow[]> =>
   db
     .selectFrom('registration')
     .selectAll()
     .where('ended_at', 'is', null)
     .where('statement', 'is not', null)
+    .$if(person !== undefined, (query) => query.where('person', '=', person ?? ''))
     .orderBy('created_at')
     .limit(200)
     .execute()

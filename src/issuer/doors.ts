@@ -22,6 +22,8 @@ const CONTENT_SECURITY_POLICY = [
 const permissions = (create: boolean): string =>
   `publickey-credentials-get=(self), publickey-credentials-create=${create ? '(self)' : '()'}, camera=(), microphone=(), geolocation=(), payment=(), display-capture=()`
 
+/** The pages where a key is made. */
+const MAKES_KEYS = new Set(['/enrol', '/keys'])
 /** Called by programs as well, which send no Origin. */
 const PROGRAMS = new Set(['/v1/ceremonies', '/v1/holders', '/v1/claims', '/v1/revocations', '/token'])
 const PROBES = new Set(['/healthz', '/readyz', '/metrics'])
@@ -36,7 +38,7 @@ export function guardDoors(
   app.addHook('onRequest', async (request, reply) => {
     // A file is no document: what guards documents would only make it longer.
     if (request.routeOptions.url === '/static/*') reply.headers(EVERYWHERE)
-    else setHeaders(reply, protocol === 'https:', request.url.split('?')[0] === '/enrol')
+    else setHeaders(reply, protocol === 'https:', MAKES_KEYS.has(request.url.split('?')[0] ?? ''))
     // Probes come by address; they tell nothing, or ask for a token of their own.
     if (PROBES.has(request.routeOptions.url ?? '')) return
     if (request.headers.host !== host) throw new Turned('wrong_host')

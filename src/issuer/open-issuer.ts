@@ -72,9 +72,10 @@ export async function openIssuer(parts: IssuerParts): Promise<OpenIssuer> {
   }
   const added = await pinRoots(db, roots, now())
   if (added) {
-    await transact({ ...base, published: noRules, attestation: () => NO_MODELS }, [], ({ record }) =>
-      record('roots.pinned', {}, { v: 1, realm: roots.realm, era: roots.era, roots: rootsDigest(roots) }),
-    )
+    await transact({ ...base, published: noRules, attestation: () => NO_MODELS }, [], ({ record, tell }) => {
+      record('roots.pinned', {}, { v: 1, realm: roots.realm, era: roots.era, roots: rootsDigest(roots) })
+      tell('roots.pinned', undefined, { era: roots.era, people: roots.roots.map(({ person }) => person) })
+    })
   }
   await transact({ ...base, published: noRules, attestation: () => NO_MODELS }, [], async ({ trx }) =>
     repeatDirectory(trx, await chain(trx)),

@@ -18,7 +18,7 @@ after(async () => {
 const reason = (response: { json: () => { reason: string } }): string => response.json().reason
 
 test('every answer carries the strict headers, pages and refusals alike', async () => {
-  for (const url of ['/enrol', '/r/nothing-is-here-at-all', '/healthz', '/jwks.json', '/nowhere']) {
+  for (const url of ['/enrol', '/keys', '/r/nothing-is-here-at-all', '/healthz', '/jwks.json', '/nowhere']) {
     const { headers } = await door.get(url)
     assert.equal(
       headers['content-security-policy'],
@@ -30,7 +30,7 @@ test('every answer carries the strict headers, pages and refusals alike', async 
     assert.equal(headers['cross-origin-opener-policy'], 'same-origin')
     assert.equal(headers['x-robots-tag'], 'noindex, nofollow')
     assert.equal(headers['strict-transport-security'], undefined, 'http has no HSTS')
-    const create = url === '/enrol' ? '(self)' : '()'
+    const create = ['/enrol', '/keys'].includes(url) ? '(self)' : '()'
     assert.ok(String(headers['permissions-policy']).includes(`publickey-credentials-create=${create}`), url)
   }
   assert.equal((await door.get('/enrol')).headers['cache-control'], 'no-store')

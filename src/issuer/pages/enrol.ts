@@ -1,12 +1,15 @@
 // `/enrol`: a person registers a key and reads its words; an administrator who is signed in compares the words with that person and enrols the
 // keys. Whoever registers says only who he claims to be; the comparing is what makes it true, so the page says how to do it.
 
+import type { PendingChange } from '../../commands/pending-change.ts'
 import type { Accept } from '../../domain/accepted-keys.ts'
 import { type Html, html, shown } from '../../html.ts'
 import type { Named } from '../asked.ts'
 import type { EnrolFacts } from '../static/facts.ts'
 import type { Key } from '../view-state.ts'
+import { asRoles, type Speaking, wordList } from './change-words.ts'
 import { framed, type Site } from './frame.ts'
+import { pendingFact, pendingPanel } from './pending.ts'
 import { ceremonyButtons, keyChoice, keyFacts, when } from './words.ts'
 
 export type Waiting = {
@@ -18,6 +21,8 @@ export type Waiting = {
   readonly model: string | undefined
   readonly at: Date
   readonly fact: EnrolFacts['registrations'][number]
+  /** Whether its owner only asks, or has a role or is given one: then it takes two administrators. */
+  readonly tier: 'asks' | 'serves'
 }
 export type EnrolState = {
   readonly realm: string
@@ -31,6 +36,11 @@ export type EnrolState = {
         readonly keys: readonly Key[]
         readonly waiting: readonly Waiting[]
         readonly next: NonNullable<EnrolFacts['next']>
+        readonly pending: PendingChange | undefined
+        readonly speaking: Speaking
+        readonly hint: string | undefined
+        /** Two administrators have to sign what gives a role. */
+        readonly takesTwo: boolean
       }
     | undefined
   readonly signedIn: Named | undefined
@@ -46,6 +56,7 @@ export function enrolPage(site: Site, state: EnrolState, now: Date): string {
     keys: keyFacts(site, administrator?.keys ?? []),
     registrations: administrator?.waiting.map(({ fact }) => fact) ?? [],
     ...(administrator ? { person: administrator.who.id, next: administrator.next } : {}),
+    ...(administrator?.pending && { pending: pendingFact(administrator.pending) }),
   }
   return framed(site, {
     title: 'Register a key',
@@ -75,27 +86,47 @@ ${ceremonyButtons(site, [{ act: 'prove', label: 'Show that you hold it' }])}</di
 <h3>Now compare these words</h3>
 <p>Call or meet an administrator and read these words aloud. Do not send them by chat: whoever could write there could have changed them.</p>
 <ol class="words" data-words>${proved?.words.map((word) => html`<li>${word}</li>`)}</ol>
-<p>When the administrator has enrolled it, this key can confirm and approve.</p>
+<p data-step="waits">When it is enrolled, this page says so.</p>
 <div id="provider" ${!proved && html`hidden`}>
 <h3>Or sign in instead</h3>
 <p>If you only ask for access and never approve it, <span data-provider>${proved && shown(proved.provider)}</span> can vouch for you: no administrator has to be there.</p>
 <button type="button" class="primary" data-do="vouch">Sign in with <span data-provider>${proved && shown(proved.provider)}</span></button>
 </div>
+</div>
+<div class="step" id="enrolled" hidden>
+<h3>It is enrolled. Now a second one</h3>
+<p>A lost key would lock you out. Add another one now: you sign for it yourself, with this one.</p>
+<p><a class="button primary" href="/keys">Add a second key</a></p>
+</div>
+<div class="step" id="turned-down" hidden>
+<h3>It was turned down</h3>
+<p>An administrator did not hear these words from you. Call one, then register anew.</p>
 </div>`
 
 const signIn = (): Html => html`<p>Administrators enrol registered keys here, after comparing words.</p>
 <p><a class="button plain" href="/keys?onward=enrol">Sign in as an administrator</a></p>`
 
-function vouch(site: Site, { keys, waiting }: NonNullable<EnrolState['administrator']>, now: Date): Html {
-  if (waiting.length === 0) return html`<p>No key waits to be enrolled.</p>`
+function vouch(site: Site, administrator: NonNullable<EnrolState['administrator']>, now: Date): Html {
+  const { keys, waiting, pending, speaking, who, hint, takesTwo } = administrator
+  return html`${pending && pendingPanel(site, pending, { speaking, me: who, keys }, now)}
+${hint !== undefined && html`<p class="warning">${hint}</p>`}
+${waiting.length === 0 ? html`<p>No key waits to be enrolled.</p>` : toEnrol(site, waiting, keys, takesTwo, now)}`
+}
+
+function toEnrol(site: Site, waiting: readonly Waiting[], keys: readonly Key[], takesTwo: boolean, now: Date): Html {
+  const asking = waiting.filter(({ tier }) => tier === 'asks').length
+  const all = (tier: Waiting['tier'], words: string): Html =>
+    html`<button type="button" class="quiet" data-do="tick" data-tier="${tier}">${words}</button>`
   return html`<p>Compare the words with the person, by voice or face to face. Tick a key only if every word is the same.</p>
+${waiting.length > 1 && html`<p class="row">${asking > 0 && all('asks', `Tick all who only ask (${asking})`)}${asking < waiting.length && all('serves', `Tick all with a role (${waiting.length - asking})`)}</p>`}
 <ul class="waiting">${waiting.map(
-    ({ who, nickname, words, deviceBound, model, at, fact }) => html`<li>
-<label class="choice"><input type="checkbox" name="registration" value="${fact.passkey.thumbprint}">
-<span><strong>${shown(who.name)}</strong> <span class="help">${shown(nickname)}, registered ${when(at, now)}${!deviceBound && ', may be copied between devices'}${model !== undefined && `, proved to be: ${model}`}</span></span></label>
-<ol class="words">${words.map((word) => html`<li>${word}</li>`)}</ol>
+    ({ who, nickname, words, deviceBound, model, at, fact, tier }) => html`<li>
+<label class="choice"><input type="checkbox" name="registration" value="${fact.passkey.thumbprint}" data-tier="${tier}">
+<span><strong>${shown(who.name)}</strong>${asRoles(fact.roles)} <span class="help">${shown(nickname)}, registered ${when(at, now)}${!deviceBound && ', may be copied between devices'}${model !== undefined && `, proved to be: ${model}`}</span></span></label>
+${wordList(words)}
 <button type="button" class="quiet" data-do="reject" data-passkey="${fact.passkey.thumbprint}">Turn this key down</button></li>`,
   )}</ul>
-${keyChoice(site, keys)}
-${ceremonyButtons(site, [{ act: 'enrol', label: 'I compared the words: enrol' }])}`
+${takesTwo && html`<p class="small">A key of somebody with a role takes two administrators, and whatever is ticked with it waits with it. Sign those apart.</p>`}
+<div class="step" id="enrol">${keyChoice(site, keys)}
+${ceremonyButtons(site, [{ act: 'enrol', label: 'I compared the words: enrol' }])}</div>`
 }

@@ -1,14 +1,19 @@
-// `/keys`: the keys of whoever is signed in, and for administrators everybody's, with suspend, reinstate and revoke. Each of those is a change of
-// the directory that an administrator signs; nobody else's signature counts there, so others are told whom to ask. While the database is behind what
+// `/keys`: the keys of whoever is signed in, to add one and to stop one; for administrators everybody's, the change that waits for a second one of them, and
+// roles. Each act is a change of the directory that is signed, and what is signed is composed of what stands here. While the database is behind what
 // the issuer has seen, the recovery takes the place of every other change.
 
 import type { Loss } from '../../commands/context.ts'
+import type { PendingChange } from '../../commands/pending-change.ts'
 import { type Html, html, shown } from '../../html.ts'
 import type { Named } from '../asked.ts'
-import type { KeysFacts } from '../static/facts.ts'
+import type { KeysFacts, Registration } from '../static/facts.ts'
 import type { Key } from '../view-state.ts'
+import type { Speaking } from './change-words.ts'
 import { framed, type Site } from './frame.ts'
+import { activeOf, addOwn, anotherKey, type OwnWaiting, stopOwn, tooFew } from './own-keys.ts'
+import { pendingFact, pendingPanel } from './pending.ts'
 import { recovery } from './recovery.ts'
+import { type RolesState, rolesSection } from './roles.ts'
 import { ceremonyButtons, keyChoice, keyFacts, when } from './words.ts'
 
 export type KeyRow = {
@@ -18,41 +23,84 @@ export type KeyRow = {
   readonly words: readonly string[]
   readonly status: 'active' | 'suspended' | 'revoked'
   readonly deviceBound: boolean
+  readonly inFull: boolean
   readonly enrolledAt: Date
   readonly usedAt: Date | undefined
+}
+/** Access that lives by an approval whose key is out of use by now. */
+export type Doubted = { readonly holder: Named; readonly approver: Named; readonly action: string; readonly until: Date }
+/** What an administrator sees beside his own keys. */
+export type Administering = {
+  readonly others: readonly KeyRow[]
+  readonly pending: PendingChange | undefined
+  readonly speaking: Speaking
+  readonly roles: RolesState
+  readonly hint: string | undefined
+  readonly doubted: readonly Doubted[]
+  /** The rule set in force. */
+  readonly ruleSet: string
 }
 export type KeysState = {
   readonly realm: string
   readonly me: Named
   readonly signing: readonly Key[]
   readonly mine: readonly KeyRow[]
-  /** Everybody else's, for an administrator. */
-  readonly others: readonly KeyRow[] | undefined
+  readonly waiting: readonly (OwnWaiting & { readonly fact: Registration })[]
+  /** How many keys somebody like this must have. */
+  readonly needed: number
   readonly administrators: readonly Named[]
   readonly next: KeysFacts['next']
+  readonly administering: Administering | undefined
   /** What the database has lost, for an administrator. */
   readonly loss: Loss | undefined
 }
 
 /** The whole page. */
 export function keysPage(site: Site, state: KeysState, now: Date): string {
-  const administers = state.others !== undefined
-  const changes = administers && state.loss === undefined
-  const { loss, next, signing } = state
-  const lost = loss && { lost: loss.lost }
-  const facts: KeysFacts = { realm: state.realm, person: state.me.id, keys: keyFacts(site, signing), next, ...lost }
+  const { loss, signing, administering, me, mine, waiting } = state
+  const changes = loss === undefined
   return framed(site, {
     title: 'Keys',
     entry: 'issuer/static/keys.ts',
-    signedIn: state.me,
+    signedIn: me,
     body: html`<div class="headline"><h1 tabindex="-1">Keys</h1></div>
-<div class="document medium" id="keys" data-live data-facts="${JSON.stringify(facts)}">
+<div class="document medium" id="keys" data-live data-facts="${JSON.stringify(factsOf(site, state))}">
 ${loss && recovery(site, loss, signing, now)}
+${administering?.pending && pendingPanel(site, administering.pending, { speaking: administering.speaking, me, keys: signing }, now)}
+${administering?.hint !== undefined && html`<p class="warning">${administering.hint}</p>`}
 <h2>Yours</h2>
-${state.mine.length === 0 ? html`<p>You have none.</p>` : list(state.mine, changes, now)}
-<p><a href="/enrol">Register another key</a>. Two are better than one: a lost key then locks nobody out.</p>
-${!administers && html`<p class="hint">Lost a key? Ask an administrator to suspend it at once: ${names(state.administrators)}.</p>`}
-${state.others && html`<h2>Everybody else’s</h2>${state.others.length === 0 ? html`<p>None.</p>` : list(state.others, changes, now)}`}
+${mine.length === 0 ? html`<p>You have none.</p>` : list(mine, changes ? 'own' : undefined, now)}
+${changes && tooFew(activeOf(mine), state.needed)}
+${changes && waiting.length > 0 && signing.length > 0 && addOwn(site, waiting, signing, now)}
+${changes && signing.length > 0 && html`<form id="own" class="change"><h3>Lost one?</h3><p>Tick it above and suspend it at once. You can sign with any key that you still have.${!administering && html` Ask an administrator to suspend it if you have none: ${names(state.administrators)}.`}</p>${stopOwn(site, signing)}</form>`}
+${administering && everybody(site, state, administering, now)}
+</div>
+${changes && signing.length > 0 && anotherKey(site)}`,
+  })
+}
+
+function factsOf(site: Site, { realm, me, signing, next, waiting, loss, administering }: KeysState): KeysFacts {
+  const pending = administering?.pending
+  const provider = administering?.roles.provider
+  return {
+    realm,
+    person: me.id,
+    keys: keyFacts(site, signing),
+    next,
+    waiting: waiting.map(({ fact }) => fact),
+    ...(loss && { lost: loss.lost }),
+    ...(pending && { pending: pendingFact(pending) }),
+    ...(administering && { ruleSet: administering.ruleSet }),
+    ...(provider && {
+      provider: { issuer: provider.issuer, client_id: provider.clientId, effect: provider.taken ? 'withdraw' : 'grant' },
+    }),
+  }
+}
+
+function everybody(site: Site, { loss, signing }: KeysState, { others, roles, doubted }: Administering, now: Date): Html {
+  const changes = loss === undefined
+  return html`<h2>Everybody else’s</h2>${others.length === 0 ? html`<p>None.</p>` : list(others, changes ? 'passkey' : undefined, now)}
+${doubted.length > 0 && doubtedList(doubted, now)}
 ${
   changes &&
   html`<form id="change" class="change">
@@ -62,25 +110,32 @@ ${
 <label class="choice"><input type="radio" name="operation" value="reinstate"> <span>Reinstate</span></label>
 <label class="choice"><input type="radio" name="operation" value="revoke"> <span>Revoke <span class="help">for good</span></span></label>
 </fieldset>
-${keyChoice(site, state.signing)}
+<p class="small">Your key signs for what is ticked and nothing else. A suspension counts at once. ${roles.takesTwo && html`To reinstate or revoke a key of somebody with a role takes two administrators.`}</p>
+${keyChoice(site, signing)}
 ${ceremonyButtons(site, [{ act: 'change', label: 'Sign the change', style: 'danger' }])}
-</form>`
+</form>
+${rolesSection(site, roles)}`
+}`
 }
-</div>`,
-  })
-}
+
+const doubtedList = (doubted: readonly Doubted[], now: Date): Html => html`<div class="change step" id="doubted">
+<h2>Approved with a key that is out of use now</h2>
+<p>This access was given before, and goes on until it ends. If it should not, have it given back, or end it on the request’s page.</p>
+<ul class="does">${doubted.map(({ holder, approver, action, until }) => html`<li>${shown(holder.name)}: ${action}, approved by ${shown(approver.name)}, ends ${when(until, now, true)}</li>`)}</ul>
+</div>`
 
 const names = (people: readonly Named[]): Html => html`${people.map(({ name }, at) => html`${at > 0 && ', '}${shown(name)}`)}`
 
 const STATUS = { active: 'Active', suspended: 'Suspended', revoked: 'Revoked' } as const
 
-const list = (rows: readonly KeyRow[], ticks: boolean, now: Date): Html =>
+/** Keys, with a box before each that can change, by the name of the form's boxes. */
+const list = (rows: readonly KeyRow[], ticks: string | undefined, now: Date): Html =>
   html`<ul class="keys">${rows.map((row) => {
-    const { owner, nickname, status, deviceBound, enrolledAt, usedAt, words } = row
+    const { owner, nickname, status, deviceBound, inFull, enrolledAt, usedAt, words } = row
     const name = html`<span><strong>${shown(nickname)}</strong> <span class="help">${shown(owner.name)}</span></span>`
     return html`<li class="${status}">
-${ticks && status !== 'revoked' ? html`<label class="choice"><input type="checkbox" name="passkey" value="${row.thumbprint}"> ${name}</label>` : name}
-<p class="help">${STATUS[status]} · ${deviceBound ? 'stays on one device' : 'may be copied between devices'} · enrolled ${when(enrolledAt, now)} · ${usedAt ? html`last used ${when(usedAt, now)}` : 'never used'}</p>
+${ticks !== undefined && status !== 'revoked' ? html`<label class="choice"><input type="checkbox" name="${ticks}" value="${row.thumbprint}"> ${name}</label>` : name}
+<p class="help">${STATUS[status]} · ${deviceBound ? 'stays on one device' : 'may be copied between devices'}${!inFull && html` · <span>may ask only</span>`} · enrolled ${when(enrolledAt, now)} · ${usedAt ? html`last used ${when(usedAt, now)}` : 'never used'}</p>
 <p class="help">Words: ${words.join(' ')}</p>
 </li>`
   })}</ul>`

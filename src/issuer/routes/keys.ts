@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { rolesToGive } from '../../commands/change-directory.ts'
+import { type PendingChange, withdrawChange } from '../../commands/pending-change.ts'
 import { rejectRegistration } from '../../commands/register-passkey.ts'
 import { findAllPasskeys } from '../../db/issuer-queries/find-passkeys.ts'
 import {
@@ -15,23 +16,31 @@ import {
   type RegistrationRow,
 } from '../../db/passkeys.ts'
 import { endSession } from '../../db/sign-in.ts'
+import { findDoubtful } from '../../db/standings.ts'
 import { ACCEPTS, acceptFor } from '../../domain/accepted-keys.ts'
 import { acceptWords } from '../../domain/accepted-words.ts'
 import { type AttestationList, findModel } from '../../domain/attestation.ts'
 import type { Role } from '../../domain/directory.ts'
+import { type ChainState, holdsRole } from '../../evidence/chain-state.ts'
+import { holdsAnyRole, signaturesNeeded } from '../../evidence/directory-change.ts'
 import { acceptedModels } from '../../passkeys/needed-keys.ts'
+import { administratorsHint } from '../administrators-hint.ts'
 import { answer, refuseWith } from '../answers.ts'
 import type { Named } from '../asked.ts'
+import { findSeen, rolesState } from '../directory-state.ts'
 import type { Edge } from '../edge.ts'
 import { keyWords } from '../key-words.ts'
 import { type EnrolState, enrolPage, type Waiting } from '../pages/enrol.ts'
-import { type KeyRow, keysPage } from '../pages/keys.ts'
+import { type Administering, type KeyRow, keysPage } from '../pages/keys.ts'
 import { signInPage } from '../pages/sign-in.ts'
 import { sessionOf } from '../session-cookie.ts'
 
 const Onward = z.strictObject({ onward: z.literal('enrol').optional() })
 const Nothing = z.strictObject({})
 const Reject = z.strictObject({ thumbprint: z.string().max(64) })
+const Registered = z.strictObject({ thumbprint: z.string().regex(/^[A-Za-z0-9_-]{43}$/) })
+const Withdraw = z.strictObject({ digest: z.string().regex(/^[A-Za-z0-9_-]{43}$/) })
+const MOST_DOUBTED = 100
 
 export const keyRoutes =
   ({ ctx, site, cookie, rounds }: Edge): FastifyPluginAsync =>
@@ -43,10 +52,11 @@ export const keyRoutes =
       const { sequence, head } = await ctx.chain()
       return { sequence: sequence + 1, previous: head }
     }
-    const waiting = async () => {
-      const [rows, state] = await Promise.all([findOpenRegistrations(ctx.db), ctx.chain()])
+    const waitingOfAll = (rows: readonly RegistrationRow[], state: ChainState) => {
       const models = ctx.attestation()
-      return rows.map((row) => waitingOf(row, named, rolesToGive(ctx.published().ruleSet, state, row.person), models))
+      return rows.map((row) =>
+        waitingOf(row, named, rolesToGive(ctx.published().ruleSet, state, row.person), models, holdsAnyRole(state, row.person)),
+      )
     }
     /** A key that was proved in this browser and that a sign-in at the provider could still enrol. */
     const provedIn = async (request: FastifyRequest): Promise<EnrolState['proved']> => {
@@ -59,15 +69,7 @@ export const keyRoutes =
 
     app.get('/enrol', async (request, reply) => {
       const session = await sessionOf(ctx, cookie, request)
-      const administrator: EnrolState['administrator'] =
-        session && (await administers(session.person))
-          ? {
-              who: named(session.person),
-              keys: await signing(session.person),
-              waiting: await waiting(),
-              next: await next(),
-            }
-          : undefined
+      const administrator = session && (await administers(session.person)) ? await enrolling(session.person) : undefined
       const { ruleSet } = ctx.published()
       const people = ruleSet.people.map(({ id, name }) => ({ id, name, needs: acceptFor(ruleSet, id) }))
       const needs = needsOf(acceptedModels(ctx.attestation()))
@@ -86,26 +88,87 @@ export const keyRoutes =
           : 'To see your keys, sign in with one of them.'
         return reply.send(signInPage(site, { realm: ctx.realm, why, onward: { go: onward ? '/enrol' : '/keys' } }))
       }
-      const isAdministrator = await administers(session.person)
-      const all = await findAllPasskeys(ctx.db)
-      const rows = all.map((row) => rowOf(row, named))
-      const { administrators } = ctx.published().ruleSet
+      const { person } = session
+      const [isAdministrator, all, chain, open] = await Promise.all([
+        administers(person),
+        findAllPasskeys(ctx.db),
+        ctx.chain(),
+        findOpenRegistrations(ctx.db, person),
+      ])
+      const { administrators, keys } = ctx.published().ruleSet
       const page = keysPage(
         site,
         {
           realm: ctx.realm,
-          me: named(session.person),
-          signing: await signing(session.person),
-          mine: rows.filter(({ owner }) => owner.id === session.person),
-          others: isAdministrator ? rows.filter(({ owner }) => owner.id !== session.person) : undefined,
+          me: named(person),
+          signing: await signing(person),
+          mine: all.filter((row) => row.person === person).map((row) => rowOf(row, named)),
+          waiting: waitingOfAll(open, chain).map((each) => ({ ...each, thumbprint: each.fact.passkey.thumbprint })),
+          needed: holdsRole(chain, person, 'approver') ? keys.approver_keys : 1,
           administrators: administrators.map(named),
           next: await next(),
+          administering: isAdministrator ? await administering(person, all) : undefined,
           // A store that does not answer stops minting as well, and there is nothing to sign about that.
           loss: isAdministrator ? await ctx.findLoss().catch(() => undefined) : undefined,
         },
         ctx.now(),
       )
       return reply.send(page)
+    })
+
+    /** What an administrator sees at `/enrol`. */
+    const enrolling = async (person: string): Promise<EnrolState['administrator']> => {
+      const rows = await findOpenRegistrations(ctx.db)
+      const { chain, pending, speaking } = await findSeen(ctx, named, [...rows, ...(await findAllPasskeys(ctx.db))])
+      return {
+        who: named(person),
+        keys: await signing(person),
+        // What waits for a second signature stands above, and would only be signed once more here.
+        waiting: waitingOfAll(
+          rows.filter(({ thumbprint }) => !enrolledBy(pending).includes(thumbprint)),
+          chain,
+        ),
+        next: await next(),
+        pending,
+        speaking,
+        hint: administratorsHint(chain),
+        takesTwo: signaturesNeeded(chain) === 2,
+      }
+    }
+
+    /** What an administrator sees at `/keys` beside his own. */
+    const administering = async (person: string, all: readonly PasskeyRow[]): Promise<Administering> => {
+      const seen = await findSeen(ctx, named, [...(await findOpenRegistrations(ctx.db)), ...all])
+      const doubted = await findDoubtful(ctx.db, MOST_DOUBTED)
+      return {
+        others: all.filter((row) => row.person !== person).map((row) => rowOf(row, named)),
+        pending: seen.pending,
+        speaking: seen.speaking,
+        roles: rolesState(ctx, seen, named, all, rounds),
+        hint: administratorsHint(seen.chain),
+        doubted: doubted.map(({ holder, approver, runbook, action, ends_at: until }) => ({
+          holder: named(holder),
+          approver: named(approver),
+          action: `${runbook}.${action}`,
+          until,
+        })),
+        ruleSet: ctx.published().digest,
+      }
+    }
+
+    app.get('/v1/registrations/:thumbprint', async (request) => {
+      const { thumbprint } = Registered.parse(request.params)
+      const known = (await ctx.chain()).passkeys.get(thumbprint)
+      if (known) return { state: 'enrolled' }
+      const row = await findRegistration(ctx.db, thumbprint)
+      return { state: row?.ended_at === null ? 'waits' : 'ended' }
+    })
+
+    app.post('/v1/changes/withdraw', async (request, reply) => {
+      const { digest } = Withdraw.parse(request.body)
+      const session = await sessionOf(ctx, cookie, request)
+      if (!session) return refuseWith(reply, { reason: 'signed_out' })
+      return answer(reply, await withdrawChange(ctx, session.person, digest), ({ sequence }) => ({ sequence }))
     })
 
     app.post('/v1/registrations/reject', async (request, reply) => {
@@ -124,6 +187,11 @@ export const keyRoutes =
     })
   }
 
+const enrolledBy = (pending: PendingChange | undefined): readonly string[] =>
+  pending?.change.operation === 'enrol' && !pending.isStale
+    ? pending.change.passkeys.map(({ passkey }) => passkey.thumbprint)
+    : []
+
 /** What people are told of the keys that they need, before they make one. */
 const needsOf = (models: readonly string[]): EnrolState['needs'] =>
   ACCEPTS.flatMap((accept) => {
@@ -131,7 +199,13 @@ const needsOf = (models: readonly string[]): EnrolState['needs'] =>
     return words === undefined ? [] : [{ accept, words }]
   })
 
-function waitingOf(row: RegistrationRow, named: (id: string) => Named, roles: readonly Role[], models: AttestationList): Waiting {
+function waitingOf(
+  row: RegistrationRow,
+  named: (id: string) => Named,
+  roles: readonly Role[],
+  models: AttestationList,
+  holdsRoles: boolean,
+): Waiting {
   const passkey = passkeyOf(row)
   const { person, thumbprint, device_bound, aaguid } = passkey
   return {
@@ -142,6 +216,7 @@ function waitingOf(row: RegistrationRow, named: (id: string) => Named, roles: re
     model: aaguid && (findModel(models, aaguid)?.name ?? aaguid),
     at: row.created_at,
     fact: { passkey: { ...passkey, key: { ...passkey.key } }, registration: row.statement ?? '', roles },
+    tier: holdsRoles || roles.length > 0 ? 'serves' : 'asks',
   }
 }
 
@@ -152,6 +227,7 @@ const rowOf = (row: PasskeyRow, named: (id: string) => Named): KeyRow => ({
   words: keyWords(row.thumbprint),
   status: row.status,
   deviceBound: row.device_bound,
+  inFull: row.in_full,
   enrolledAt: row.enrolled_at,
   usedAt: row.used_at ?? undefined,
 })

@@ -1,7 +1,7 @@
 // `POST /v1/statements` and `/v1/registrations`: what keys signed goes in here. The kind inside the signed bytes selects the command; nothing beside
 // them can. Each accepted tap of a person also begins a session of the issuer's pages, which shows things and decides nothing.
 
-import type { FastifyPluginAsync, FastifyReply } from 'fastify'
+import type { FastifyPluginAsync, FastifyReply, onRequestAsyncHookHandler } from 'fastify'
 import { z } from 'zod'
 import { acceptStatement, type Effect } from '../../commands/accept-statement.ts'
 import { changeDirectory } from '../../commands/change-directory.ts'
@@ -9,6 +9,7 @@ import { liftHold } from '../../commands/lift-hold.ts'
 import { completeRegistration, registerPasskey } from '../../commands/register-passkey.ts'
 import { signIn, startSession } from '../../commands/sign-in.ts'
 import { decodeBase64url } from '../../domain/base64url.ts'
+import { MAX_CHANGE_BYTES } from '../../domain/directory.ts'
 import { readStatement } from '../../domain/statement.ts'
 import { refusalWords } from '../../domain/words.ts'
 import { makeNonce } from '../../passkeys/nonce.ts'
@@ -16,6 +17,7 @@ import { registrationResponse } from '../../passkeys/response.ts'
 import { answer, refuseWith } from '../answers.ts'
 import type { Edge } from '../edge.ts'
 import { keyWords } from '../key-words.ts'
+import { sessionOf } from '../session-cookie.ts'
 import { bytes, person, signed } from './bodies.ts'
 
 const Signed = z.strictObject({
@@ -23,6 +25,9 @@ const Signed = z.strictObject({
   note: z.strictObject({ value: z.string().min(1).max(500), salt: bytes(32) }).optional(),
   change: bytes(12_288).optional(),
 })
+/** A list of 200 keys, which only somebody who is signed in may send. */
+const Change = z.strictObject({ ...signed, change: bytes(MAX_CHANGE_BYTES) })
+const MAX_CHANGE_BODY = 512 * 1024
 const Registration = z.strictObject({
   person,
   nickname: z
@@ -72,6 +77,15 @@ export const statementRoutes =
         case 'revoke':
           return refuseWith(reply, { reason: 'malformed', path: '/kind', problem: 'goes to /v1/revocations' })
       }
+    })
+
+    const signedIn: onRequestAsyncHookHandler = async (request, reply) => {
+      if (!(await sessionOf(ctx, cookie, request))) return refuseWith(reply, { reason: 'signed_out' })
+      return undefined
+    }
+    app.post('/v1/changes', { bodyLimit: MAX_CHANGE_BODY, onRequest: signedIn }, async (request, reply) => {
+      const changed = await changeDirectory(ctx, Change.parse(request.body))
+      return answer(reply, changed, ({ sequence, waits }) => ({ sequence, waits }))
     })
 
     app.post('/v1/registrations', async (request, reply) => {

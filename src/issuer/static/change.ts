@@ -1,4 +1,4 @@
-// Signs a change of the passkey directory: the page composes the change itself out of what it showed, so what the administrator ticked is what is
+// Signs a change of the passkey directory: the page composes the change itself out of what it showed, so what the person ticked is what is
 // signed; the issuer takes it only if the chain extended by it verifies.
 
 import { encodeBase64url } from '../../domain/base64url.ts'
@@ -15,10 +15,15 @@ export type Signing = {
   readonly button: HTMLElement
   readonly near: Element | null
   readonly signal: AbortSignal
+  /** An owner signs for his own keys, with one that he has. */
+  readonly role?: 'owner' | 'administrator'
 }
+/** `waits`: a second administrator has to sign it, too. */
+export type Signed = { readonly sequence: number; readonly waits: boolean }
 
 /** Signs and posts one change. */
-export async function signChange(change: object, { person, keys, button, near, signal }: Signing): Promise<void> {
+export async function signChange(change: object, signing: Signing): Promise<Signed> {
+  const { person, keys, button, near, signal, role = 'administrator' } = signing
   const device = deviceOf(button)
   const bytes = canonicalBytes(change as Canonical)
   const digest = encodeBase64url(await sha256(tagged('directory', bytes)))
@@ -32,10 +37,14 @@ export async function signChange(change: object, { person, keys, button, near, s
     nonce,
     signer,
     kind: 'directory',
-    role: 'administrator',
+    role,
     decision: 'change',
     change: digest,
   } as const
   const signed = await sign(statement, { rpId, key, device, signal })
-  await post('/v1/statements', { ...signed, change: encodeBase64url(bytes) })
+  return post<Signed>('/v1/changes', { ...signed, change: encodeBase64url(bytes) })
 }
+
+/** What to say after a signature. */
+export const saidOf = ({ waits }: Signed, done: string): string =>
+  waits ? 'Signed. Now a second administrator has to sign it, too.' : done

@@ -31,7 +31,10 @@ export type EnrolFacts = {
   readonly keys: readonly KeyFact[]
   readonly next?: { readonly sequence: number; readonly previous: string }
   readonly registrations: readonly Registration[]
+  readonly pending?: PendingFact
 }
+/** The change that waits for a second administrator: what is shown is what is signed. */
+export type PendingFact = { readonly change: object; readonly digest: string }
 export type Registration = {
   readonly passkey: {
     readonly person: string
@@ -52,6 +55,12 @@ export type KeysFacts = {
   readonly person: string
   readonly keys: readonly KeyFact[]
   readonly next: { readonly sequence: number; readonly previous: string }
+  /** Keys that were registered in this person's name and wait. */
+  readonly waiting: readonly Registration[]
+  readonly pending?: PendingFact
+  /** The rule set in force, which administrators can sign for. */
+  readonly ruleSet?: string
+  readonly provider?: { readonly issuer: string; readonly client_id: string; readonly effect: 'grant' | 'withdraw' }
   /** What a recovery must name, while the database has lost something. */
   readonly lost?: { readonly directory: { readonly sequence: number; readonly head: string }; readonly watermark: number }
 }

@@ -1,0 +1,76 @@
+// What administrators do on `/keys` beside keys: give and take roles, sign for rules that name new people, and let a provider enrol people who only ask. Who
+// is what stands above, as the signed directory says it.
+
+import { ROLES, type Role } from '../../domain/directory.ts'
+import { type Html, html, shown } from '../../html.ts'
+import type { Named } from '../asked.ts'
+import { ROLE_WORDS, wordList } from './change-words.ts'
+import type { Site } from './frame.ts'
+import { ceremonyButtons } from './words.ts'
+
+export type RolesState = {
+  /** Everybody with a working key, with his roles and the keys that may not serve one yet. */
+  readonly people: readonly (Named & {
+    readonly roles: readonly Role[]
+    readonly unserving: readonly { readonly thumbprint: string; readonly nickname: string; readonly words: readonly string[] }[]
+  })[]
+  /** What the rules in force newly give and nobody has signed for. */
+  readonly gained: readonly string[]
+  readonly provider:
+    | { readonly name: string; readonly issuer: string; readonly clientId: string; readonly taken: boolean }
+    | undefined
+  /** Two administrators have to sign. */
+  readonly takesTwo: boolean
+}
+
+/** Roles, rules and provider. */
+export const rolesSection = (site: Site, state: RolesState): Html => html`
+<form id="role" class="change">
+<h2>Roles</h2>
+<dl class="roles">${ROLES.map((role) => {
+  const holders = state.people.filter(({ roles }) => roles.includes(role))
+  return html`<div><dt>${ROLE_WORDS[role]}</dt><dd>${holders.length === 0 ? 'nobody' : holders.map(({ name }, at) => html`${at > 0 && ', '}${shown(name)}`)}</dd></div>`
+})}</dl>
+<p class="help">The rules can leave somebody out who has a role here; they cannot give one.</p>
+<label class="field">Who
+<select name="person" required><option value="">Choose</option>${state.people.map(({ id, name }) => html`<option value="${id}">${name}</option>`)}</select></label>
+<label class="field">Role
+<select name="role">${ROLES.map((role) => html`<option value="${role}">${role}</option>`)}</select></label>
+<fieldset class="row"><legend class="sr">What to do</legend>
+<label class="choice"><input type="radio" name="effect" value="grant" checked> <span>Give</span></label>
+<label class="choice"><input type="radio" name="effect" value="withdraw"> <span>Take away</span></label>
+</fieldset>
+${state.people
+  .filter(({ unserving }) => unserving.length > 0)
+  .map(
+    ({
+      id,
+      name,
+      unserving,
+    }) => html`<fieldset class="vouched" data-person="${id}" hidden><legend>Keys of ${shown(name)} that may not serve a role yet</legend>
+<p class="help">Compare the words with ${shown(name)}, by voice or face to face. Tick a key only if every word is the same.</p>
+${unserving.map(({ thumbprint, nickname, words }) => html`<label class="choice"><input type="checkbox" name="vouched" value="${thumbprint}"> <span>${shown(nickname)}</span></label>${wordList(words)}`)}</fieldset>`,
+  )}
+${ceremonyButtons(site, [{ act: 'role', label: state.takesTwo ? 'Sign as the first of two' : 'Sign the role', style: 'plain' }])}
+</form>
+${
+  state.gained.length > 0 &&
+  html`<div class="change step" id="endorse">
+<h2>The rules name new people</h2>
+<ul class="does">${state.gained.map((line) => html`<li>${line}</li>`)}</ul>
+<p>They wait before they may approve, so that a change nobody wanted is seen in time. If these rules are as you want them, sign for them: then nobody waits.</p>
+${ceremonyButtons(site, [{ act: 'endorse', label: state.takesTwo ? 'Sign as the first of two' : 'Sign for these rules', style: 'plain' }])}
+</div>`
+}
+${state.provider && providerSection(site, state.provider, state.takesTwo)}`
+
+const providerSection = (site: Site, { name, clientId, taken }: NonNullable<RolesState['provider']>, takesTwo: boolean): Html =>
+  html`<div class="change step" id="admitted">
+<h2>Sign-in at ${shown(name)}</h2>
+<p>${
+    taken
+      ? html`People who only ask can enrol their first key by signing in there (client ${shown(clientId)}).`
+      : html`Nobody enrols a key by signing in there yet. If you sign, people who only ask can enrol their first key so (client ${shown(clientId)}); approvers, administrators and auditors cannot.`
+  }</p>
+${ceremonyButtons(site, [{ act: 'provider', label: takesTwo ? 'Sign as the first of two' : taken ? 'Sign: no longer' : 'Sign: let it', style: taken ? 'danger' : 'plain' }])}
+</div>`
