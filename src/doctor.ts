@@ -50,14 +50,18 @@ async function examineSandbox(env: Environment): Promise<readonly Finding[]> {
 
 async function examineIssuer(env: Environment): Promise<readonly Finding[]> {
   return configured(readIssuer(env), async (config) => {
-    const { inspectHeads, inspectIssuer, inspectKeyModels, inspectRunbooks } = await import('./issuer/inspect.ts')
+    const { inspectAdministrators, inspectHeads, inspectIssuer, inspectKeyModels, inspectRunbooks } = await import(
+      './issuer/inspect.ts'
+    )
     return withDatabase(config.databaseUrl, async (db) => {
       const { findings, roots } = await inspectIssuer(config, db, PATIENCE_MS)
       const looked = findings.some(({ part }) => part === 'runbooks') ? [] : [await inspectRunbooks(config)]
       return [
         ...findings,
         ...looked,
-        ...(roots && isWell(findings, 'migrations') ? [await inspectHeads(config, roots, db)] : []),
+        ...(roots && isWell(findings, 'migrations')
+          ? [await inspectHeads(config, roots, db), await inspectAdministrators(roots, db)]
+          : []),
         ...(isWell(findings, 'migrations') ? await inspectKeyModels(config, db) : []),
         ...(isWell(findings, 'database') ? [await lookAtClock(db)] : []),
         await lookAtPort('ISSUER_PORT', config.host, config.port),

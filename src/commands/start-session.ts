@@ -2,6 +2,7 @@
 // bot and no more: nothing that it can do grants anything. The database keeps only the hash of the token.
 
 import { deleteSession, insertSession } from '../db/bot-queries/sessions.ts'
+import type { Role } from '../domain/directory.ts'
 import type { PersonId } from '../domain/ids.ts'
 import type { BotContext } from './context.ts'
 import { transact } from './transact.ts'
@@ -10,10 +11,10 @@ export const SESSION_SECONDS = 28_800
 export const IDLE_SECONDS = 900
 
 /** Begins a session under the hash of its token. */
-export const startSession = (ctx: BotContext, person: PersonId, idHash: string): Promise<void> =>
+export const startSession = (ctx: BotContext, person: PersonId, roles: readonly Role[], idHash: string): Promise<void> =>
   transact(ctx, [], async ({ trx, now, record }) => {
     const expires_at = new Date(now.getTime() + SESSION_SECONDS * 1000)
-    await insertSession(trx, { id_hash: idHash, person, created_at: now, used_at: now, expires_at })
+    await insertSession(trx, { id_hash: idHash, person, created_at: now, used_at: now, expires_at, roles: JSON.stringify(roles) })
     record('session.started', { actor: person }, { v: 1 })
   })
 

@@ -12,6 +12,7 @@ import { judgeHeads } from '../evidence/outside-heads.ts'
 import { type Finding, judged, tried } from '../findings.ts'
 import { StartRefused } from '../run.ts'
 import { lookAtYear } from '../surroundings.ts'
+import { administratorsWords } from './administrators-hint.ts'
 import { openChain } from './chain.ts'
 import { readHeads } from './head-store.ts'
 import { readSharedHeads } from './head-store-shared.ts'
@@ -49,6 +50,13 @@ export async function inspectHeads(config: IssuerConfig, roots: TrustRoots, db: 
   }
   const { value, finding } = await tried('heads', url === undefined ? 'KEYS_DIR' : 'HEAD_STORE_URL', judge, () => HEADS_EVEN)
   return value === 'behind' || value === 'lost' ? judged('heads', [value === 'lost' ? HEADS_LOST : HEADS_BEHIND], '') : finding
+}
+
+/** How many people are administrators by the signed directory, and what that means: a hint, since one is how everybody begins. */
+export async function inspectAdministrators(roots: TrustRoots, db: Kysely<Schema>): Promise<Finding> {
+  const read = async () => (await openChain(db, roots))()
+  const { finding } = await tried('administrators', 'TRUST_ROOTS', read, administratorsWords)
+  return finding
 }
 
 const HEADS_EVEN = 'The database is where the heads outside say.'

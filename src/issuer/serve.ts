@@ -7,6 +7,7 @@ import type { IssuerContext } from '../commands/context.ts'
 import type { IssuerConfig } from '../config.ts'
 import { connect } from '../db/connect.ts'
 import { refuseWhatIsWrong, tried } from '../findings.ts'
+import { administratorsHint } from './administrators-hint.ts'
 import { buildIssuerApp, type IssuerAppParts } from './app.ts'
 import { startClockwork } from './clockwork.ts'
 import { openHeadStore } from './head-store-choice.ts'
@@ -77,6 +78,8 @@ export async function serveIssuer(
     })
     const { ctx } = opened
     await sandbox?.prepare(ctx)
+    const hint = sandbox ? undefined : administratorsHint(await ctx.chain())
+    if (hint !== undefined) log.warn({ administrators: (await ctx.chain()).administrators.size }, hint)
     const { provider } = config
     const rounds = provider && (await openProviderRounds(ctx, provider, keys))
     const app = buildIssuerApp({

@@ -258,7 +258,7 @@ const ABUSES: { readonly [grant: string]: { readonly [abuse: string]: () => Prom
       ]
       for (const body of bodies)
         await done(`select append_bot(gen_random_uuid(), 'wish.made', '../../', $1, $2)`, ['<b>\u202Emira', body])
-      const found = await searchLog(bot, 'theo', {})
+      const found = await searchLog(bot, { person: 'theo', roles: ['auditor'] }, {})
       assert.ok(found.ok && found.entries.length > bodies.length)
     },
   },

@@ -46,7 +46,7 @@ test('a deployment whose hosts are not in the DNS yet: that alone is wrong, and 
     partsOf(told, 'issuer').map(({ part }) => part),
     [
       ...['configuration', 'clock', 'trust roots', 'addresses', 'keys', 'pinned', 'database', 'login', 'migrations'],
-      ...['runbooks', 'heads', 'key models', 'clocks', 'port', 'hosts'],
+      ...['runbooks', 'heads', 'administrators', 'key models', 'clocks', 'port', 'hosts'],
     ],
   )
   assert.ok(partsOf(told, 'bot').some(({ part, ok }) => part === 'Slack' && ok))

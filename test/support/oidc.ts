@@ -4,6 +4,7 @@ import Fastify from 'fastify'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { sha256 } from '../../src/crypto.ts'
 import { encodeBase64url } from '../../src/domain/base64url.ts'
+import { ROLES } from '../../src/domain/directory.ts'
 
 export type Bend = {
   readonly claims?: Record<string, unknown>
@@ -49,6 +50,7 @@ export async function openOidc(t: { after(work: () => Promise<void>): void }, re
       amr: ['pop', 'user'],
       realm,
       sub: of.person,
+      roles: [...ROLES],
       aud: 'bot',
       iss: `${origin}/oidc`,
       ...of.bend.claims,

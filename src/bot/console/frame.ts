@@ -32,7 +32,7 @@ ${body}
 }
 
 const signedIn = (session: Session): Html => html`<nav aria-label="Pages"><a href="/">Overview</a> <a href="/ask">Ask</a>${
-  mayAudit(session.published.ruleSet, session.person.id) && html` <a href="/audit">Log</a>`
+  mayAudit(session.published.ruleSet, { person: session.person.id, roles: session.roles }) && html` <a href="/audit">Log</a>`
 }</nav>
 <form method="post" action="/sign-out">${formToken(session)}<span class="quiet">Signed in as ${shown(session.person.name)}</span> <button class="plain">Sign out</button></form>`
 

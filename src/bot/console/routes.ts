@@ -131,12 +131,12 @@ export const consoleRoutes =
 
     app.get('/signed-in', async (request, reply) => {
       const begun = takeBegun(site, request, reply)
-      const person = begun && (await signIn.finish(request.query, begun))
-      if (begun === undefined || person === undefined)
+      const entered = begun && (await signIn.finish(request.query, begun))
+      if (begun === undefined || entered === undefined)
         return saying(reply, 403, 'Not signed in', 'This sign-in was not begun in this browser, or took too long. Begin again.')
-      const known = (await site.ctx.published())?.ruleSet.people.some(({ id }) => id === person)
+      const known = (await site.ctx.published())?.ruleSet.people.some(({ id }) => id === entered.person)
       if (!known) return saying(reply, 403, 'Not signed in', refusalWords({ reason: 'unknown_person' }))
-      await beginSession(site, reply, person)
+      await beginSession(site, reply, entered)
       return reply.redirect(begun.to, 303)
     })
 
@@ -249,7 +249,7 @@ export const consoleRoutes =
           const where = search.error.issues[0]?.path.join('.') || 'the search'
           return saying(reply, 400, 'Log', `${where} is not something that can be searched for.`, session)
         }
-        const found = await searchLog(site.ctx, session.person.id, search.data)
+        const found = await searchLog(site.ctx, { person: session.person.id, roles: session.roles }, search.data)
         if (!found.ok) return saying(reply, 403, 'Log', refusalWords(found.refusal), session)
         const page = auditPage(session.published.ruleSet, search.data, found.entries, found.more)
         return send(reply, 200, framed(site, session, 'Log', page))

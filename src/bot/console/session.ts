@@ -9,8 +9,9 @@ import { endSession, IDLE_SECONDS, SESSION_SECONDS, startSession } from '../../c
 import { touchSession } from '../../db/bot-queries/sessions.ts'
 import type { Person } from '../../domain/action.ts'
 import { encodeBase64url } from '../../domain/base64url.ts'
+import type { Role } from '../../domain/directory.ts'
 import { digestOfText } from '../digest.ts'
-import { Begun } from './sign-in.ts'
+import { Begun, type SignedIn } from './sign-in.ts'
 import { isSecure, type Site } from './site.ts'
 
 const SIGN_IN_SECONDS = 600
@@ -18,6 +19,8 @@ const SIGN_IN_SECONDS = 600
 export type Session = {
   readonly person: Person
   readonly published: Published
+  /** What the signed directory gave the person when he signed in. */
+  readonly roles: readonly Role[]
   /** Stands in every form of this session's pages. */
   readonly formToken: string
 }
@@ -34,13 +37,13 @@ export async function findSession(site: Site, request: FastifyRequest): Promise<
   const row = await touchSession(site.ctx.db, digestOfText(token), now, new Date(now.getTime() - IDLE_SECONDS * 1000))
   const published = row && (await site.ctx.published())
   const person = published?.ruleSet.people.find(({ id }) => id === row?.person)
-  return published && person ? { person, published, formToken: formTokenOf(token) } : undefined
+  return published && person ? { person, published, roles: row.roles, formToken: formTokenOf(token) } : undefined
 }
 
 /** Begins a session for a person who has just signed in. */
-export async function beginSession(site: Site, reply: FastifyReply, person: string): Promise<void> {
+export async function beginSession(site: Site, reply: FastifyReply, { person, roles }: SignedIn): Promise<void> {
   const token = encodeBase64url(randomBytes(32))
-  await startSession(site.ctx, person, digestOfText(token))
+  await startSession(site.ctx, person, roles, digestOfText(token))
   reply.setCookie(name(site, 'session'), token, cookie(site, SESSION_SECONDS))
 }
 

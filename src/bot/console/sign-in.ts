@@ -7,6 +7,7 @@ import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { z } from 'zod'
 import { sha256 } from '../../crypto.ts'
 import { encodeBase64url } from '../../domain/base64url.ts'
+import { ROLES, type Role } from '../../domain/directory.ts'
 import { PERSON } from '../../domain/ids.ts'
 import type { Site } from './site.ts'
 
@@ -28,13 +29,20 @@ export type Begun = z.infer<typeof Begun>
 const Discovery = z.looseObject({ issuer: z.url(), authorization_endpoint: z.url(), token_endpoint: z.url(), jwks_uri: z.url() })
 const Tokens = z.looseObject({ id_token: z.string().max(8192) })
 const Returned = z.object({ code: z.string().min(1).max(200), state: z.string().length(43), iss: z.string().max(500) })
-const Claims = z.looseObject({ sub: z.string().regex(PERSON), nonce: z.string(), realm: z.string(), auth_time: z.number().int() })
+const Claims = z.looseObject({
+  sub: z.string().regex(PERSON),
+  nonce: z.string(),
+  realm: z.string(),
+  auth_time: z.number().int(),
+  roles: z.array(z.enum(ROLES)).max(3),
+})
 
+export type SignedIn = { readonly person: string; readonly roles: readonly Role[] }
 export type SignIn = {
   /** Where to send the browser, and what it must bring back. */
   readonly begin: (to: string) => Promise<{ readonly url: string; readonly begun: Begun }>
-  /** The person who signed in; undefined when what came back does not add up, which is logged, not told. */
-  readonly finish: (query: unknown, begun: Begun) => Promise<string | undefined>
+  /** The person who signed in, and the roles that the signed directory gives him; undefined when what came back does not add up, which is logged, not told. */
+  readonly finish: (query: unknown, begun: Begun) => Promise<SignedIn | undefined>
 }
 
 export function createSignIn(site: Site): SignIn {
@@ -89,7 +97,7 @@ export function createSignIn(site: Site): SignIn {
         const claims = Claims.parse(payload)
         if (claims.nonce !== begun.nonce) return no('another nonce')
         if (claims.realm !== site.ctx.realm) return no('another realm')
-        return claims.sub
+        return { person: claims.sub, roles: claims.roles }
       } catch (error) {
         return no('the token was not given or not good', error)
       }

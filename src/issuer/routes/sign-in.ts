@@ -7,6 +7,8 @@ import type { FastifyPluginAsync } from 'fastify'
 import { z } from 'zod'
 import { issueSignInCode, redeemSignInCode } from '../../commands/sign-in.ts'
 import { signJws } from '../../credentials/jws.ts'
+import { ROLES } from '../../domain/directory.ts'
+import { holdsRole } from '../../evidence/chain-state.ts'
 import { refuseWith } from '../answers.ts'
 import { ID_TOKEN_TYPE, oidcIssuer } from '../discovery.ts'
 import type { Edge } from '../edge.ts'
@@ -72,6 +74,7 @@ export const signInRoutes =
         const { code, client_id: clientId, redirect_uri: redirectUri, code_verifier: codeVerifier } = proof.data
         const who = await redeemSignInCode(ctx, { code, clientId, redirectUri, codeVerifier })
         if (!who) return reply.code(400).send({ error: 'invalid_grant' })
+        const chain = await ctx.chain()
         const now = Math.floor(ctx.now().getTime() / 1000)
         const id_token = await signJws(
           keys.sign,
@@ -86,6 +89,8 @@ export const signInRoutes =
             nonce: who.nonce,
             // RFC 8176: possession of a key was proved and the user tested.
             amr: ['pop', 'user'],
+            // What the signed directory says of the person now; the rules can only take from it.
+            roles: ROLES.filter((role) => holdsRole(chain, who.person, role)),
             realm: ctx.realm,
           },
         )

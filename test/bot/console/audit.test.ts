@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { changeDirectory, prepareChange } from '../../../src/commands/change-directory.ts'
 import { openConsole } from '../../support/console.ts'
+import { signChange } from '../../support/sign-change.ts'
 import { ask } from '../../support/world.ts'
 
 const { world, go, signIn } = await openConsole({ after })
@@ -56,4 +58,22 @@ test('the pages of the log follow each other without a gap or a repetition', asy
     .where('recorded_at', '<=', new Date(ids[0] ?? 0))
     .execute()
   assert.ok(Math.abs(expected.length - ids.length) <= 1, `${expected.length} stored, ${ids.length} shown`)
+})
+
+test('whom only directory.yaml calls an auditor reads nothing: the issuer’s token must name the role, and the signed directory still hold it', async () => {
+  const { jar: unnamed } = await signIn('theo', { claims: { roles: ['approver'] } })
+  assert.equal((await go(unnamed, 'GET', '/audit')).statusCode, 403)
+  const { jar } = await signIn('theo')
+  assert.equal((await go(jar, 'GET', '/audit')).statusCode, 200)
+  const prepared = await prepareChange(world.ctx, {
+    operation: 'role',
+    person: 'theo',
+    role: 'auditor',
+    effect: 'withdraw',
+    passkeys: [],
+  })
+  assert.ok(prepared.ok)
+  const signed = await signChange(world, 'mira', prepared.digest)
+  assert.ok((await changeDirectory(world.ctx, { ...signed, change: prepared.change })).ok)
+  assert.equal((await go(jar, 'GET', '/audit')).statusCode, 403, 'in a session that began before')
 })
