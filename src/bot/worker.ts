@@ -4,6 +4,7 @@
 
 import type { Logger } from 'pino'
 import type { BotContext } from '../commands/context.ts'
+import { isNotice } from '../commands/notice-places.ts'
 import { tellReminders } from '../commands/plan-reminders.ts'
 import {
   delayDelivery,
@@ -20,6 +21,7 @@ import { uuidv7 } from '../log/entry-id.ts'
 import { type Loop, startLoop, startPool } from './loop.ts'
 import { openPlanner } from './plan-news.ts'
 import { type Deliverer, tellPlace } from './slack/deliver.ts'
+import { tellNotice } from './slack/deliver-notice.ts'
 import { backOffMs, GIVE_UP_AFTER, readTrouble } from './slack/pace.ts'
 import type { SlackReceiver } from './slack/receiver.ts'
 import { answerLate } from './slack/response-url.ts'
@@ -126,7 +128,7 @@ async function deliver(ctx: BotContext, log: Logger, deliverer: Deliverer, deliv
   const done = (error: string | null, follow?: Follow) =>
     finishDeliveries(ctx.db, [id, ...group.filter((each) => each !== id)], ctx.now(), error, follow)
   try {
-    const told = await tellPlace(deliverer, delivery)
+    const told = await (isNotice(request_id) ? tellNotice(deliverer, delivery) : tellPlace(deliverer, delivery))
     if (told.told) return await done(null, told.how !== 'nothing_to_say' ? secondLook(ctx, delivery) : undefined)
     if ('held' in told) return await later(told.held - ctx.now().getTime(), 'limited', false)
     const { trouble, method, notice } = told

@@ -24,6 +24,7 @@ import { raiseWatermark } from '../db/watermark.ts'
 import { type RuleSet, rolesIn } from '../domain/action.ts'
 import { decodeBase64url, encodeBase64url } from '../domain/base64url.ts'
 import { type Canonical, canonicalBytes } from '../domain/canonical.ts'
+import { signersOf } from '../domain/concerned.ts'
 import { type DirectoryChange, type Role, readDirectoryChange } from '../domain/directory.ts'
 import type { Digest } from '../domain/ids.ts'
 import { type Outcome, refuse } from '../domain/refusal.ts'
@@ -32,7 +33,7 @@ import { acceptedAt, type ChainState, holdsRole } from '../evidence/chain-state.
 import { extendChain } from '../evidence/directory-chain.ts'
 import { type Begun, beginStatement, type StatementInput } from './begin-statement.ts'
 import type { IssuerContext } from './context.ts'
-import { findHeldSigner, liftByChange, signersOf } from './hold-passkeys.ts'
+import { findHeldSigner, liftByChange } from './hold-passkeys.ts'
 import { refusalOfChange, whyMayNotSign, whyNotTheseKeys, whyUntimely } from './judge-change.ts'
 import { newsOfChange } from './news-of-change.ts'
 import { isDead } from './pending-change.ts'
@@ -180,7 +181,7 @@ async function tryChange(ctx: IssuerContext, proposed: Proposed): Promise<Outcom
       return done
     }
     const { sequence, head } = extended.state
-    const doubted = await findHeldSigner(trx, signersOf(link))
+    const doubted = await findHeldSigner(trx, signersOf(link.statements))
     if (doubted !== undefined) return refuse({ reason: 'passkey_held', person: doubted })
     // The sequence is the primary key: of two changes at one place the second finds it taken.
     const added = await trx
@@ -192,7 +193,7 @@ async function tryChange(ctx: IssuerContext, proposed: Proposed): Promise<Outcom
     await noteSigned(work, begun)
     if (joins) await deletePendingChange(trx, digest)
     await applyChange(trx, change, extended.state, now)
-    await liftByChange(work, change, signersOf(link))
+    await liftByChange(work, change, signersOf(link.statements))
     if (change.operation === 'recover') await raiseWatermark(trx, change.lost.watermark)
     record(
       'directory.changed',

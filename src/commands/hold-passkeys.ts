@@ -17,12 +17,10 @@ import {
 } from '../db/holds.ts'
 import { endRegistration } from '../db/registrations.ts'
 import { addWishOutcome, isHeeded, type WishRow } from '../db/wishes.ts'
-import { keysInDoubt, type Signer } from '../domain/concerned.ts'
+import { keysInDoubt, type Signer, signersOf } from '../domain/concerned.ts'
 import { type DirectoryChange, readDirectoryChange } from '../domain/directory.ts'
 import type { Digest } from '../domain/ids.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import { readStatement } from '../domain/statement.ts'
-import type { DirectoryLink } from '../evidence/bundle.ts'
 import { passkeysOf } from '../evidence/chain-state.ts'
 import { boundWish } from './bound-refusals.ts'
 import type { IssuerContext } from './context.ts'
@@ -73,15 +71,8 @@ async function doubtedBy(ctx: IssuerContext, { change, link }: StoredChange, per
   if (!read.ok) throw new TypeError(`a stored change is unreadable at ${read.path}`)
   const active = passkeysOf(await ctx.chain(), person).filter(({ status }) => status === 'active')
   const own = active.map(({ passkey }) => passkey.thumbprint)
-  return keysInDoubt(read.value, signersOf(link), person, own).filter((passkey) => own.includes(passkey))
+  return keysInDoubt(read.value, signersOf(link.statements), person, own).filter((passkey) => own.includes(passkey))
 }
-
-/** Who signed a change, with which key. */
-export const signersOf = ({ statements }: Pick<DirectoryLink, 'statements'>): Signer[] =>
-  statements.flatMap(({ statement }) => {
-    const read = readStatement(Buffer.from(statement, 'base64url'))
-    return read.ok && read.value.kind === 'directory' ? [{ ...read.value.signer, role: read.value.role }] : []
-  })
 
 /** `holds`: how many there were in ten minutes, when that is an alarm. */
 type Done = { readonly refusal?: Refusal; readonly holds?: number }

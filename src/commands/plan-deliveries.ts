@@ -3,7 +3,7 @@
 // brought up to date. The rows commit together, so a crash tells twice at worst, never not at all.
 
 import type { Transaction } from 'kysely'
-import { newId, sha256 } from '../crypto.ts'
+import { newId } from '../crypto.ts'
 import { claimNews, insertDeliveries, insertNews, type Planned, type Untold } from '../db/bot-queries/deliveries.ts'
 import { findMessagePlaces } from '../db/bot-queries/messages.ts'
 import { insertReminders } from '../db/bot-queries/reminders.ts'
@@ -17,7 +17,9 @@ import type { PersonId } from '../domain/ids.ts'
 import { uuidv7 } from '../log/entry-id.ts'
 import type { BotContext } from './context.ts'
 import { findAble } from './find-able.ts'
+import { idOfNews } from './id-of-news.ts'
 import { askPlace, keysPlace, placeOfNotice, readPlace, remindPlace, stepPlace } from './places.ts'
+import { planNotices } from './plan-notices.ts'
 import { REMIND, remindersFor } from './plan-reminders.ts'
 import { approversOf, reachOf } from './reach.ts'
 import { transact } from './transact.ts'
@@ -64,7 +66,9 @@ export async function planDeliveries(ctx: BotContext, row: Untold, outline: Outl
     const facts = row.request_id === null || !published ? undefined : await findRequestFacts(trx, row.request_id)
     const set = published?.ruleSet
     const places = facts && set ? await placesFor({ trx, facts, of: outline(facts, set), set, now }, row) : []
-    await keep(trx, row, tellsSlack ? places.map((place) => ({ kind: 'slack', place })) : [], now)
+    const notices = set && row.request_id === null ? await planNotices(trx, set, row, now) : []
+    const planned = [...places.map((place) => ({ kind: 'slack' as const, place })), ...notices]
+    await keep(trx, row, tellsSlack ? planned : [], now)
     return true
   })
 }
@@ -127,7 +131,7 @@ async function changedPlaces(about: About): Promise<string[]> {
 async function isReachable({ trx, facts, of, set, now }: About): Promise<boolean> {
   const able = await findAble(trx, set, approversOf(set, of.action, of.requester))
   const { enough } = reachOf(set, of.action, of.requester, able)
-  const id = uuidOf(`${KEYS} ${now.toISOString().slice(0, 10)}`)
+  const id = idOfNews(`${KEYS} ${now.toISOString().slice(0, 10)}`)
   if (!enough) await insertNews(trx, [{ id, topic: KEYS, request_id: facts.request.id, payload: '{}', created_at: now }])
   return enough
 }
@@ -140,20 +144,11 @@ async function tellTwins({ trx, facts, of, now }: About): Promise<void> {
   await insertNews(
     trx,
     twins.map(({ id }) => ({
-      id: uuidOf(`${TWIN} ${facts.request.id} ${step} ${id}`),
+      id: idOfNews(`${TWIN} ${facts.request.id} ${step} ${id}`),
       topic: TWIN,
       request_id: id,
       payload: '{}',
       created_at: now,
     })),
   )
-}
-
-/** One id for one thing to tell, however often it is come upon (RFC 9562 version 8). */
-function uuidOf(text: string): string {
-  const bytes = Buffer.from(sha256(new TextEncoder().encode(text)).subarray(0, 16))
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  const hex = bytes.toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }

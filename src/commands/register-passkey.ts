@@ -74,7 +74,7 @@ export async function completeRegistration(
     await addStatement(trx, accepted, now)
     if (!(await completeRegistrationRow(trx, thumbprint, accepted.digest))) return refuse({ reason: 'unknown_registration' })
     record('passkey.registered', { actor: person }, { v: 1, person, passkey: thumbprint, statement: accepted.digest })
-    tell('passkey.changed', undefined, { person, operation: 'registered', thumbprint })
+    tell('passkey.changed', undefined, { person, operation: 'registered', thumbprint, nickname: passkey.nickname })
     return { ok: true, thumbprint, person } as const
   })
 }
@@ -92,7 +92,7 @@ export async function rejectRegistration(
     const person = await endRegistration(trx, thumbprint, now)
     if (person === undefined) return refuse({ reason: 'unknown_registration' })
     record('passkey.rejected', { actor: by }, { v: 1, person, passkey: thumbprint })
-    tell('passkey.changed', undefined, { person, operation: 'rejected', thumbprint })
+    tell('passkey.changed', undefined, { person, operation: 'rejected', thumbprint, by })
     return { ok: true, person } as const
   })
 }

@@ -1,12 +1,21 @@
 // Whom a change of the passkey directory concerns, and with which of his own keys: what is told about it, and what is held when he says that it was
 // not his doing. PURE. A key that signed belongs to it: a change signed in somebody's name, and not by him, was signed by a key that others have.
 
+import { decodeBase64url } from './base64url.ts'
 import type { DirectoryChange } from './directory.ts'
 import type { Digest, PersonId } from './ids.ts'
+import { readStatement } from './statement.ts'
 
 export type Signer = { readonly person: PersonId; readonly passkey: Digest; readonly role: 'administrator' | 'owner' }
 /** An active or inactive key of the directory, as far as it is asked here. */
 export type Owned = { readonly person: PersonId; readonly passkey: Digest }
+
+/** Who signed a change, by its stored statements; none for one that a provider vouched for. */
+export const signersOf = (statements: readonly { readonly statement: string }[]): Signer[] =>
+  statements.flatMap(({ statement }) => {
+    const read = readStatement(decodeBase64url(statement) ?? new Uint8Array())
+    return read.ok && read.value.kind === 'directory' ? [{ ...read.value.signer, role: read.value.role }] : []
+  })
 
 /** The keys that a change names, with their owners; those that are named by thumbprint alone are looked up. */
 export function keysNamed(change: DirectoryChange, ownerOf: (passkey: Digest) => PersonId | undefined): Owned[] {

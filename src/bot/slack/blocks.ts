@@ -6,12 +6,13 @@ import type { Named } from '../request-view.ts'
 
 export type Block = types.KnownBlock
 export type Message = { readonly text: string; readonly blocks: readonly Block[] }
-/** A piece of rich text: a text, a person, a moment in seconds since 1970 shown in the reader's own zone, or a link of ours. */
+/** A piece of rich text: a text, a person, a moment in seconds since 1970 shown in the reader's own zone (`on`: with its day), or a link of ours. */
 export type Piece =
   | string
   | { readonly bold: string }
   | { readonly person: Named }
   | { readonly at: number }
+  | { readonly on: number }
   | { readonly link: string; readonly text: string }
 type Element = types.RichTextElement
 
@@ -41,6 +42,10 @@ const element = (piece: Piece): Element[] => {
   if ('at' in piece) {
     const fallback = `${new Date(piece.at * 1000).toISOString().slice(11, 16)} UTC`
     return [{ type: 'date', timestamp: piece.at, format: '{time}', fallback }]
+  }
+  if ('on' in piece) {
+    const fallback = `${new Date(piece.on * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+    return [{ type: 'date', timestamp: piece.on, format: '{date_short_pretty} at {time}', fallback }]
   }
   if ('link' in piece) return [{ type: 'link', url: piece.link, text: piece.text }]
   const { slack, name } = piece.person

@@ -43,9 +43,9 @@ export function createDeliverer(of: Teller & Pick<Deliverer, 'client' | 'answers
   return { ...caller, standing: createStanding(caller, of.teamIds) }
 }
 
-const NOTHING: Told = { told: true, how: 'nothing_to_say' }
+export const NOTHING: Told = { told: true, how: 'nothing_to_say' }
 /** Where a message goes: a channel or a person, and in a channel perhaps a thread. */
-type To = { readonly channel: string; readonly thread?: string; readonly shared: boolean }
+export type To = { readonly channel: string; readonly thread?: string; readonly shared: boolean }
 /** One telling under way. */
 type Telling = {
   readonly of: Deliverer
@@ -81,15 +81,23 @@ export async function tellPlace(of: Deliverer, attempt: Attempt): Promise<Told> 
   const to = open.value
   const message = to?.shared ? WITHHELD : await messageFor(of, { view, set, channel }, place)
   if (!to || !message) return NOTHING
+  const told = await tellMessage(of, attempt, { to, message, before }, hasBegun ? undefined : place)
+  return told.told ? told : { ...told, ...noticeOf(told, place, view) }
+}
+
+type Ready = { readonly to: To; readonly message: Message; readonly before: MessageRow | undefined }
+
+/** Brings a message to its place, or up to date there. `past` is the place of what is over before it was told. */
+export async function tellMessage(of: Deliverer, attempt: Attempt, { to, message, before }: Ready, past?: Place): Promise<Told> {
   const shown = digestOfText(JSON.stringify(message))
   if (before?.shown === shown && !attempt.again) return { told: true, how: 'unchanged' }
-  const keep: Telling['keep'] = (at) => keepMessage(of.ctx.db, { request_id: requestId, place: placeName, ...at, shown })
+  const { request_id, place } = attempt
+  const keep: Telling['keep'] = (at) => keepMessage(of.ctx.db, { request_id, place, ...at, shown })
   const telling = { of, attempt, to, message, keep }
   // Another may have the lease by the time that Slack answers: then what is known here is old.
   if (of.ctx.now().getTime() + WRITE_MS > attempt.due_at.getTime())
     return { told: false, method: 'none', trouble: { is: 'passing', code: 'lease_over' } }
-  const told = await (before ? update(telling, before) : hasBegun ? post(telling) : mend(telling, place))
-  return told.told ? told : { ...told, ...noticeOf(told, place, view) }
+  return before ? update(telling, before) : past ? mend(telling, past) : post(telling)
 }
 
 type Going = {

@@ -10,6 +10,7 @@ import { createGate } from './gate.ts'
 import { handleAsking } from './handle-asking.ts'
 import { handleClicks } from './handle-clicks.ts'
 import { handleEvents } from './handle-events.ts'
+import { handleNotMe } from './handle-not-me.ts'
 import { handleObjection } from './handle-objection.ts'
 import { createReceiver, type SlackReceiver } from './receiver.ts'
 import { createNo } from './say-no.ts'
@@ -67,6 +68,7 @@ export function openSlack(options: {
   handleAsking(bolt, side)
   handleClicks(bolt, side)
   handleObjection(bolt, side)
+  handleNotMe(bolt, side)
   handleEvents(bolt, side)
   const told = { ctx, teamIds, answersAt, appId: () => appId, issuerUrl, publicUrl, log }
   const deliverer = createDeliverer({ ...told, client: workerClient(settings, log) })

@@ -52,7 +52,8 @@ export async function insertNews(trx: Transaction<Schema>, rows: readonly Insert
 
 /** `none` tells nobody: there is nobody to tell, or it cannot be said, and why. */
 export type Planned =
-  | { readonly kind: 'slack'; readonly place: string }
+  /** `about`: what the message in that place is about, where it is no request; `at`: not before. */
+  | { readonly kind: 'slack'; readonly place: string; readonly about?: string; readonly at?: Date }
   | { readonly kind: 'none'; readonly place: ''; readonly error: string | null }
 
 /** Writes the deliveries of one outbox row; those that another bot planned already stay as they are. */
@@ -70,10 +71,10 @@ export async function insertDeliveries(
         source: source.id,
         kind: each.kind,
         place: each.place,
-        request_id: source.request_id,
+        request_id: ('about' in each ? each.about : undefined) ?? source.request_id,
         payload: '{}',
         created_at: now,
-        due_at: now,
+        due_at: ('at' in each ? each.at : undefined) ?? now,
         done_at: each.kind === 'none' ? now : null,
         last_error: each.kind === 'none' ? each.error : null,
       })),
