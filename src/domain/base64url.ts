@@ -23,6 +23,12 @@ export function encodeBase64url(bytes: Uint8Array): string {
   return text.slice(0, Math.ceil((bytes.length * 4) / 3))
 }
 
+const STRICT = /^(?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?$/
+
+/** How many bytes a strict base64url text stands for, or undefined when it is any other spelling: for what is compared as a text and never decoded. */
+export const base64urlLength = (text: string): number | undefined =>
+  STRICT.test(text) ? Math.floor((text.length * 3) / 4) : undefined
+
 /** The bytes of a strict base64url text, or undefined when it is any other spelling. */
 export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (text.length % 4 === 1) return undefined

@@ -1,7 +1,7 @@
 // Identifiers and their spellings. Every id of ours is 128 random bits in lower-case Crockford base32: 26 letters that can be
 // read out on a phone, sorted, and put into a URL. Random bytes are given, so that this file stays pure.
 
-import { decodeBase64url } from './base64url.ts'
+import { base64urlLength, decodeBase64url } from './base64url.ts'
 import { misfit, type Shape } from './shape.ts'
 
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'
@@ -20,7 +20,7 @@ export const REALM = /^(sandbox|prod):[0-7][0-9a-hjkmnp-tv-z]{25}$/
 export const encoded =
   (min: number, max = min): Shape<string> =>
   (value, path) => {
-    const length = typeof value === 'string' && value.length <= max * 2 ? decodeBase64url(value)?.length : undefined
+    const length = typeof value === 'string' && value.length <= max * 2 ? base64urlLength(value) : undefined
     return typeof value === 'string' && length !== undefined && length >= min && length <= max
       ? value
       : misfit(path, `is not ${min === max ? min : `${min} to ${max}`} bytes in strict base64url`)

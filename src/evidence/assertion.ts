@@ -22,6 +22,7 @@ export type AssertionVerdict =
   | { readonly ok: true; readonly signCount: number; readonly backedUp: boolean }
   | Failure<AssertionReason>
 
+const UTF8 = new TextEncoder()
 const UP = 0x01
 const UV = 0x04
 const BE = 0x08
@@ -62,7 +63,7 @@ export async function judgeAnswer(
 
   // rpIdHash, flags, counter and nothing more: we ask for no extension, and an assertion attests no new key.
   if (authenticatorData.length !== 37) return fail('authenticator_data_malformed', '/authenticator_data')
-  const rpIdHash = await crypto.sha256(new TextEncoder().encode(roots.rp_id))
+  const rpIdHash = await crypto.sha256(UTF8.encode(roots.rp_id))
   if (rpIdHash.some((byte, at) => byte !== authenticatorData[at])) return fail('wrong_rp', '/authenticator_data')
   const flags = authenticatorData[32] ?? 0
   if ((flags & UP) === 0) return fail('user_not_present', '/authenticator_data')

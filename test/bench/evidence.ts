@@ -11,8 +11,10 @@ import { ACTION, makeWorld, minutes, RULES } from '../support/evidence-builder.t
 import { type Benchmark, type Line, median } from './measure.ts'
 
 const QUORUMS = [1, 2, 5] as const
-const ROUNDS = 9
-const ROUND_MS = 100
+// Many short rounds: on a machine that others use too, most of them fall between the others' work.
+const ROUNDS = 41
+const ROUND_MS = 25
+const GOAL = 2
 
 export const evidence: Benchmark = async (_hooks, tell) => {
   const lines: Line[] = []
@@ -36,12 +38,14 @@ export const evidence: Benchmark = async (_hooks, tell) => {
       floors.push(await each(bare))
     }
     tell(`quorum ${quorum}: ${checks.length} signatures`)
+    const ratio = median(times.map((time, round) => time / (floors[round] ?? Number.NaN)))
     lines.push({
       what: `verify-evidence, quorum ${quorum}, ${checks.length} signatures`,
       unit: 'ms',
       measured: { '': median(times) },
       floor: { '': median(floors) },
-      ratio: median(times.map((time, round) => time / (floors[round] ?? Number.NaN))),
+      ratio,
+      goal: { text: `under ${GOAL} ×`, met: ratio < GOAL },
     })
   }
   return lines

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { decodeBase64url, encodeBase64url } from '../../src/domain/base64url.ts'
+import { base64urlLength, decodeBase64url, encodeBase64url } from '../../src/domain/base64url.ts'
 
 test('bytes come back from their text, which is the one Node writes', () => {
   fc.assert(
@@ -19,6 +19,7 @@ test('a text is accepted only if it is what its bytes are written as', () => {
     fc.property(fc.string({ unit: letters, maxLength: 12 }), (text) => {
       const bytes = decodeBase64url(text)
       assert.equal(bytes !== undefined, Buffer.from(text, 'base64url').toString('base64url') === text)
+      assert.equal(base64urlLength(text), bytes?.length)
       if (bytes) assert.equal(encodeBase64url(bytes), text)
     }),
     { numRuns: 2000 },
@@ -35,7 +36,10 @@ for (const [why, text] of [
   ['a line break', 'QUJD\n'],
   ['a letter that only looks like one', 'QUJА'],
 ] as const) {
-  test(`${why} is refused`, () => assert.equal(decodeBase64url(text), undefined))
+  test(`${why} is refused`, () => {
+    assert.equal(decodeBase64url(text), undefined)
+    assert.equal(base64urlLength(text), undefined)
+  })
 }
 
 test('each byte string of up to two bytes has exactly one text', () => {
@@ -44,4 +48,8 @@ test('each byte string of up to two bytes has exactly one text', () => {
   assert.equal(twos.filter((text) => decodeBase64url(text)).length, 256)
   const threes = twos.flatMap((two) => [...alphabet].map((c) => two + c))
   assert.equal(threes.filter((text) => decodeBase64url(text)).length, 65_536)
+  assert.deepEqual(
+    [...twos, ...threes].filter((text) => base64urlLength(text) !== decodeBase64url(text)?.length),
+    [],
+  )
 })

@@ -8,7 +8,7 @@ import { readCertificate } from '../../src/certificates/certificate.ts'
 import { nodeCrypto } from '../../src/crypto.ts'
 import type { Accept } from '../../src/domain/accepted-keys.ts'
 import { type RuleSet, ruleSet } from '../../src/domain/action.ts'
-import { decodeBase64url, encodeBase64url } from '../../src/domain/base64url.ts'
+import { base64urlLength, decodeBase64url, encodeBase64url } from '../../src/domain/base64url.ts'
 import { type Canonical, canonicalBytes, readCanonical } from '../../src/domain/canonical.ts'
 import { readClaim, readGiveBack } from '../../src/domain/claim.ts'
 import { readDirectoryChange, readVouch, trustRoots } from '../../src/domain/directory.ts'
@@ -135,6 +135,7 @@ export const TARGETS: readonly Target[] = [
       const text = Buffer.from(bytes).toString('latin1')
       const found = decodeBase64url(text)
       if (found) assert.equal(encodeBase64url(found), text)
+      assert.equal(base64urlLength(text), found?.length)
       return found !== undefined
     },
   },
