@@ -1,5 +1,6 @@
 // The browser of the page tests: a Chromium of the system, driven by playwright-core. In CI and as root on Debian it is installed when
 // missing; elsewhere the person is told what to install and the tests are skipped loudly. In CI a skipped browser test is a failure.
+// The build without a window comes first: the same engine shows a page in a quarter of the time when no tab strip is drawn around it.
 
 import { execFile } from 'node:child_process'
 import { access, constants, readFile } from 'node:fs/promises'
@@ -10,6 +11,7 @@ import { type Browser, chromium } from 'playwright-core'
 
 const run = promisify(execFile)
 const PLACES = [
+  '/usr/bin/chromium-headless-shell',
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
@@ -17,6 +19,7 @@ const PLACES = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
+const PACKAGE = 'chromium-headless-shell'
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -78,18 +81,18 @@ async function mayInstall(): Promise<boolean> {
 }
 
 async function install(): Promise<void> {
-  console.error('Chromium is missing: installing it by apt-get')
+  console.error(`Chromium is missing: installing ${PACKAGE} by apt-get`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   for (let attempt = 1; ; attempt += 1) {
     try {
       await run('apt-get', ['update', '-qq'], { env })
-      await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-liberation'], {
+      await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', PACKAGE, 'fonts-liberation'], {
         env,
         maxBuffer: 1 << 26,
       })
       return
     } catch (error) {
-      if (attempt === 3) throw new Error('apt-get could not install chromium', { cause: error })
+      if (attempt === 3) throw new Error('apt-get could not install Chromium', { cause: error })
       await delay(2_000)
     }
   }
