@@ -34,7 +34,7 @@ import { extendChain } from '../evidence/directory-chain.ts'
 import { type Begun, beginStatement, type StatementInput } from './begin-statement.ts'
 import type { IssuerContext } from './context.ts'
 import { findHeldSigner, liftByChange } from './hold-passkeys.ts'
-import { refusalOfChange, whyMayNotSign, whyNotTheseKeys, whyUntimely } from './judge-change.ts'
+import { refusalOfChange, whyMayNotSign, whyNeverTaken, whyNotTheseKeys, whyUntimely } from './judge-change.ts'
 import { newsOfChange } from './news-of-change.ts'
 import { isDead } from './pending-change.ts'
 import { transact, type Work } from './transact.ts'
@@ -157,6 +157,8 @@ async function tryChange(ctx: IssuerContext, proposed: Proposed): Promise<Outcom
   const extended = await extendChain(state, link, nodeCrypto, ctx.roots)
   const waits = !extended.ok && extended.reason === 'second_administrator_missing'
   if (!extended.ok && !waits) return refuse(refusalOfChange(extended))
+  const futile = waits ? whyNeverTaken(state, change, ctx.roots) : undefined
+  if (futile) return refuse(futile)
   // What is stale may give way, and everything to the recovery, without which nothing else can be signed.
   const holds = waiting && !joins && waiting.sequence === state.sequence + 1 && change.operation !== 'recover'
   if (waits && holds) return refuse({ reason: 'change_waits', by: waiting.person })

@@ -4,11 +4,11 @@
 import { findRegistrations, passkeyOf } from '../db/passkeys.ts'
 import type { RuleSet } from '../domain/action.ts'
 import { canonicalText } from '../domain/canonical.ts'
-import type { DirectoryChange, Passkey, Role } from '../domain/directory.ts'
+import type { DirectoryChange, Passkey, Role, TrustRoots } from '../domain/directory.ts'
 import { CHANGE_MISFITS, type ChangeMisfit, type Refusal } from '../domain/refusal.ts'
 import type { StatementOf } from '../domain/statement.ts'
 import { isAccepted } from '../evidence/approver.ts'
-import { type ChainState, findPasskey, holdsRole } from '../evidence/chain-state.ts'
+import { type ChainState, findPasskey, holdsRole, isEndorsed, passkeysOf, takesProvider } from '../evidence/chain-state.ts'
 import type { ChainReason, Failure } from '../evidence/reasons.ts'
 import type { IssuerContext } from './context.ts'
 
@@ -79,6 +79,24 @@ function misfitOf(
 
 const rolesOf = (state: ChainState, person: string): Role[] =>
   (['administrator', 'approver'] as const).filter((role) => holdsRole(state, person, role))
+
+/** What a second signature could not mend: nobody is asked to sign what the chain would then refuse. */
+export function whyNeverTaken(state: ChainState, change: DirectoryChange, { roots }: TrustRoots): Refusal | undefined {
+  const no = (why: ChangeMisfit): Refusal => ({ reason: 'change_refused', why })
+  if (change.operation === 'endorse') return isEndorsed(state, change.rule_set) ? no('no_effect') : undefined
+  if (change.operation === 'provider') {
+    const taken = takesProvider(state, change.issuer, change.client_id)
+    return taken === (change.effect === 'grant') ? no('no_effect') : undefined
+  }
+  if (change.operation !== 'role') return undefined
+  const { person, role, effect, passkeys } = change
+  if (holdsRole(state, person, role) === (effect === 'grant') && passkeys.length === 0) return no('no_effect')
+  if (effect === 'grant') {
+    const serves = passkeysOf(state, person).some(({ status, inFull }) => status === 'active' && inFull)
+    return passkeys.length > 0 || serves ? undefined : no('passkey_missing')
+  }
+  return role === 'administrator' && roots.some((root) => root.person === person) ? no('root_is_administrator') : undefined
+}
 
 /** On a database that was put back a change would stand after a gap that nobody could explain; a recovery explains exactly that gap. */
 export async function whyUntimely(ctx: IssuerContext, change: DirectoryChange): Promise<Refusal | undefined> {
