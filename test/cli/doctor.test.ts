@@ -140,7 +140,18 @@ test('help lists every command, tells each by name, and says what it does not kn
   const { code, out } = await runToEnd(['--help'], {})
   assert.equal(code, 0)
   const commands = [...out.matchAll(/^ {2}countersign (\w+) {2,}\S/gm)].map(([, name = '']) => name)
-  assert.deepEqual(commands, ['start', 'bot', 'issuer', 'migrate', 'bootstrap', 'runbooks', 'claim', 'doctor'])
+  assert.deepEqual(commands, [
+    'start',
+    'bot',
+    'issuer',
+    'migrate',
+    'bootstrap',
+    'runbooks',
+    'claim',
+    'receipt',
+    'verify',
+    'doctor',
+  ])
   for (const name of ['start', 'claim', 'doctor']) {
     const [told, asked] = await Promise.all([runToEnd(['help', name], {}), runToEnd([name, '--help'], {})])
     assert.match(told.out, new RegExp(`^countersign ${name}`))
