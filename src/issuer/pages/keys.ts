@@ -10,6 +10,7 @@ import type { KeysFacts, Registration } from '../static/facts.ts'
 import type { Key } from '../view-state.ts'
 import type { Speaking } from './change-words.ts'
 import { framed, type Site } from './frame.ts'
+import { releaseOwn } from './held-keys.ts'
 import { activeOf, addOwn, anotherKey, type OwnWaiting, stopOwn, tooFew } from './own-keys.ts'
 import { pendingFact, pendingPanel } from './pending.ts'
 import { recovery } from './recovery.ts'
@@ -24,6 +25,8 @@ export type KeyRow = {
   readonly status: 'active' | 'suspended' | 'revoked'
   readonly deviceBound: boolean
   readonly inFull: boolean
+  /** Its owner said that a change about it was somebody else’s doing. */
+  readonly held: boolean
   readonly enrolledAt: Date
   readonly usedAt: Date | undefined
 }
@@ -70,6 +73,7 @@ ${administering?.pending && pendingPanel(site, administering.pending, { speaking
 ${administering?.hint !== undefined && html`<p class="warning">${administering.hint}</p>`}
 <h2>Yours</h2>
 ${mine.length === 0 ? html`<p>You have none.</p>` : list(mine, changes ? 'own' : undefined, now)}
+${heldOf(mine).length > 0 && releaseOwn(site, heldOf(mine), signing)}
 ${changes && tooFew(activeOf(mine), state.needed)}
 ${changes && waiting.length > 0 && signing.length > 0 && addOwn(site, waiting, signing, now)}
 ${changes && signing.length > 0 && html`<form id="own" class="change"><h3>Lost one?</h3><p>Tick it above and suspend it at once. You can sign with any key that you still have.${!administering && html` Ask an administrator to suspend it if you have none: ${names(state.administrators)}.`}</p>${stopOwn(site, signing)}</form>`}
@@ -126,16 +130,18 @@ const doubtedList = (doubted: readonly Doubted[], now: Date): Html => html`<div 
 
 const names = (people: readonly Named[]): Html => html`${people.map(({ name }, at) => html`${at > 0 && ', '}${shown(name)}`)}`
 
+const heldOf = (rows: readonly KeyRow[]): readonly KeyRow[] => rows.filter(({ held, status }) => held && status === 'active')
+
 const STATUS = { active: 'Active', suspended: 'Suspended', revoked: 'Revoked' } as const
 
 /** Keys, with a box before each that can change, by the name of the form's boxes. */
 const list = (rows: readonly KeyRow[], ticks: string | undefined, now: Date): Html =>
   html`<ul class="keys">${rows.map((row) => {
-    const { owner, nickname, status, deviceBound, inFull, enrolledAt, usedAt, words } = row
+    const { owner, nickname, status, deviceBound, inFull, held, enrolledAt, usedAt, words } = row
     const name = html`<span><strong>${shown(nickname)}</strong> <span class="help">${shown(owner.name)}</span></span>`
     return html`<li class="${status}">
 ${ticks !== undefined && status !== 'revoked' ? html`<label class="choice"><input type="checkbox" name="${ticks}" value="${row.thumbprint}"> ${name}</label>` : name}
-<p class="help">${STATUS[status]} · ${deviceBound ? 'stays on one device' : 'may be copied between devices'}${!inFull && html` · <span>may ask only</span>`} · enrolled ${when(enrolledAt, now)} · ${usedAt ? html`last used ${when(usedAt, now)}` : 'never used'}</p>
+<p class="help">${held && status === 'active' ? 'Held' : STATUS[status]} · ${deviceBound ? 'stays on one device' : 'may be copied between devices'}${!inFull && html` · <span>may ask only</span>`} · enrolled ${when(enrolledAt, now)} · ${usedAt ? html`last used ${when(usedAt, now)}` : 'never used'}</p>
 <p class="help">Words: ${words.join(' ')}</p>
 </li>`
   })}</ul>`

@@ -3,6 +3,7 @@
 
 import type { FastifyPluginAsync } from 'fastify'
 import { z } from 'zod'
+import { findHeld } from '../../db/holds.ts'
 import { findView } from '../../db/issuer-queries/find-view.ts'
 import { findPasskeysOf } from '../../db/passkeys.ts'
 import { acceptFor } from '../../domain/accepted-keys.ts'
@@ -60,8 +61,10 @@ export const ceremonyRoutes =
       }
     })
 
-    const keysOf = async (signer: string) =>
-      (await findPasskeysOf(ctx.db, signer))
-        .filter(({ status }) => status === 'active')
+    const keysOf = async (signer: string) => {
+      const [own, held] = await Promise.all([findPasskeysOf(ctx.db, signer), findHeld(ctx.db)])
+      return own
+        .filter(({ status, thumbprint }) => status === 'active' && !held.has(thumbprint))
         .map(({ id, thumbprint, nickname, transports }) => ({ id, thumbprint, nickname, transports }))
+    }
   }

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { rolesToGive } from '../../commands/change-directory.ts'
 import { type PendingChange, withdrawChange } from '../../commands/pending-change.ts'
 import { rejectRegistration } from '../../commands/register-passkey.ts'
+import { findHeld } from '../../db/holds.ts'
 import { findAllPasskeys } from '../../db/issuer-queries/find-passkeys.ts'
 import {
   findOpenRegistrations,
@@ -65,7 +66,10 @@ export const keyRoutes =
       const row = await findRegistration(ctx.db, proved.passkey)
       return row?.ended_at === null ? { words: keyWords(proved.passkey), provider: rounds.provider.name } : undefined
     }
-    const signing = async (id: string) => (await findPasskeysOf(ctx.db, id)).filter(({ status }) => status === 'active')
+    const signing = async (id: string) => {
+      const [own, held] = await Promise.all([findPasskeysOf(ctx.db, id), findHeld(ctx.db)])
+      return own.filter(({ status, thumbprint }) => status === 'active' && !held.has(thumbprint))
+    }
 
     app.get('/enrol', async (request, reply) => {
       const session = await sessionOf(ctx, cookie, request)
@@ -89,11 +93,12 @@ export const keyRoutes =
         return reply.send(signInPage(site, { realm: ctx.realm, why, onward: { go: onward ? '/enrol' : '/keys' } }))
       }
       const { person } = session
-      const [isAdministrator, all, chain, open] = await Promise.all([
+      const [isAdministrator, all, chain, open, held] = await Promise.all([
         administers(person),
         findAllPasskeys(ctx.db),
         ctx.chain(),
         findOpenRegistrations(ctx.db, person),
+        findHeld(ctx.db),
       ])
       const { administrators, keys } = ctx.published().ruleSet
       const page = keysPage(
@@ -102,12 +107,12 @@ export const keyRoutes =
           realm: ctx.realm,
           me: named(person),
           signing: await signing(person),
-          mine: all.filter((row) => row.person === person).map((row) => rowOf(row, named)),
+          mine: all.filter((row) => row.person === person).map((row) => rowOf(row, named, held)),
           waiting: waitingOfAll(open, chain).map((each) => ({ ...each, thumbprint: each.fact.passkey.thumbprint })),
           needed: holdsRole(chain, person, 'approver') ? keys.approver_keys : 1,
           administrators: administrators.map(named),
           next: await next(),
-          administering: isAdministrator ? await administering(person, all) : undefined,
+          administering: isAdministrator ? await administering(person, all, held) : undefined,
           // A store that does not answer stops minting as well, and there is nothing to sign about that.
           loss: isAdministrator ? await ctx.findLoss().catch(() => undefined) : undefined,
         },
@@ -137,11 +142,15 @@ export const keyRoutes =
     }
 
     /** What an administrator sees at `/keys` beside his own. */
-    const administering = async (person: string, all: readonly PasskeyRow[]): Promise<Administering> => {
+    const administering = async (
+      person: string,
+      all: readonly PasskeyRow[],
+      held: ReadonlySet<string>,
+    ): Promise<Administering> => {
       const seen = await findSeen(ctx, named, [...(await findOpenRegistrations(ctx.db)), ...all])
       const doubted = await findDoubtful(ctx.db, MOST_DOUBTED)
       return {
-        others: all.filter((row) => row.person !== person).map((row) => rowOf(row, named)),
+        others: all.filter((row) => row.person !== person).map((row) => rowOf(row, named, held)),
         pending: seen.pending,
         speaking: seen.speaking,
         roles: rolesState(ctx, seen, named, all, rounds),
@@ -220,7 +229,7 @@ function waitingOf(
   }
 }
 
-const rowOf = (row: PasskeyRow, named: (id: string) => Named): KeyRow => ({
+const rowOf = (row: PasskeyRow, named: (id: string) => Named, held: ReadonlySet<string>): KeyRow => ({
   thumbprint: row.thumbprint,
   owner: named(row.person),
   nickname: row.nickname,
@@ -228,6 +237,7 @@ const rowOf = (row: PasskeyRow, named: (id: string) => Named): KeyRow => ({
   status: row.status,
   deviceBound: row.device_bound,
   inFull: row.in_full,
+  held: held.has(row.thumbprint),
   enrolledAt: row.enrolled_at,
   usedAt: row.used_at ?? undefined,
 })

@@ -45,6 +45,17 @@ export async function signChange(change: object, signing: Signing): Promise<Sign
   return post<Signed>('/v1/changes', { ...signed, change: encodeBase64url(bytes) })
 }
 
+/** Signs that a held key is the signer's own after all. */
+export async function signLift(passkey: string, { person, keys, button, near, signal }: Signing): Promise<void> {
+  const device = deviceOf(button)
+  const begun = await begin('directory')
+  const key = chooseKey(begun, keys, device, near)
+  const { realm, nonce, rpId } = begun
+  const signer = { person, passkey: key.thumbprint }
+  const statement = { v: 1, realm, nonce, signer, kind: 'lift', role: 'owner', decision: 'lift', passkey } as const
+  await post('/v1/statements', await sign(statement, { rpId, key, device, signal }))
+}
+
 /** What to say after a signature. */
 export const saidOf = ({ waits }: Signed, done: string): string =>
   waits ? 'Signed. Now a second administrator has to sign it, too.' : done

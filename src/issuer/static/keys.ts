@@ -1,7 +1,7 @@
 // The script of `/keys`: composes each change out of what stands there and has it signed: by the owner for his own keys, by an administrator for those of
 // others, for roles, for the rules, for a provider, or for the recovery of a database that was put back.
 
-import { type Signing, saidOf, signChange } from './change.ts'
+import { type Signing, saidOf, signChange, signLift } from './change.ts'
 import { startClock } from './clock.ts'
 import type { KeysFacts } from './facts.ts'
 import { refresh } from './live.ts'
@@ -83,6 +83,14 @@ onPress({
   ),
   ...pendingActs(facts),
   add: signs(addition, { near: 'own-waiting', role: 'owner', done: 'Added. It is one of your keys now.' }),
+  release: (button) =>
+    act(async (signal) => {
+      const [passkey = ''] = some('release', 'Choose the key that is yours.')
+      const { person, keys } = facts()
+      await signLift(passkey, { person, keys, button, near: byId('held'), signal })
+      say('Released. The key signs again.')
+      await refresh(() => undefined)
+    }),
   stop: signs(() => change({ name: 'own', operation: 'own-operation' }), { near: 'own', role: 'owner', done: CHANGED }),
   change: signs(() => change({ name: 'passkey', operation: 'operation' }), { near: 'change', done: CHANGED }),
   role: signs(roleChange, { near: 'role', done: 'Signed. The role is changed.' }),
