@@ -41,6 +41,12 @@ export async function registerPasskey(
   const needed = neededKeys(ctx.published().ruleSet, ctx.attestation(), person)
   const response = input.attestation
   const checked = await verifyRegistration({ response, expectedChallenge, origin, rpId, ...needed, now: ctx.now() })
+  if (!checked.ok && checked.reason === 'verifiers_differ') {
+    await transact(ctx, [], ({ record }) =>
+      record('verifiers.disagree', { actor: person }, { v: 1, kind: 'register', accepted: 'live', refused: checked.reason }),
+    )
+    ctx.log.error({ check: checked.reason, person }, 'the two verifiers disagree about a registration')
+  }
   if (!checked.ok) return refuse(registrationRefusal(checked.reason, needed))
   const { id, key, thumbprint } = checked.registered
   if ((await findPasskeyById(ctx.db, id)) || (await ctx.chain()).passkeys.has(thumbprint))

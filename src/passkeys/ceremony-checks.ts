@@ -31,6 +31,8 @@ export type CeremonyCheck =
   | 'attestation_unasked'
   | 'key'
   | 'passkey_id'
+  // the library took it, and read another key out of it than we did
+  | 'verifiers_differ'
   | KeyMisfit
 
 export const FLAG = {

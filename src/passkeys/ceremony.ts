@@ -213,7 +213,13 @@ export async function verifyRegistration(ask: RegistrationAsk): Promise<CheckedR
       supportedAlgorithmIDs: [...ALGORITHMS],
     })
     if (!checked.verified) return no('attestation')
-    const { credential } = checked.registrationInfo
+    const { credential, credentialDeviceType } = checked.registrationInfo
+    const theirs = {
+      id: credential.id,
+      key: keyFromCose(credential.publicKey),
+      deviceBound: credentialDeviceType === 'singleDevice',
+    }
+    if (!isSameKey({ id: made.id, key, deviceBound }, theirs)) return no('verifiers_differ')
     return {
       ok: true,
       registered: {
@@ -236,6 +242,16 @@ export async function verifyRegistration(ask: RegistrationAsk): Promise<CheckedR
     return no('library')
   }
 }
+
+type ReadKey = { readonly id: string; readonly key: PasskeyKey | undefined; readonly deviceBound: boolean }
+
+/** Whether two readers of one registration have read the same key out of it. */
+export const isSameKey = (ours: ReadKey, theirs: ReadKey): boolean =>
+  ours.key !== undefined &&
+  theirs.key !== undefined &&
+  ours.id === theirs.id &&
+  ours.deviceBound === theirs.deviceBound &&
+  thumbprint(ours.key) === thumbprint(theirs.key)
 
 const no = (reason: CeremonyCheck): No => ({ ok: false, reason })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { thumbprint } from '../../src/crypto.ts'
 import { NO_MODELS } from '../../src/domain/attestation.ts'
-import { registrationOptions, userHandle, verifyRegistration } from '../../src/passkeys/ceremony.ts'
+import { isSameKey, registrationOptions, userHandle, verifyRegistration } from '../../src/passkeys/ceremony.ts'
 import { registrationResponse } from '../../src/passkeys/response.ts'
 import { type Algorithm, create, FLAGS, type RegistrationJSON, type Twist } from '../../src/sandbox/authenticator.ts'
 import { assertReason, CHALLENGE, ORIGIN, REALM, RP_ID } from '../support/ceremony.ts'
@@ -174,3 +174,18 @@ test('a signed id that is shorter than 16 bytes is refused', () =>
         bytes.subarray(37 + 18 + 32),
       ]),
   }))
+
+test('two readers of one registration agree only on the very same key, id and kind', async () => {
+  const [made, other] = [await check(make().response), await check(make().response)]
+  assert.ok(made.ok && other.ok)
+  const { id, key, device_bound: deviceBound } = made.registered
+  const ours = { id, key, deviceBound }
+  assert.equal(isSameKey(ours, { id, key: { ...key }, deviceBound }), true)
+  for (const theirs of [
+    { ...ours, id: other.registered.id },
+    { ...ours, key: other.registered.key },
+    { ...ours, key: undefined },
+    { ...ours, deviceBound: !deviceBound },
+  ])
+    assert.equal(isSameKey(ours, theirs), false)
+})
