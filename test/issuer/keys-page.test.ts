@@ -10,7 +10,7 @@ import { holdsRole } from '../../src/evidence/chain-state.ts'
 import { keyWords } from '../../src/issuer/key-words.ts'
 import { editDirectory, keysOf, registeredKey } from '../support/directory-world.ts'
 import { axeOf, openPages, photograph, plugIn } from '../support/issuer-pages.ts'
-import { ORIGIN } from '../support/world.ts'
+import { ask, confirm, newHolder, ORIGIN } from '../support/world.ts'
 
 const pages = openPages()
 /** The test that all browsers end with. */
@@ -175,5 +175,27 @@ test('two administrators and the owners of keys', async (whole) => {
     await press(page, 'Sign it anew')
     await page.getByText('Waits for a second administrator').waitFor()
     assert.equal((await findPending(ctx))?.isStale, false)
+  })
+
+  await t.test('an approver whose role was taken reads on his page that he can only deny, and why, and denies', async () => {
+    const mira = await visit('mira', '/keys')
+    await mira.getByRole('button', { name: 'Withdraw this change' }).click()
+    await status(mira, 'Withdrawn')
+    await mira.locator('#role select[name=person]').selectOption('bo')
+    await mira.locator('#role select[name=role]').selectOption('approver')
+    await mira.getByLabel('Take away').check()
+    await press(mira, 'Sign as the first of two')
+    const ana = await visit('ana', '/keys')
+    await ana.getByText('Take from Bo Tanaka the role of approver').waitFor()
+    await press(ana, 'Sign as the second')
+    const asked = await ask(pages.world())
+    assert.ok((await confirm(pages.world(), asked.intent, await newHolder())).ok)
+    const bo = await visit('bo', `/r/${await pages.door().link(asked.requestId, 'bo')}`)
+    await bo.getByRole('heading', { name: 'You cannot approve yet' }).waitFor()
+    await bo.getByText('two administrators have to sign for that').waitFor()
+    assert.equal(await bo.getByRole('button', { name: /^Approve/ }).count(), 0)
+    await look(bo, 'request not yet')
+    await press(bo, 'Deny')
+    await bo.getByText('You denied this').waitFor()
   })
 })
