@@ -51,7 +51,8 @@ export async function verifyHere(args: readonly string[], screen: VerifyScreen, 
     )
   const roots = await readRootsFile(values.roots)
   const verdict = await judgeFile(await readHere(file), roots)
-  const columns = screen.columns ?? 80
+  // A terminal that does not know its width says 0.
+  const columns = screen.columns || 80
   screen.write(
     values.json
       ? `${JSON.stringify(verdictJson(verdict, roots), null, 2)}\n`
