@@ -169,8 +169,11 @@ test('two administrators and the owners of keys', async (whole) => {
     await ana.locator('#keys li').filter({ hasText: 'Theo Brandt' }).getByRole('checkbox').check()
     await press(ana, 'Sign the change')
     await ana.locator('#keys li.suspended').filter({ hasText: 'Theo Brandt' }).waitFor()
-    await page.reload()
-    await page.getByText('Has to be signed anew').waitFor()
+    // The page was open over it: it says so, and shows how things stand now without being asked.
+    await page.locator('#keys li').filter({ hasText: 'Rey Okafor' }).getByRole('checkbox').check()
+    await page.getByRole('button', { name: 'Sign the change with security key' }).click()
+    await page.getByText('Another administrator changed the directory in the meantime.').waitFor()
+    await page.locator('#pending').getByText('Has to be signed anew').waitFor()
     await look(page, 'keys stale')
     await press(page, 'Sign it anew')
     await page.getByText('Waits for a second administrator').waitFor()

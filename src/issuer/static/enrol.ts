@@ -9,7 +9,7 @@ import { signOut } from './page.ts'
 import { pendingActs } from './pending.ts'
 import { get, post } from './post.ts'
 import { registerActs, showStep } from './register.ts'
-import { act, byId, onPress, Stopped, say } from './say.ts'
+import { act, byId, onPress, Stopped, say, whenStale } from './say.ts'
 
 const LOOK_MS = 4_000
 
@@ -85,4 +85,5 @@ document.querySelector('#register select[name=person]')?.addEventListener('chang
 // A browser may bring back what was chosen before.
 showNeeds()
 document.querySelector('#register')?.addEventListener('submit', (event) => event.preventDefault())
+whenStale(() => refresh(() => undefined))
 startClock()

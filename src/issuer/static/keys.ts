@@ -8,7 +8,7 @@ import { refresh } from './live.ts'
 import { signOut } from './page.ts'
 import { pendingActs } from './pending.ts'
 import { registerActs } from './register.ts'
-import { act, byId, onPress, Stopped, say } from './say.ts'
+import { act, byId, onPress, Stopped, say, whenStale } from './say.ts'
 
 /** What the server rendered last, since the list is swapped while the page stays. */
 const facts = (): KeysFacts => JSON.parse(byId('keys')?.dataset['facts'] ?? '{}') as KeysFacts
@@ -111,4 +111,5 @@ onPress({
 document.addEventListener('change', showVouched)
 // A form is signed by its button, and never sent.
 document.addEventListener('submit', (event) => event.preventDefault())
+whenStale(() => refresh(() => undefined))
 startClock()

@@ -2,6 +2,9 @@
 
 import { reached, Stopped } from './say.ts'
 
+/** Gone, and not as it was seen. */
+const STALE: ReadonlySet<number> = new Set([410, 412])
+
 /** The answer of a door; anything but a success stops the act. */
 export async function post<T>(path: string, body: unknown): Promise<T> {
   return answer(
@@ -28,5 +31,6 @@ async function answer<T>(asked: Promise<Response>): Promise<T> {
   throw new Stopped(
     reason,
     words ?? `Something went wrong here${reference === undefined ? '' : ` (reference ${reference})`}. Try again.`,
+    STALE.has(response.status),
   )
 }

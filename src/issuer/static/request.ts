@@ -15,7 +15,7 @@ import { refresh } from './live.ts'
 import { chooseKey, deviceOf, factsOf, signOut } from './page.ts'
 import { findPlace, makePlace, type Place } from './place.ts'
 import { post } from './post.ts'
-import { act, byId, onPress, Stopped, say, warn, whenAway } from './say.ts'
+import { act, byId, onPress, Stopped, say, warn, whenAway, whenStale } from './say.ts'
 import { choosePlace, chosenPlace, findTerminal, foundTerminal } from './terminal.ts'
 import { countTicked, digestShown, mixedWords, type Told, tickedOnes } from './twins.ts'
 import { hindranceHere } from './webauthn.ts'
@@ -202,4 +202,5 @@ if (hindranceHere() === 'unsupported' && !('sandbox' in document.body.dataset) &
   location.replace(ELSEWHERE)
 await arrange()
 whenAway(look)
+whenStale(() => see())
 follow(facts.view, look)

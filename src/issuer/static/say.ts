@@ -5,10 +5,13 @@
 export class Stopped extends Error {
   readonly reason: string
   readonly words: string | undefined
-  constructor(reason: string, words?: string) {
+  /** What the page shows is not so any more. */
+  readonly isStale: boolean
+  constructor(reason: string, words?: string, isStale = false) {
     super(reason)
     this.reason = reason
     this.words = words
+    this.isStale = isStale
   }
 }
 
@@ -50,6 +53,14 @@ export function reached(yes: boolean): void {
   if (!yes) looking = setInterval(() => retry(), 3_000)
 }
 
+/** How the page is looked at afresh when a door said that what it shows is not so any more. */
+let fresh: () => unknown = () => undefined
+
+/** Sets what brings the page up to date. */
+export function whenStale(look: () => unknown): void {
+  fresh = look
+}
+
 let acting: AbortController | undefined
 
 /** Runs one act at a time. What it throws becomes a sentence; `signal` ends with the Cancel button. */
@@ -66,6 +77,7 @@ export async function act(work: (signal: AbortSignal) => Promise<void>): Promise
     say('')
     if (!(error instanceof Stopped)) warn('Something went wrong on this page. Reload it and try again; nothing was sent twice.')
     else if (error.words !== undefined) warn(error.words)
+    if (error instanceof Stopped && error.isStale) await fresh()
   } finally {
     acting = undefined
     delete document.body.dataset['busy']
