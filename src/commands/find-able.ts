@@ -2,17 +2,17 @@
 // Whether an approval counts is judged from the signed directory, never from this.
 
 import type { Kysely } from 'kysely'
+import { findServingKeys } from '../db/bot-queries/serving-keys.ts'
 import type { Schema } from '../db/schema.ts'
 import { findWorkingKeys } from '../db/working-keys.ts'
-import { type KeyTrouble, keyTrouble } from '../domain/accepted-keys.ts'
+import { isAccepted, type KeyTrouble, keyTrouble } from '../domain/accepted-keys.ts'
 import type { RuleSet } from '../domain/action.ts'
 import type { PersonId } from '../domain/ids.ts'
 
-/** Of these people, those who have an active key that is accepted for approving, however long it has lain. */
+/** Of these people, those who could approve: approvers of the directory with a key in full that is accepted and not held, however long it has lain. */
 export async function findAble(db: Kysely<Schema>, set: RuleSet, people: readonly PersonId[]): Promise<ReadonlySet<PersonId>> {
-  // Long before any key worked, so that none has lain too long.
-  const troubled = await findTroubled(db, set, people, new Date(0))
-  return new Set(people.filter((person) => !troubled.has(person)))
+  const keys = await findServingKeys(db, people)
+  return new Set(keys.filter((key) => isAccepted(set.keys.accept.approvers, key)).map(({ person }) => person))
 }
 
 /** Of these people, those who have no key to approve with that is accepted and has worked of late, and why. */

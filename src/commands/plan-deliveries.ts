@@ -108,7 +108,10 @@ async function placesFor(about: About, row: Untold): Promise<string[]> {
 async function changedPlaces(about: About): Promise<string[]> {
   const { trx, facts, of, set, now } = about
   const { request } = facts
-  const asked = of.awaitingApprovers ? approversOf(set, of.action, of.requester) : []
+  const eligible = of.awaitingApprovers ? approversOf(set, of.action, of.requester) : []
+  const able = await findAble(trx, set, eligible)
+  // Whoever cannot approve now is not woken for it; he finds the request in the channel, and may deny it.
+  const asked = eligible.filter((person) => able.has(person))
   await openViews(trx, request.id, asked, newId, now)
   const told = await findMessagePlaces(trx, request.id)
   // A line of the thread stays as it was said.

@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { acceptStatement } from '../../src/commands/accept-statement.ts'
+import { findAble } from '../../src/commands/find-able.ts'
 import { liftHold } from '../../src/commands/lift-hold.ts'
 import { findHeld } from '../../src/db/holds.ts'
 import type { MessageView } from '../../src/sandbox/slack/wire.ts'
@@ -18,7 +19,7 @@ import { ask, claim, confirm, newHolder } from '../support/world.ts'
 const bot = await openBot(lastFirst(after))
 const { world } = bot
 const { ctx } = world
-const { registered, enrolled, changed, approves, lifts } = ownKeys(world)
+const { registered, enrolled, changed, notMe, approves, lifts } = ownKeys(world)
 
 const SECURITY = 'C0SECURITY0'
 const says =
@@ -124,4 +125,13 @@ test('a lowered rule and who gained by it are told to those who gained, administ
     .where('place', '!=', '')
     .execute()
   assert.deepEqual(rows.map(({ place }) => place).sort(), ['admin/mira', 'own/theo', 'security/#security'])
+})
+
+test('nobody is asked to approve who is no approver of the directory, or whose every key is held', async () => {
+  const set = ctx.published().ruleSet
+  const able = async () => [...(await findAble(world.bot.db, set, ['rey', 'ana', 'bo', 'theo']))].sort()
+  assert.deepEqual(await able(), ['ana', 'bo'], 'theo came into the group, and no administrator has signed that he approves')
+  const keys = await world.bot.db.selectFrom('passkey').select('enrolled_sequence').where('person', '=', 'ana').execute()
+  for (const sequence of new Set(keys.map((key) => key.enrolled_sequence))) await notMe('ana', { sequence })
+  assert.deepEqual(await able(), ['bo'])
 })
