@@ -43,6 +43,9 @@ export const trustRoots = closed({
 /** What a verifier trusts before it reads anything: never taken from a bundle. */
 export type TrustRoots = Shaped<typeof trustRoots>
 
+/** Where the roots of an era that is over are kept: beside the file of those that count. */
+export const pastRootsPath = (path: string, era: number): string => `${path.replace(/\.json$/, '')}.era-${era}.json`
+
 const linked = {
   v: literal(1),
   realm: text(REALM),

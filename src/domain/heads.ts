@@ -1,6 +1,7 @@
 // The last heads of log and directory and the watermark, kept outside the database (DESIGN section 4): a database that was restored or failed over is
 // recognised by being behind them. One operation changes them, `swap(old, new)`, so that two issuers cannot both go on from the same heads. The
-// watermark stands for everything else that was committed: a counter that only grows, in the database first and outside second.
+// watermark stands for everything else that was committed: a counter that only grows, in the database first and outside second. A new era begins its
+// directory at 0 again; the watermark goes on.
 
 import { digest } from './ids.ts'
 import { closed, integer, type Shaped } from './shape.ts'
@@ -10,7 +11,8 @@ const watermark = integer(0, Number.MAX_SAFE_INTEGER)
 
 export const heads = closed(
   { directory: directoryHead },
-  { watermark, log: closed({ size: integer(0, Number.MAX_SAFE_INTEGER), root: digest }) },
+  // Of which era the directory is; what was kept before there were eras is of the first.
+  { era: integer(1, 1000), watermark, log: closed({ size: integer(0, Number.MAX_SAFE_INTEGER), root: digest }) },
 )
 export type Heads = Shaped<typeof heads>
 
@@ -18,11 +20,14 @@ export type Heads = Shaped<typeof heads>
 export const lostHeads = closed({ directory: directoryHead, watermark })
 export type LostHeads = Shaped<typeof lostHeads>
 
+export const eraOf = ({ era = 1 }: Heads): number => era
+
 export const lostOf = ({ directory, watermark = 0 }: Heads): LostHeads => ({ directory, watermark })
 
-/** The later of two heads of one deployment. The watermark decides: it grows even where a signed recovery makes the directory shorter. */
+/** The later of two heads of one deployment: the later era, and in one era the watermark, which grows even where a signed recovery makes the directory shorter. */
 export function laterHeads(one: Heads | undefined, other: Heads | undefined): Heads | undefined {
   if (!one || !other) return one ?? other
+  if (eraOf(one) !== eraOf(other)) return eraOf(one) > eraOf(other) ? one : other
   const [a, b] = [lostOf(one), lostOf(other)]
   if (a.watermark !== b.watermark) return a.watermark > b.watermark ? one : other
   return a.directory.sequence >= b.directory.sequence ? one : other

@@ -3,7 +3,7 @@
 // changes cost a thousand steps and an old state stays what it was; a second branch from an old state gets a journal of its own.
 // It judges nothing: callers have.
 
-import { type Passkey, ROLES, type Role } from '../domain/directory.ts'
+import { type Passkey, ROLES, type Role, type TrustRoots } from '../domain/directory.ts'
 import type { LostHeads } from '../domain/heads.ts'
 import type { Digest, PersonId } from '../domain/ids.ts'
 
@@ -21,6 +21,8 @@ export type KnownPasskey = {
   readonly since: number
 }
 export type ChainState = {
+  /** Whose roots it begins with; each era has a chain of its own. */
+  readonly era: number
   readonly sequence: number
   readonly head: Digest
   /** By thumbprint. */
@@ -45,6 +47,7 @@ export type Place = { readonly head: Digest; readonly acceptedAt: number; readon
 
 type Held = { readonly at: number; readonly holds: boolean }[]
 type Journal = {
+  readonly era: number
   readonly heads: Digest[]
   readonly times: number[]
   readonly passkeys: Map<
@@ -62,9 +65,10 @@ type Journal = {
   readonly losses: { readonly at: number; readonly lost: LostHeads }[]
 }
 
-/** The state before the first change: the roots hold every role, and `pinnedAt` (ms) is when they came in. */
-export function firstState(head: Digest, pinnedAt: number, roots: readonly Passkey[]): ChainState {
+/** The state before the first change of an era: the roots hold every role, and `pinned_at` is when they came in. `head` is their digest. */
+export function firstState(head: Digest, { era, pinned_at, roots }: TrustRoots): ChainState {
   const journal: Journal = {
+    era,
     heads: [],
     times: [],
     passkeys: new Map(),
@@ -78,7 +82,7 @@ export function firstState(head: Digest, pinnedAt: number, roots: readonly Passk
   }
   const roles = roots.flatMap(({ person }) => ROLES.map((role) => ({ person, role, holds: true })))
   const enrolled = roots.map((passkey) => ({ passkey, inFull: true }))
-  write(journal, { head, acceptedAt: pinnedAt, nonces: [] }, { enrolled, roles })
+  write(journal, { head, acceptedAt: pinned_at * 1000, nonces: [] }, { enrolled, roles })
   return view(journal, 0)
 }
 
@@ -151,6 +155,7 @@ function view(journal: Journal, sequence: number): ChainState {
   let passkeys: ReadonlyMap<Digest, KnownPasskey> | undefined
   let administrators: ReadonlySet<PersonId> | undefined
   const state: ChainState = {
+    era: journal.era,
     journal,
     sequence,
     head: journal.heads[sequence] ?? '',
@@ -204,6 +209,7 @@ function copyUpTo({ journal, sequence }: ChainState): Journal {
   })
   const known = new Map(passkeys)
   return {
+    era: journal.era,
     heads: journal.heads.slice(0, sequence + 1),
     times: journal.times.slice(0, sequence + 1),
     passkeys: known,

@@ -24,7 +24,7 @@ export async function startChain(roots: TrustRoots, crypto: EvidenceCrypto): Pro
   const names = roots.roots.flatMap(({ id, thumbprint }) => [id, thumbprint])
   if (new Set(names).size !== names.length) return fail('roots_malformed', '/roots')
   const head = await digestUnder(crypto, 'roots', canonicalBytes(roots))
-  return { ok: true, state: firstState(head, roots.pinned_at * 1000, roots.roots) }
+  return { ok: true, state: firstState(head, roots) }
 }
 
 /** The state after one more link, or why the link does not continue this chain. The state given stays as it is. */
