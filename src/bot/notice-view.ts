@@ -31,7 +31,7 @@ export type KeyView = {
   readonly standing: 'active' | 'suspended' | 'revoked' | 'held'
 }
 /** What somebody may say was not his doing, as the button holds it. */
-export type Doubtable = `change/${number}` | `registration/${string}`
+export type Doubtable = `change/${number}` | `change/${number}/${number}` | `registration/${string}`
 /** `at` in seconds since 1970; `doubt` is there when the reader may press "This was not me". */
 type Common = { readonly at: number; readonly doubt?: Doubtable | undefined }
 
@@ -100,7 +100,7 @@ export async function viewNotice(
     (await findToldKeys(db, { thumbprints })).map((key) => keyView(key, name))
   switch (topic) {
     case 'directory.changed': {
-      const stored = await findToldChange(db, number('sequence'))
+      const stored = await findToldChange(db, { era: eraOf(payload), sequence: number('sequence') })
       return stored && viewChange(of, stored, payload, name, reader)
     }
     case 'directory.waits': {
@@ -178,7 +178,7 @@ async function viewChange(
     approvesFrom: isLate ? seconds(approvesFrom) : undefined,
     about: change.operation === 'provider' ? change.issuer : undefined,
     named,
-    doubt: reader === undefined ? undefined : await doubtOf(ctx, change, signers, stored.accepted_at, reader),
+    doubt: reader === undefined ? undefined : await doubtOf(ctx, change, eraOf(payload), signers, stored.accepted_at, reader),
   }
 }
 
@@ -194,15 +194,20 @@ function rolesGiven(change: DirectoryChange): { person: PersonId; roles: readonl
 async function doubtOf(
   { db, now }: SlackSide['ctx'],
   change: DirectoryChange,
+  era: number,
   signers: readonly Signer[],
   acceptedAt: Date,
   reader: PersonId,
 ): Promise<Doubtable | undefined> {
   if (now().getTime() - acceptedAt.getTime() > DOUBT_MS) return undefined
-  const [own, ever] = await Promise.all([findToldKeys(db, { person: reader }), findEverHeld(db, change.sequence)])
+  const [own, ever] = await Promise.all([
+    findToldKeys(db, { person: reader }),
+    findEverHeld(db, { era, sequence: change.sequence }),
+  ])
   const free = own.filter(({ status, held }) => status === 'active' && !held).map(({ thumbprint }) => thumbprint)
   const doubted = keysInDoubt(change, signers, reader, free).filter((key) => free.includes(key) && !ever.has(key))
-  return doubted.length > 0 ? `change/${change.sequence}` : undefined
+  if (doubted.length === 0) return undefined
+  return era === 1 ? `change/${change.sequence}` : `change/${era}/${change.sequence}`
 }
 
 async function liveBy(of: Of, set: RuleSet, passkeys: readonly string[]): Promise<RequestView[]> {
@@ -217,5 +222,7 @@ const keyView = ({ person, nickname, thumbprint, status, held }: ToldKey, name: 
   short: shortOf(thumbprint),
   standing: held && status === 'active' ? 'held' : status,
 })
+/** What was told before there were eras is of the first. */
+const eraOf = ({ era }: Readonly<Record<string, unknown>>): number => (typeof era === 'number' ? era : 1)
 const shortOf = (thumbprint: string): string => thumbprint.slice(0, 8)
 const seconds = (ms: number): number => Math.floor(ms / 1000)

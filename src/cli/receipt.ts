@@ -1,11 +1,12 @@
 // `countersign receipt`: fetches a receipt by the link of its request, from whoever issued it; or, on the issuer's host, makes it out of the database with
 // every value opened that is kept. No private key is needed for either. It does not judge what it fetched: `countersign verify` does, by the trust roots.
 
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { makeReceipt } from '../commands/make-receipt.ts'
 import { connect, type DatabaseLog } from '../db/connect.ts'
-import type { TrustRoots } from '../domain/directory.ts'
+import { pastRootsPath, type TrustRoots } from '../domain/directory.ts'
 import { ID } from '../domain/ids.ts'
 import { spelt } from '../domain/visible.ts'
 import { refusalWords } from '../domain/words.ts'
@@ -71,13 +72,21 @@ async function makeHere(request: string, number: number, env: Environment, log: 
   const roots: TrustRoots = await readRootsFile(path)
   const db = connect(url, { applicationName: 'countersign receipt', max: 2, log })
   try {
-    const made = await makeReceipt({ db, roots, log }, { request, number, opened: true })
+    const made = await makeReceipt({ db, roots, pastRoots: await readPast(path, roots), log }, { request, number, opened: true })
     if (!made.ok) return { ok: false, code: RECEIPT_EXIT.refused, words: refusalWords(made.refusal) }
     return { ok: true, text: receiptText(made.receipt) }
   } finally {
     await db.destroy()
   }
 }
+
+/** The roots of earlier eras that lie beside those of now: what was issued then is judged by them. */
+const readPast = (path: string, { era }: TrustRoots): Promise<TrustRoots[]> =>
+  Promise.all(
+    Array.from({ length: era - 1 }, (_, past) => pastRootsPath(path, past + 1))
+      .filter((file) => existsSync(file))
+      .map(readRootsFile),
+  )
 
 const Refused = z.object({ reason: z.string(), words: z.string() })
 

@@ -185,10 +185,10 @@ async function tryChange(ctx: IssuerContext, proposed: Proposed): Promise<Outcom
     const { sequence, head } = extended.state
     const doubted = await findHeldSigner(trx, signersOf(link.statements))
     if (doubted !== undefined) return refuse({ reason: 'passkey_held', person: doubted })
-    // The sequence is the primary key: of two changes at one place the second finds it taken.
+    // Its place in the era's chain is the primary key: of two changes at one place the second finds it taken.
     const added = await trx
       .insertInto('directory')
-      .values({ sequence, head, change: Buffer.from(bytes), link: JSON.stringify(link), accepted_at: now })
+      .values({ era: ctx.roots.era, sequence, head, change: Buffer.from(bytes), link: JSON.stringify(link), accepted_at: now })
       .onConflict((on) => on.doNothing())
       .executeTakeFirst()
     if (added.numInsertedOrUpdatedRows !== 1n) return refuse({ reason: 'directory_moved' })

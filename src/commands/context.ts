@@ -56,6 +56,8 @@ export type Loss = {
 export type IssuerContext = Shared & {
   readonly process: 'issuer'
   readonly roots: TrustRoots
+  /** The roots of eras that are over, as far as they are kept: with them what was signed then is shown, and nothing is given. */
+  readonly pastRoots: readonly TrustRoots[]
   /** The rule set in force: what this issuer read from its own files and published. */
   readonly published: () => Published
   /** The models of security keys whose certificates count, as read beside the rules in force. */

@@ -134,7 +134,7 @@ async function tryEnrol(
     if ((await endRegistration(trx, passkey, now)) !== person) return refuse({ reason: 'unknown_registration' })
     const added = await trx
       .insertInto('directory')
-      .values({ sequence, head, change: Buffer.from(bytes), link: JSON.stringify(link), accepted_at: now })
+      .values({ era: ctx.roots.era, sequence, head, change: Buffer.from(bytes), link: JSON.stringify(link), accepted_at: now })
       .onConflict((on) => on.doNothing())
       .executeTakeFirst()
     if (added.numInsertedOrUpdatedRows !== 1n) throw new Moved()
@@ -143,7 +143,14 @@ async function tryEnrol(
     const { subject, authTime: auth_time, acr = '' } = says
     const vouched = { issuer, subject, auth_time, acr }
     record('directory.changed', { actor: person }, { v: 1, sequence, head, operation: 'enrol', subjects: [passkey], vouched })
-    tell('directory.changed', undefined, { operation: 'enrol', subjects: [passkey], by: person, provider: name, sequence })
+    tell('directory.changed', undefined, {
+      operation: 'enrol',
+      subjects: [passkey],
+      by: person,
+      provider: name,
+      sequence,
+      ...(state.era > 1 && { era: state.era }),
+    })
     return { ok: true, person, sequence } as const
   }).catch((error: unknown) => {
     if (error instanceof Moved) return refuse({ reason: 'directory_moved' })

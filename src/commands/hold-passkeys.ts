@@ -34,7 +34,10 @@ const ALARM_WINDOW_MS = 600_000
 
 /** Decides one such wish. */
 export async function heedNotMe(ctx: IssuerContext, wish: WishRow): Promise<void> {
-  const found = wish.sequence === null ? undefined : await findChange(ctx.db, wish.sequence)
+  const { era } = ctx.roots
+  // A change of an earlier era has given nobody anything that lasts.
+  const isOfNow = wish.sequence !== null && (wish.era ?? 1) === era
+  const found = isOfNow ? await findChange(ctx.db, era, wish.sequence ?? 0) : undefined
   const doubted = found && (await doubtedBy(ctx, found, wish.person))
   // What these keys gave is locked before they are held: a claim comes before the hold, or sees it.
   const requests = doubted && doubted.length > 0 ? await findTouchedByKeys(ctx.db, doubted) : []
@@ -43,7 +46,7 @@ export async function heedNotMe(ctx: IssuerContext, wish: WishRow): Promise<void
     const done =
       wish.registration !== null
         ? await turnDown(work, wish.registration, wish.person)
-        : await hold(work, wish.sequence ?? 0, wish.person, found, doubted ?? [])
+        : await hold(work, { era, sequence: wish.sequence ?? 0 }, wish.person, found, doubted ?? [])
     const bound = done.refusal ? await boundWish(work.trx, wish.person, work.now) : 'recorded'
     const added = await addWishOutcome(work.trx, wish.id, done.refusal?.reason ?? 'done', work.now)
     if (added && done.refusal && bound !== 'kept') {
@@ -79,7 +82,7 @@ type Done = { readonly refusal?: Refusal; readonly holds?: number }
 
 async function hold(
   work: Work<'issuer'>,
-  sequence: number,
+  { era, sequence }: { readonly era: number; readonly sequence: number },
   person: string,
   found: StoredChange | undefined,
   doubted: readonly Digest[],
@@ -90,7 +93,7 @@ async function hold(
   if (now.getTime() - found.accepted_at.getTime() > DAYS * DAY_MS) return { refusal: { reason: 'change_too_old', days: DAYS } }
   const alarmedAt = await lockHolds(trx)
   const held: Digest[] = []
-  for (const passkey of doubted) if (await addHold(trx, { passkey, sequence, person, since: now })) held.push(passkey)
+  for (const passkey of doubted) if (await addHold(trx, { passkey, era, sequence, person, since: now })) held.push(passkey)
   if (held.length === 0) return { refusal: { reason: 'already_held' } }
   await endSessionsBy(trx, held, person)
   record('passkey.held', { actor: person }, { v: 1, person, sequence, passkeys: held })

@@ -5,6 +5,7 @@
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import { commitmentOf, nodeCrypto } from '../crypto.ts'
+import { findEraOf } from '../db/eras.ts'
 import { findCredentials } from '../db/grants.ts'
 import { findLinks, findNotes } from '../db/issuer-queries/find-receipt.ts'
 import { findKnown, findOpenings, type KnownRequest } from '../db/requests.ts'
@@ -23,6 +24,8 @@ import { type Held, type Receipt, verifyReceipt } from '../evidence/receipt.ts'
 export type ReceiptPlace = {
   readonly db: Kysely<Schema>
   readonly roots: TrustRoots
+  /** Of eras that are over: what was issued then is judged by the roots of then. */
+  readonly pastRoots?: readonly TrustRoots[]
   readonly log: Pick<Logger, 'error'>
 }
 export type Wanted = {
@@ -36,7 +39,7 @@ export type MadeReceipt = { readonly receipt: Receipt; readonly verdict: Held }
 
 /** The receipt of a credential. With `chain`, the directory as this process has verified it, the links are not replayed once more. */
 export async function makeReceipt(
-  { db, roots, log }: ReceiptPlace,
+  { db, roots, pastRoots = [], log }: ReceiptPlace,
   { request, number, opened }: Wanted,
   chain?: ChainState,
 ): Promise<Outcome<MadeReceipt>> {
@@ -48,10 +51,12 @@ export async function makeReceipt(
     credential.issued === null || credential.issued_signature === null
       ? undefined
       : { body: credential.issued, signature: credential.issued_signature }
-  const receipt = await assemble(db, known, word, opened)
+  const { receipt, era } = await assemble(db, known, word, opened)
+  const pinned = [roots, ...pastRoots].find((each) => each.era === (era ?? roots.era))
+  if (!pinned) return refuse({ reason: 'no_receipt', why: 'era_over' })
   const sequence = word && issuedIn(word.body)?.directory.sequence
-  const state = chain && sequence !== undefined ? stateAt(chain, sequence) : undefined
-  const verdict = await verifyReceipt(receipt, roots, nodeCrypto, state)
+  const state = chain?.era === pinned.era && sequence !== undefined ? stateAt(chain, sequence) : undefined
+  const verdict = await verifyReceipt(receipt, pinned, nodeCrypto, state)
   if (verdict.ok) return { ok: true, receipt, verdict }
   const { reason, path } = verdict
   log.error({ request, credential: credential.id, reason, path }, 'a receipt of this issuer does not verify')
@@ -65,20 +70,22 @@ async function assemble(
   { request }: KnownRequest,
   word: StoredWord | undefined,
   opened: boolean,
-): Promise<Receipt> {
+): Promise<{ readonly receipt: Receipt; readonly era: number | undefined }> {
   const issued = word && issuedIn(word.body)
   const stored = (await findSigned(db, [request.intent_digest])).get(request.intent_digest) ?? []
   // What was said later belongs to the word of a later credential.
   const named = issued && new Set(issued.statements.map(({ statement }) => statement))
   const heard = named ? stored.filter(({ digest }) => named.has(digest)) : stored
   const until = issued?.directory.sequence ?? Math.max(0, ...heard.map(({ signed }) => signed.directory.sequence))
+  const [first] = heard
+  const era = issued?.era ?? (first && (await findEraOf(db, first.signed.directory.head)))
   const ruleSets = [...new Set([...(issued ? [issued.rule_set] : []), ...heard.map(({ signed }) => signed.rule_set)])]
   const [directory, sets, openings] = await Promise.all([
-    findLinks(db, until),
+    era === undefined ? [] : findLinks(db, era, until),
     ruleSets.length > 0 ? findRuleSets(db, ruleSets) : [],
     opened && heard.length > 0 ? openingsOf(db, request, heard) : { parameters: {}, notes: {} },
   ])
-  return {
+  const receipt: Receipt = {
     v: 1,
     bundle: {
       v: 1,
@@ -90,6 +97,7 @@ async function assemble(
     openings,
     ...(word && { issued: { body: word.body.toString('base64url'), signature: word.signature } }),
   }
+  return { receipt, era }
 }
 
 function issuedIn(body: Buffer): Issued | undefined {

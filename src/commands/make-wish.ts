@@ -12,8 +12,8 @@ export type Wish =
   | { readonly kind: 'deactivated'; readonly person: PersonId }
   | { readonly kind: 'not_me'; readonly person: PersonId; readonly about: Doubted }
 
-/** What somebody says was not his doing: a change of the directory by its place, or a key that waits by its thumbprint. */
-export type Doubted = { readonly sequence: number } | { readonly registration: Digest }
+/** What somebody says was not his doing: a change of the directory by its place, in the first era if none is named, or a key that waits by its thumbprint. */
+export type Doubted = { readonly sequence: number; readonly era?: number } | { readonly registration: Digest }
 
 /** Leaves a wish for the issuer and answers its id. */
 export function makeWish(ctx: BotContext, wish: Wish): Promise<string> {

@@ -9,11 +9,12 @@ import type { IssuerContext } from './context.ts'
 
 /** `state` is the directory after the change. */
 export function newsOfChange(ctx: IssuerContext, change: DirectoryChange, state: ChainState): Record<string, number> {
-  const { sequence } = change
+  // What was told before there were eras is of the first.
+  const place = { sequence: change.sequence, ...(state.era > 1 && { era: state.era }) }
   const gives = ['enrol', 'add', 'reinstate', 'role'].includes(change.operation)
   const times = keysNamed(change, (passkey) => findPasskey(state, passkey)?.passkey.person).flatMap(({ person, passkey }) => {
     const known = gives && holdsRole(state, person, 'approver') ? findPasskey(state, passkey) : undefined
     return known?.inFull && known.status === 'active' ? [approvesFrom(known, ctx.published().ruleSet, ctx.roots)] : []
   })
-  return times.length === 0 ? { sequence } : { sequence, approves_from: Math.max(...times) }
+  return times.length === 0 ? place : { ...place, approves_from: Math.max(...times) }
 }

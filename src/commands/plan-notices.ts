@@ -4,7 +4,15 @@
 
 import type { Transaction } from 'kysely'
 import { insertNews, type Planned, type Untold } from '../db/bot-queries/deliveries.ts'
-import { endSessionsOf, findOwnSubjects, findToldChange, findToldKeys, wasToldSince } from '../db/bot-queries/notices.ts'
+import {
+  endAllSessions,
+  endSessionsOf,
+  findOwnSubjects,
+  findToldChange,
+  findToldKeys,
+  type Place,
+  wasToldSince,
+} from '../db/bot-queries/notices.ts'
 import type { Schema } from '../db/schema.ts'
 import type { RuleSet } from '../domain/action.ts'
 import { peopleNamed, signersOf } from '../domain/concerned.ts'
@@ -78,7 +86,7 @@ async function whoHears(trx: Transaction<Schema>, set: RuleSet, { topic, payload
   const person = typeof payload['person'] === 'string' ? payload['person'] : ''
   switch (topic) {
     case 'directory.changed': {
-      const named = await concernedBy(trx, Number(payload['sequence'] ?? 0))
+      const named = await concernedBy(trx, { era: Number(payload['era'] ?? 1), sequence: Number(payload['sequence'] ?? 0) })
       return { own: named, all: true, again: named }
     }
     case 'directory.waits':
@@ -97,7 +105,9 @@ async function whoHears(trx: Transaction<Schema>, set: RuleSet, { topic, payload
     case UNHEARD:
       return { all: true, urgent: true, channels: [] }
     case 'roots.pinned':
-      return Number(payload['era'] ?? 1) > 1 ? { own: set.people.map(({ id }) => id), all: true, urgent: true } : {}
+      if (Number(payload['era'] ?? 1) === 1) return {}
+      await endAllSessions(trx)
+      return { own: set.people.map(({ id }) => id), all: true, urgent: true }
     case 'rules.published': {
       const gain = payload['gain'] as Gain | undefined
       if (!gain || !isNewsworthy(gain)) return {}
@@ -109,8 +119,8 @@ async function whoHears(trx: Transaction<Schema>, set: RuleSet, { topic, payload
 }
 
 /** Whose keys or roles a change is about, and who signed it without being told as an administrator. */
-async function concernedBy(trx: Transaction<Schema>, sequence: number): Promise<PersonId[]> {
-  const stored = await findToldChange(trx, sequence)
+async function concernedBy(trx: Transaction<Schema>, place: Place): Promise<PersonId[]> {
+  const stored = await findToldChange(trx, place)
   const read = stored && readDirectoryChange(stored.change)
   if (!stored || !read?.ok) return []
   const thumbprints = 'passkeys' in read.value && read.value.operation !== 'enrol' ? read.value.passkeys : []

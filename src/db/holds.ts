@@ -38,7 +38,13 @@ export async function noteAlarm(trx: Transaction<Schema>, now: Date): Promise<vo
 /** Holds a key for a change; false when it is held, or was ever held for that change. */
 export async function addHold(
   trx: Transaction<Schema>,
-  hold: { readonly passkey: string; readonly sequence: number; readonly person: string; readonly since: Date },
+  hold: {
+    readonly passkey: string
+    readonly era: number
+    readonly sequence: number
+    readonly person: string
+    readonly since: Date
+  },
 ): Promise<boolean> {
   const added = await trx
     .insertInto('passkey_hold')
@@ -68,7 +74,7 @@ export const liftHolds = async (
 /** How often somebody had keys held since a time. */
 export async function countHolds(trx: Transaction<Schema>, since: Date): Promise<number> {
   const { rows } = await sql<{ count: number }>`
-    select count(distinct (person, sequence))::int as count from passkey_hold where since > ${since}`.execute(trx)
+    select count(distinct (person, era, sequence))::int as count from passkey_hold where since > ${since}`.execute(trx)
   return rows[0]?.count ?? 0
 }
 
@@ -90,6 +96,11 @@ export async function endSessionsBy(trx: Transaction<Schema>, passkeys: readonly
 
 export type StoredChange = { readonly change: Buffer; readonly link: DirectoryLink; readonly accepted_at: Date }
 
-/** One change of the directory as it was taken. */
-export const findChange = (db: Kysely<Schema>, sequence: number): Promise<StoredChange | undefined> =>
-  db.selectFrom('directory').select(['change', 'link', 'accepted_at']).where('sequence', '=', sequence).executeTakeFirst()
+/** One change of an era's directory as it was taken. */
+export const findChange = (db: Kysely<Schema>, era: number, sequence: number): Promise<StoredChange | undefined> =>
+  db
+    .selectFrom('directory')
+    .select(['change', 'link', 'accepted_at'])
+    .where('era', '=', era)
+    .where('sequence', '=', sequence)
+    .executeTakeFirst()

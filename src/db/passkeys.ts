@@ -1,6 +1,6 @@
 // Queries on passkeys, registrations and the directory's changes. `passkey` only repeats what the verified chain says, for look-ups and pages.
 
-import type { Kysely, Selectable, Transaction } from 'kysely'
+import type { Kysely, OnConflictBuilder, Selectable, Transaction } from 'kysely'
 import { type DirectoryChange, type Passkey, ROLES, type TrustRoots } from '../domain/directory.ts'
 import type { Digest } from '../domain/ids.ts'
 import type { PasskeyKey } from '../domain/keys.ts'
@@ -88,15 +88,16 @@ export const findOpenRegistrations = (db: Kysely<Schema>, person?: string): Prom
 
 export type StoredLink = { readonly sequence: number; readonly head: Digest; readonly link: DirectoryLink }
 
-/** The changes after one, in order; undefined when the database does not hold that one (any more). Position 0 is in every database. */
+/** The changes of an era after one, in order; undefined when the database does not hold that one (any more). Position 0 is in every database. */
 export async function findContinuation(
   db: Kysely<Schema>,
-  after: { readonly sequence: number; readonly head: Digest },
+  after: { readonly era: number; readonly sequence: number; readonly head: Digest },
 ): Promise<readonly StoredLink[] | undefined> {
   const rows = await db
     .selectFrom('directory')
     .select(['sequence', 'head'])
     .select(({ eb }) => eb.case().when('sequence', '>', after.sequence).then(eb.ref('link')).end().as('link'))
+    .where('era', '=', after.era)
     .where('sequence', '>=', after.sequence)
     .orderBy('sequence')
     .execute()
@@ -104,9 +105,9 @@ export async function findContinuation(
   return rows.flatMap(({ sequence, head, link }) => (link ? [{ sequence, head, link }] : []))
 }
 
-/** Every head of the directory, as the database says it. */
-export const findHeads = (db: Kysely<Schema>): Promise<{ sequence: number; head: Digest }[]> =>
-  db.selectFrom('directory').select(['sequence', 'head']).orderBy('sequence').execute()
+/** Every head of an era's directory, as the database says it. */
+export const findHeads = (db: Kysely<Schema>, era: number): Promise<{ sequence: number; head: Digest }[]> =>
+  db.selectFrom('directory').select(['sequence', 'head']).where('era', '=', era).orderBy('sequence').execute()
 
 /** The stored register statement of a registration, as a link carries it. */
 export async function findRegisterStatement(
@@ -186,10 +187,12 @@ export async function applyChange(
         nickname: registered.get(passkey.thumbprint)?.nickname ?? 'key',
         transports: JSON.stringify(registered.get(passkey.thumbprint)?.transports ?? []),
         status: 'active' as const,
+        era: state.era,
         enrolled_sequence: change.sequence,
         enrolled_at: now,
       })),
     )
+    .onConflict(ofEarlierEra)
     .execute()
   await trx.updateTable('registration').set({ ended_at: now }).where('thumbprint', 'in', thumbprints).execute()
   await repeatRoles(
@@ -214,8 +217,25 @@ export async function repeatDirectory(trx: Transaction<Schema>, state: ChainStat
   await trx.updateTable('passkey').set({ in_full: true }).where('thumbprint', 'in', inFull).where('in_full', '=', false).execute()
 }
 
-/** Puts the root keys into the table of passkeys; true when at least one was new. */
-export async function pinRoots(db: Kysely<Schema>, { roots }: TrustRoots, now: Date): Promise<boolean> {
+/** A key of an earlier era comes in anew; what it counted goes on. */
+const ofEarlierEra = (on: OnConflictBuilder<Schema, 'passkey'>) =>
+  on
+    .column('thumbprint')
+    .doUpdateSet(({ ref }) => ({
+      person: ref('excluded.person'),
+      id: ref('excluded.id'),
+      device_bound: ref('excluded.device_bound'),
+      aaguid: ref('excluded.aaguid'),
+      in_full: ref('excluded.in_full'),
+      status: ref('excluded.status'),
+      era: ref('excluded.era'),
+      enrolled_sequence: ref('excluded.enrolled_sequence'),
+      enrolled_at: ref('excluded.enrolled_at'),
+    }))
+    .whereRef('passkey.era', '<', 'excluded.era')
+
+/** Puts the root keys of an era into the table of passkeys; true when at least one was new. */
+export async function pinRoots(db: Kysely<Schema>, { era, roots }: TrustRoots, now: Date): Promise<boolean> {
   const added = await db
     .insertInto('passkey')
     .values(
@@ -229,11 +249,12 @@ export async function pinRoots(db: Kysely<Schema>, { roots }: TrustRoots, now: D
         nickname: 'root key',
         transports: '[]',
         status: 'active' as const,
+        era,
         enrolled_sequence: 0,
         enrolled_at: now,
       })),
     )
-    .onConflict((on) => on.doNothing())
+    .onConflict(ofEarlierEra)
     .executeTakeFirst()
   return (added.numInsertedOrUpdatedRows ?? 0n) > 0n
 }

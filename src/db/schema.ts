@@ -42,6 +42,7 @@ export type Schema = {
     person: string
     made_at: Date
     sequence: ColumnType<number | null, number | null | undefined, never>
+    era: ColumnType<number | null, number | null | undefined, never>
     registration: ColumnType<string | null, string | null | undefined, never>
   }
   bot_outbox: Outbox
@@ -168,6 +169,7 @@ export type Schema = {
     aaguid: string | null
     in_full: Generated<boolean>
     status: 'active' | 'suspended' | 'revoked'
+    era: number
     sign_count: Generated<number>
     enrolled_sequence: number
     enrolled_at: Date
@@ -185,6 +187,7 @@ export type Schema = {
   }
   passkey_hold: {
     passkey: string
+    era: number
     sequence: number
     person: string
     since: Date
@@ -192,7 +195,8 @@ export type Schema = {
     lifted_by: string | null
   }
   hold_watch: { one: ColumnType<boolean, never, never>; alarmed_at: Date | null }
-  directory: { sequence: number; head: string; change: Buffer; link: Json<DirectoryLink>; accepted_at: Date }
+  era: { era: number; roots: string; began_at: Date }
+  directory: { era: number; sequence: number; head: string; change: Buffer; link: Json<DirectoryLink>; accepted_at: Date }
   watermark: { one: Generated<boolean>; counter: number; store: string; moved_at: Generated<Date>; seen_at: Generated<Date> }
   issuer_outbox: Outbox
   nonce: { nonce: string; used_at: Date }

@@ -11,11 +11,14 @@ export type Watermark = {
   readonly movedAt: Date
   /** Since an issuer with this store last looked. Negative when the database's clock stepped back. */
   readonly idleSeconds: number
+  /** The latest era that this database has begun. */
+  readonly era: number
 }
 
 export async function findWatermark(db: Kysely<Schema>): Promise<Watermark | undefined> {
   const { rows } = await sql<Watermark>`select counter, store, moved_at as "movedAt",
-    extract(epoch from clock_timestamp() - seen_at)::float8 as "idleSeconds" from watermark`.execute(db)
+    extract(epoch from clock_timestamp() - seen_at)::float8 as "idleSeconds",
+    (select coalesce(max(era), 1) from era) as era from watermark`.execute(db)
   return rows[0]
 }
 

@@ -47,7 +47,7 @@ export type Refusal =
   | { readonly reason: 'not_eligible_to_object' }
   | { readonly reason: 'not_your_objection' }
   | { readonly reason: 'no_grant' }
-  | { readonly reason: 'no_receipt'; readonly why: 'not_issued' | 'not_verified' }
+  | { readonly reason: 'no_receipt'; readonly why: 'not_issued' | 'not_verified' | 'era_over' }
   // signing
   | { readonly reason: 'malformed'; readonly path: string; readonly problem: string }
   | { readonly reason: 'foreign_realm' }

@@ -110,6 +110,8 @@ export function refusalWords(refusal: Refusal): string {
     case 'no_grant':
       return 'Nothing has been issued for this request, so there is nothing to end.'
     case 'no_receipt':
+      if (refusal.why === 'era_over')
+        return 'This was signed under roots that have been replaced, and they are not kept here. Whoever runs Countersign has them: trust-roots.era-….json belongs beside trust-roots.json.'
       return refusal.why === 'not_issued'
         ? 'No such credential has been issued for this request, so there is no receipt of it.'
         : 'The receipt of this request does not verify here. It is in the log: tell whoever runs Countersign.'

@@ -1,6 +1,7 @@
 // The directory as the issuer uses it: every link of the chain is verified once, from the pinned roots, when it is first read, and the state stays in
 // memory as long as the database goes on from it. Under a database that was put back the memory goes back too, to where both agree: what this issuer
-// says is what the database holds, and whether that is all is for the outside heads to say. A link that does not verify stops everything.
+// says is what the database holds, and whether that is all is for the outside heads to say. A link that does not verify stops everything. Changes of other
+// eras are not read: they hang on other roots.
 
 import type { Kysely } from 'kysely'
 import { nodeCrypto } from '../crypto.ts'
@@ -35,7 +36,7 @@ export async function openChain(db: Kysely<Schema>, roots: TrustRoots): Promise<
 
 /** The state after going back to where memory and database last agree, and on from there as the database does. */
 async function followed(within: Kysely<Schema>, known: ChainState, roots: TrustRoots): Promise<ChainState> {
-  const stored = await findHeads(within)
+  const stored = await findHeads(within, roots.era)
   const agreed = stored.findLast(({ sequence, head }) => stateAt(known, sequence)?.head === head)?.sequence ?? 0
   const back = stateAt(known, agreed)
   if (!back) throw new Error(`the chain has no place ${agreed}`)

@@ -2,6 +2,7 @@
 // everything else must be. The start goes on with what was read here; `countersign doctor` tells it.
 
 import type { Kysely } from 'kysely'
+import { laterEra } from '../commands/open-era.ts'
 import { type IssuerConfig, misfitsOfRealm } from '../config.ts'
 import { inspectDatabase } from '../db/inspect-database.ts'
 import { ISSUER_ROLE } from '../db/roles.ts'
@@ -45,10 +46,12 @@ export async function inspectHeads(config: IssuerConfig, roots: TrustRoots, db: 
     // The outside first: every issuer commits to the database before.
     const outside = url === undefined ? await readHeads(`${keysDir}/heads.json`) : await readSharedHeads(url, roots.realm)
     const chain = await openChain(db, roots)
-    const { counter = 0 } = (await findWatermark(db)) ?? {}
+    const { counter = 0, era = 1 } = (await findWatermark(db)) ?? {}
+    if (era > roots.era) return 'later_era'
     return outside === undefined && counter > 0 ? 'lost' : judgeHeads(outside, await chain(), counter)
   }
   const { value, finding } = await tried('heads', url === undefined ? 'KEYS_DIR' : 'HEAD_STORE_URL', judge, () => HEADS_EVEN)
+  if (value === 'later_era') return judged('heads', [laterEra(roots.era)], '')
   return value === 'behind' || value === 'lost' ? judged('heads', [value === 'lost' ? HEADS_LOST : HEADS_BEHIND], '') : finding
 }
 

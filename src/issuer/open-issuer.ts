@@ -4,8 +4,9 @@
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { IssuerContext, Published, Watch } from '../commands/context.ts'
+import { openEra } from '../commands/open-era.ts'
 import { transact } from '../commands/transact.ts'
-import { pinRoots, repeatDirectory } from '../db/passkeys.ts'
+import { repeatDirectory } from '../db/passkeys.ts'
 import type { Schema } from '../db/schema.ts'
 import { NO_MODELS } from '../domain/attestation.ts'
 import type { TrustRoots } from '../domain/directory.ts'
@@ -24,6 +25,8 @@ export type IssuerParts = {
   readonly watch?: Watch | undefined
   readonly keys: IssuerKeys
   readonly roots: TrustRoots
+  /** Those of earlier eras, as far as they are kept. */
+  readonly pastRoots?: readonly TrustRoots[]
   readonly heads: HeadStore
   /** The issuer's exact origin, and its host: what every assertion must be made for. */
   readonly origin: string
@@ -41,7 +44,7 @@ export type OpenIssuer = {
 
 /** Opens the issuer: checks its roots, verifies the directory, checks and publishes the runbooks. */
 export async function openIssuer(parts: IssuerParts): Promise<OpenIssuer> {
-  const { db, now, log, watch, keys, roots, origin, rpId } = parts
+  const { db, now, log, watch, keys, roots, pastRoots = [], origin, rpId } = parts
   const misfits = rootsMisfits(roots, { realm: keys.realm, issuer: origin, rp_id: rpId, log_key: keys.logKey })
   if (misfits.length > 0) throw new Error(misfits.join('\n'))
   const chain = await openChain(db, roots)
@@ -55,6 +58,7 @@ export async function openIssuer(parts: IssuerParts): Promise<OpenIssuer> {
     watch,
     realm: keys.realm,
     roots,
+    pastRoots,
     nonceKey: keys.nonceKey,
     signer: keys,
     signWithLogKey: (bytes: Uint8Array) => keys.sign('Ed25519', keys.logKid, bytes),
@@ -70,16 +74,10 @@ export async function openIssuer(parts: IssuerParts): Promise<OpenIssuer> {
     },
     newest: clock.newest,
   }
-  const added = await pinRoots(db, roots, now())
-  if (added) {
-    await transact({ ...base, published: noRules, attestation: () => NO_MODELS }, [], ({ record, tell }) => {
-      record('roots.pinned', {}, { v: 1, realm: roots.realm, era: roots.era, roots: rootsDigest(roots) })
-      tell('roots.pinned', undefined, { era: roots.era, people: roots.roots.map(({ person }) => person) })
-    })
-  }
-  await transact({ ...base, published: noRules, attestation: () => NO_MODELS }, [], async ({ trx }) =>
-    repeatDirectory(trx, await chain(trx)),
-  )
+  const opening = { ...base, published: noRules, attestation: () => NO_MODELS }
+  await openEra(opening, rootsDigest(roots))
+  await transact(opening, [], async ({ trx }) => repeatDirectory(trx, await chain(trx)))
+  await outside.start()
   const publish = () => publishRunbooks(parts.runbooksDir, [origin, ...parts.ownNames], base)
   let read = await publish()
   return {

@@ -5,9 +5,10 @@
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { Loss } from '../commands/context.ts'
+import { laterEra } from '../commands/open-era.ts'
 import type { Schema } from '../db/schema.ts'
 import { findWatermark, moveWatermark, serveWatermark, touchWatermark } from '../db/watermark.ts'
-import { type HeadStore, type Heads, laterHeads, lostOf } from '../domain/heads.ts'
+import { eraOf, type HeadStore, type Heads, laterHeads, lostOf } from '../domain/heads.ts'
 import { stateAt } from '../evidence/chain-state.ts'
 import { judgeHeads } from '../evidence/outside-heads.ts'
 import { StartRefused } from '../run.ts'
@@ -20,11 +21,14 @@ const HEARTBEAT_MS = 4_000
 const ALIVE_SECONDS = 15
 
 const BEHIND = 'the database is older than what this issuer has already seen'
+const LATER_ERA = 'the roots of this issuer were replaced by those of a later era'
 const AWAY = 'the head store, which keeps what this issuer has already seen, does not answer'
 const OTHER_STORE =
   'another issuer serves this database with a head store of its own; more than one issuer needs one shared HEAD_STORE_URL'
 
 export type Outside = {
+  /** Lets the heads follow for the first time: once, when what a start must commit is committed. */
+  readonly start: () => Promise<void>
   /** Asks the store, unless that was done a moment ago. Never throws: a store that does not answer stops minting. */
   readonly look: () => Promise<void>
   readonly mintingStopped: (within?: Kysely<Schema>) => Promise<string | undefined>
@@ -36,7 +40,10 @@ export type Outside = {
   readonly beat: () => Promise<void>
 }
 
-/** Takes the store as the one that serves this database; refuses to start beside a living issuer with another store, or with a store that lost all. */
+/**
+ * Takes the store as the one that serves this database; refuses to start beside a living issuer with another store, with a store that lost all, or with roots
+ * after which others came.
+ */
 export async function openOutside(options: {
   readonly db: Kysely<Schema>
   readonly heads: HeadStore
@@ -79,22 +86,24 @@ export async function openOutside(options: {
   const standing = async (within: Kysely<Schema>) => {
     const outside = known
     const row = await findWatermark(within)
-    return { row, outside, is: judgeHeads(outside, await chain(within), row?.counter ?? 0) }
+    const state = await chain(within)
+    const isLater = row !== undefined && row.era > state.era
+    return { row, outside, is: isLater ? ('later_era' as const) : judgeHeads(outside, state, row?.counter ?? 0) }
   }
   const mintingStopped = async (within?: Kysely<Schema>): Promise<string | undefined> => {
     if (!within) await ask().catch(() => undefined)
     if (isAway || performance.now() - lookedAt > STALE_MS) return AWAY
     const { row, is } = await standing(within ?? db)
     if (row && row.store !== heads.identity) return OTHER_STORE
-    return is === 'even' ? undefined : BEHIND
+    return is === 'even' ? undefined : is === 'later_era' ? LATER_ERA : BEHIND
   }
   const advance = async (): Promise<void> => {
     for (;;) {
       const old = await ask()
       const { row, is } = await standing(db)
-      if (is === 'behind' || !row || row.store !== heads.identity) return
-      const { sequence, head } = await chain()
-      const next: Heads = { ...old, directory: { sequence, head }, watermark: row.counter }
+      if (is === 'behind' || is === 'later_era' || !row || row.store !== heads.identity) return
+      const { era, sequence, head } = await chain()
+      const next: Heads = { ...old, directory: { sequence, head }, watermark: row.counter, ...(era > 1 && { era }) }
       if (!(await heads.swap(old, next))) continue
       known = laterHeads(known, next)
       lookedAt = performance.now()
@@ -112,7 +121,7 @@ export async function openOutside(options: {
   const alarm = (why: string | undefined): void => {
     if (why !== undefined && why !== alarmed)
       log.error(
-        { alarm: why === BEHIND ? 'database_behind' : 'other_head_store' },
+        { alarm: why === BEHIND ? 'database_behind' : why === LATER_ERA ? 'roots_replaced' : 'other_head_store' },
         why === BEHIND
           ? `${why}: nothing is minted until an administrator signs the recovery at /keys`
           : `${why}: nothing is minted here`,
@@ -124,7 +133,9 @@ export async function openOutside(options: {
     await look()
     if (isAway || (!isDirty && performance.now() - movedAt < HEARTBEAT_MS)) return
     const { row, is } = await standing(db)
-    alarm(row && row.store !== heads.identity ? OTHER_STORE : is === 'behind' ? BEHIND : undefined)
+    const wrong = is === 'later_era' ? LATER_ERA : is === 'behind' ? BEHIND : undefined
+    alarm(row && row.store !== heads.identity ? OTHER_STORE : wrong)
+    if (is === 'later_era') return
     if (is === 'behind') return touchWatermark(db, heads.identity)
     isDirty = false
     await move().catch((error: unknown) => {
@@ -138,21 +149,27 @@ export async function openOutside(options: {
     if (is !== 'behind' || !outside) return undefined
     const lost = lostOf(outside)
     const state = await chain()
-    const isFork = (stateAt(state, lost.directory.sequence)?.head ?? lost.directory.head) !== lost.directory.head
+    const isFork =
+      eraOf(outside) !== state.era ||
+      (stateAt(state, lost.directory.sequence)?.head ?? lost.directory.head) !== lost.directory.head
     return { lost, changes: isFork ? undefined : Math.max(0, lost.directory.sequence - state.sequence), since: row?.movedAt }
   }
 
   await ask()
+  const { era } = await chain()
+  if ((await standing(db)).is === 'later_era') throw new StartRefused([laterEra(era)])
   // A living issuer may have filled the store since.
   await serve(db, heads, async () => (known ?? (await ask())) !== undefined)
-  // Filled before the counter moves for the first time: so a counter that has moved beside an empty store is a store that was lost.
-  if (known === undefined) await advance()
-  if ((await standing(db)).is === 'behind') alarm(BEHIND)
-  else await move()
+  const start = async (): Promise<void> => {
+    // Filled before the counter moves for the first time: so a counter that has moved beside an empty store is a store that was lost.
+    if (known === undefined) await advance()
+    if ((await standing(db)).is === 'behind') alarm(BEHIND)
+    else await move()
+  }
   const committed = (): void => {
     isDirty = true
   }
-  return { look, mintingStopped, findLoss, advance: move, committed, beat }
+  return { start, look, mintingStopped, findLoss, advance: move, committed, beat }
 }
 
 async function serve(db: Kysely<Schema>, { identity, heirOf }: HeadStore, knows: () => Promise<boolean>): Promise<void> {

@@ -16,6 +16,7 @@ import { openProviderRounds } from './oidc/open-provider-rounds.ts'
 import { openIssuer } from './open-issuer.ts'
 import { RunbooksRefused, reloader } from './read-runbooks.ts'
 import { holderRequestRoutes } from './routes/holder-request.ts'
+import { readPastRoots } from './trust-roots.ts'
 
 const CONNECTIONS = 12
 const LOCK_TIMEOUT_MS = 5_000
@@ -70,6 +71,9 @@ export async function serveIssuer(
       watch: metrics?.watch,
       keys,
       roots,
+      pastRoots: await readPastRoots(config.trustRoots, roots, (why) =>
+        log.warn({ why }, 'roots of an earlier era cannot be read: receipts of then are not given'),
+      ),
       heads,
       origin: config.issuerUrl,
       rpId: new URL(config.issuerUrl).hostname,

@@ -204,7 +204,7 @@ describe('a change of the directory', () => {
     const post = { ...(await signChange(world, 'mira', change.digest)), change: change.change }
     const outcomes = await Promise.all(Array.from({ length: 5 }, () => changeDirectory(ctx, post)))
     assert.equal(outcomes.filter(({ ok }) => ok).length, 1)
-    const links = (await findContinuation(ctx.db, { sequence: 0, head: '' })) ?? []
+    const links = (await findContinuation(ctx.db, { era: 1, sequence: 0, head: '' })) ?? []
     assert.deepEqual(
       links.map(({ sequence }) => sequence),
       links.map((_, index) => index + 1),

@@ -43,6 +43,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<Login, readonly string[]>>>
   directory: { bot: READS, issuer: ADDS },
   passkey_hold: { bot: READS, issuer: LIVES },
   hold_watch: { bot: NOTHING, issuer: ['select', 'update'] },
+  era: { bot: READS, issuer: ADDS },
   directory_role: { bot: READS, issuer: WRITES },
   pending_change: { bot: NOTHING, issuer: WRITES },
   watermark: { bot: NOTHING, issuer: LIVES },

@@ -42,7 +42,7 @@ async function both(wanted: Wanted): Promise<void> {
 const isAuditor = async () => holdsRole(await ctx.chain(), 'rey', 'auditor')
 const unmake = () => both({ ...AUDITOR, effect: 'withdraw' })
 async function sound(): Promise<void> {
-  const links = (await findContinuation(ctx.db, { sequence: 0, head: '' })) ?? []
+  const links = (await findContinuation(ctx.db, { era: 1, sequence: 0, head: '' })) ?? []
   assert.deepEqual(
     links.map(({ sequence }) => sequence),
     links.map((_, index) => index + 1),

@@ -17,7 +17,7 @@ export type Tolerance = { readonly clockMs: number }
 /** Judges the evidence of every grant again, from the roots. */
 export async function checkEvidence(facts: Facts, db: Kysely<Schema>): Promise<string[]> {
   const problems: string[] = []
-  const links = ((await findContinuation(db, { sequence: 0, head: '' })) ?? []).map(({ link }) => link)
+  const links = ((await findContinuation(db, { era: 1, sequence: 0, head: '' })) ?? []).map(({ link }) => link)
   const chain = await replayChain(facts.roots, links, nodeCrypto)
   if (!chain.ok) return [`the directory does not verify: ${chain.reason} at ${chain.path}`]
   const intents = new Map(

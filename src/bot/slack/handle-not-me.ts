@@ -27,8 +27,8 @@ export function handleNotMe(bolt: App, side: SlackSide): void {
 
 /** What a button's value names; undefined when it names nothing of ours. */
 export function readDoubted(value: string): Doubted | undefined {
-  const [, sequence] = /^change\/([1-9][0-9]{0,6})$/.exec(value) ?? []
-  if (sequence !== undefined) return { sequence: Number(sequence) }
+  const [, era, sequence] = /^change\/(?:([1-9][0-9]{0,3})\/)?([1-9][0-9]{0,6})$/.exec(value) ?? []
+  if (sequence !== undefined) return { sequence: Number(sequence), ...(era !== undefined && { era: Number(era) }) }
   const [, thumbprint] = /^registration\/(.+)$/.exec(value) ?? []
   const form = read(digest, thumbprint)
   return form.ok ? { registration: form.value } : undefined

@@ -46,8 +46,16 @@ export async function findOwnSubjects(db: Kysely<Schema>, place: string, since: 
 
 export type ToldChange = { readonly change: Buffer; readonly link: DirectoryLink; readonly accepted_at: Date }
 
-export const findToldChange = (db: Kysely<Schema>, sequence: number): Promise<ToldChange | undefined> =>
-  db.selectFrom('directory').select(['change', 'link', 'accepted_at']).where('sequence', '=', sequence).executeTakeFirst()
+/** A place of the directory, in the chain of its era. */
+export type Place = { readonly era: number; readonly sequence: number }
+
+export const findToldChange = (db: Kysely<Schema>, { era, sequence }: Place): Promise<ToldChange | undefined> =>
+  db
+    .selectFrom('directory')
+    .select(['change', 'link', 'accepted_at'])
+    .where('era', '=', era)
+    .where('sequence', '=', sequence)
+    .executeTakeFirst()
 
 export type ToldKey = {
   readonly thumbprint: string
@@ -71,9 +79,9 @@ export const findToldKeys = async (
 }
 
 /** Keys that were ever held for a change: it is not asked again. */
-export const findEverHeld = async (db: Kysely<Schema>, sequence: number): Promise<ReadonlySet<string>> =>
+export const findEverHeld = async (db: Kysely<Schema>, { era, sequence }: Place): Promise<ReadonlySet<string>> =>
   new Set(
-    (await db.selectFrom('passkey_hold').select('passkey').where('sequence', '=', sequence).execute()).map(
+    (await db.selectFrom('passkey_hold').select('passkey').where('era', '=', era).where('sequence', '=', sequence).execute()).map(
       ({ passkey }) => passkey,
     ),
   )
@@ -94,6 +102,11 @@ export async function findLiveBy(db: Kysely<Schema>, passkeys: readonly string[]
       select from evidence e where e.request_id = g.request_id and e.decision in ('confirm', 'approve') and e.passkey = any(${[...passkeys]}))
     order by g.ends_at desc limit ${most}`.execute(db)
   return rows.map(({ request_id }) => request_id)
+}
+
+/** Ends everybody's sessions of the console. */
+export const endAllSessions = async (db: Kysely<Schema>): Promise<void> => {
+  await db.deleteFrom('bot_session').execute()
 }
 
 /** Ends somebody's sessions of the console. */

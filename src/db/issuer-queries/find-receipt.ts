@@ -7,11 +7,17 @@ import { read } from '../../domain/shape.ts'
 import type { DirectoryLink } from '../../evidence/bundle.ts'
 import type { Schema } from '../schema.ts'
 
-/** The changes of the directory up to a position, in order. */
-export const findLinks = async (db: Kysely<Schema>, until: number): Promise<DirectoryLink[]> =>
-  (await db.selectFrom('directory').select('link').where('sequence', '<=', until).orderBy('sequence').execute()).map(
-    ({ link }) => link,
-  )
+/** The changes of an era's directory up to a position, in order. */
+export async function findLinks(db: Kysely<Schema>, era: number, until: number): Promise<DirectoryLink[]> {
+  const rows = await db
+    .selectFrom('directory')
+    .select('link')
+    .where('era', '=', era)
+    .where('sequence', '<=', until)
+    .orderBy('sequence')
+    .execute()
+  return rows.map(({ link }) => link)
+}
 
 /** The openings of these statements' notes, as far as they are kept. */
 export async function findNotes(db: Kysely<Schema>, statements: readonly Digest[]): Promise<ReadonlyMap<Digest, Opening>> {

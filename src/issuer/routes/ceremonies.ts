@@ -43,7 +43,7 @@ export const ceremonyRoutes =
             person: found.id,
             personName: found.name,
             challenge: decodeBase64url(begun.nonce) ?? new Uint8Array(),
-            known: await findPasskeysOf(ctx.db, found.id),
+            known: (await findPasskeysOf(ctx.db, found.id)).filter(({ era }) => era === ctx.roots.era),
             accept: acceptFor(ctx.published().ruleSet, found.id),
           })
           return { ...begun, signer: found.id, creation }

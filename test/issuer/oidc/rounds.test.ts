@@ -42,7 +42,7 @@ describe('a person who registers a first key and signs in at the provider', () =
     assert.deepEqual(done.json(), { person: 'nia' })
     const [known, ...others] = await office.passkeysOf('nia')
     assert.deepEqual([known?.status, known?.inFull, others.length], ['active', false, 0])
-    const link = (await findContinuation(ctx.db, { sequence: 0, head: '' }))?.at(-1)?.link
+    const link = (await findContinuation(ctx.db, { era: 1, sequence: 0, head: '' }))?.at(-1)?.link
     assert.deepEqual(link?.statements, [])
     const vouch = JSON.parse(Buffer.from(link?.vouch?.body ?? '', 'base64url').toString())
     assert.deepEqual([vouch.issuer, vouch.client_id, vouch.subject.length], [real.issuer, 'countersign', 43])
@@ -272,7 +272,7 @@ test('where ways of signing in are demanded a weaker one enrols nothing, and the
     assert.match(answered.body, /weaker way/)
   }
   assert.equal((await browser.signIn({ account: 'u-nia', acr: 'urn:mfa' })).statusCode, 200)
-  const link = (await findContinuation(strict.world.ctx.db, { sequence: 0, head: '' }))?.at(-1)?.link
+  const link = (await findContinuation(strict.world.ctx.db, { era: 1, sequence: 0, head: '' }))?.at(-1)?.link
   assert.equal(JSON.parse(Buffer.from(link?.vouch?.body ?? '', 'base64url').toString()).acr, 'urn:mfa')
 })
 
@@ -331,7 +331,7 @@ test('cookies of a round are for the issuer’s own pages alone, and bound to it
 /** The whole log and the chain, as text. */
 async function kept(): Promise<string> {
   const rows = await ctx.db.selectFrom('entry').select(['actor', 'bytes']).execute()
-  const links = (await findContinuation(ctx.db, { sequence: 0, head: '' })) ?? []
+  const links = (await findContinuation(ctx.db, { era: 1, sequence: 0, head: '' })) ?? []
   const chain = links.flatMap(({ link }) => [link.change, link.vouch?.body ?? ''].map((text) => Buffer.from(text, 'base64url')))
   return [...rows.map(({ actor, bytes }) => `${actor} ${bytes}`), ...chain].join('\n')
 }
