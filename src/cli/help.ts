@@ -34,12 +34,14 @@ Optional: ISSUER_PORT, HOST, TRUSTED_PROXIES, LOG_LEVEL, METRICS_TOKEN. SIGHUP h
   },
   bootstrap: {
     line: 'pin the first one to three administrators, on the issuer’s host',
-    usage: 'countersign bootstrap [--person ID …] [--new-realm prod|sandbox]',
+    usage: 'countersign bootstrap [--person ID …] [--new-realm prod|sandbox | --new-roots]',
     text: `Needs the issuer's variables but no database. Prints a link for each person, shows the words of the key that was registered by it, and pins it in
-TRUST_ROOTS after you compared them. Writes over nothing.
+TRUST_ROOTS after you compared them. Writes over nothing; new roots keep those of before beside them, as ….era-1.json.
 
   --person ID        an administrator of directory.yaml; may be repeated (all of them)
-  --new-realm KIND   prod, or sandbox for a trial on localhost (prod)`,
+  --new-realm KIND   prod, or sandbox for a trial on localhost (prod)
+  --new-roots        for a deployment whose roots were lost or stolen: puts new ones in their place, and every key of before loses its power. Needs all
+                     variables of the issuer, and its database, which nobody may serve meanwhile`,
   },
   runbooks: {
     line: 'every mistake in the runbooks, with file, line and mend',

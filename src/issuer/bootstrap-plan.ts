@@ -1,22 +1,25 @@
 // What a bootstrap is about to do, judged before anything listens or is made: whose keys become roots, of which new realm, into which files. Everything
 // that stands in the way is told at once. Hostile: whoever would start a running deployment over with roots of his own; so existing roots or
-// keys are never written over, whatever the database says (DESIGN section 4).
+// keys are never written over, whatever the database says, and roots of the next era come only where nobody serves (DESIGN section 4).
 
 import { access, constants, readdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type BootstrapConfig, misfitsOfRealm, readBootstrap } from '../config.ts'
+import { pino } from 'pino'
+import { type BootstrapConfig, misfitsOfRealm, readBootstrap, readIssuer } from '../config.ts'
 import { credentialKinds } from '../credentials/index.ts'
 import { newId } from '../crypto.ts'
 import type { RuleSet } from '../domain/action.ts'
+import type { TrustRoots } from '../domain/directory.ts'
 import { type NeededKeys, neededKeys } from '../passkeys/needed-keys.ts'
 import { StartRefused } from '../run.ts'
 import { loadRuleSet } from '../runbooks/load.ts'
 import { printProblems } from '../runbooks/print-problems.ts'
 import { openTo } from './key-file.ts'
+import { planNewRoots } from './new-roots-plan.ts'
 
 const MOST_ROOTS = 3
-const USAGE = 'say `countersign bootstrap [--person ID …] [--new-realm prod|sandbox]`'
+const USAGE = 'say `countersign bootstrap [--person ID …] [--new-realm prod|sandbox | --new-roots]`'
 
 export type Named = { readonly id: string; readonly name: string }
 export type BootstrapPlan = BootstrapConfig & {
@@ -24,6 +27,10 @@ export type BootstrapPlan = BootstrapConfig & {
   readonly rpId: string
   /** One to three administrators of the directory. */
   readonly people: readonly Named[]
+  /** The roots that are replaced; undefined for a new realm. */
+  readonly before: TrustRoots | undefined
+  /** Lets issuers start again. */
+  readonly release: () => void
   /** Which keys somebody of the directory needs. */
   readonly needed: (person: string) => NeededKeys
 }
@@ -34,33 +41,52 @@ export async function planBootstrap(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<BootstrapPlan> {
   const { persons, kind } = readArgs(args)
-  const configured = readBootstrap(env)
+  const isNew = kind !== undefined
+  const issuer = isNew ? undefined : readIssuer(env)
+  const configured = issuer ?? readBootstrap(env)
   if (!configured.ok) throw new StartRefused(configured.problems)
   const { config } = configured
-  const realm = `${kind}:${newId()}`
+  const replaced = issuer?.ok ? await planNewRoots(issuer.config, pino({ level: 'silent' })) : undefined
+  const release = replaced?.release ?? (() => undefined)
+  const realm = isNew ? `${kind}:${newId()}` : (replaced?.before?.realm ?? '')
   const loaded = await loadRuleSet(config.runbooksDir, credentialKinds)
   const chosen = loaded.ok ? choosePeople(loaded.ruleSet, persons) : { people: [], problems: [] }
   const problems = [
-    ...misfitsOfRealm(config, { realm }),
-    ...(await filesInTheWay(config, realm)),
+    ...(replaced ? replaced.problems : [...misfitsOfRealm(config, { realm }), ...(await filesInTheWay(config, realm))]),
     ...(loaded.ok ? [] : [`the runbooks have mistakes:\n${printProblems(loaded.files, loaded.problems, false)}`]),
     ...chosen.problems,
   ]
-  if (problems.length > 0 || !loaded.ok) throw new StartRefused(problems)
+  if (problems.length > 0 || !loaded.ok) {
+    release()
+    throw new StartRefused(problems)
+  }
   const { ruleSet, attestation } = loaded
   const needed = (person: string) => neededKeys(ruleSet, attestation, person)
-  return { ...config, realm, rpId: new URL(config.issuerUrl).hostname, people: chosen.people, needed }
+  const { people } = chosen
+  return { ...config, realm, rpId: new URL(config.issuerUrl).hostname, people, before: replaced?.before, release, needed }
 }
 
-function readArgs(args: readonly string[]): { readonly persons: readonly string[]; readonly kind: 'prod' | 'sandbox' } {
-  const options = { person: { type: 'string', multiple: true }, 'new-realm': { type: 'string' } } as const
-  let values: { readonly person?: string[]; readonly 'new-realm'?: string }
+/** `kind` is that of the new realm; undefined when the realm stays and gets new roots. */
+function readArgs(args: readonly string[]): {
+  readonly persons: readonly string[]
+  readonly kind: 'prod' | 'sandbox' | undefined
+} {
+  const options = {
+    person: { type: 'string', multiple: true },
+    'new-realm': { type: 'string' },
+    'new-roots': { type: 'boolean' },
+  } as const
+  let values: { readonly person?: string[]; readonly 'new-realm'?: string; readonly 'new-roots'?: boolean }
   try {
     values = parseArgs({ args: [...args], options }).values
   } catch (error) {
     throw new StartRefused([`${error instanceof Error ? error.message : String(error)}; ${USAGE}`])
   }
-  const { person = [], 'new-realm': kind = 'prod' } = values
+  const { person = [], 'new-realm': named, 'new-roots': keepsRealm = false } = values
+  if (keepsRealm && named !== undefined)
+    throw new StartRefused([`--new-roots keeps the realm, and --new-realm makes another: choose one; ${USAGE}`])
+  if (keepsRealm) return { persons: person, kind: undefined }
+  const kind = named ?? 'prod'
   if (kind !== 'prod' && kind !== 'sandbox') throw new StartRefused([`--new-realm is neither prod nor sandbox: ${kind}`])
   return { persons: person, kind }
 }
@@ -86,7 +112,7 @@ async function filesInTheWay({ trustRoots, keysDir }: BootstrapConfig, realm: st
   const problems: string[] = []
   if (await can(trustRoots, constants.F_OK))
     problems.push(
-      `${trustRoots} exists: the roots of a deployment are written once. Move it away only to start over with a new realm.`,
+      `${trustRoots} exists: the roots of a deployment are written once. If they were lost or stolen, say --new-roots; move the file away only to start over with a new realm.`,
     )
   else if (!(await can(dirname(trustRoots), constants.W_OK)))
     problems.push(`${dirname(trustRoots)} cannot be written to (TRUST_ROOTS)`)

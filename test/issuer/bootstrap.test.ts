@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
 import { PassThrough } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { nodeCrypto } from '../../src/crypto.ts'
@@ -12,27 +11,10 @@ import { keyWords } from '../../src/issuer/key-words.ts'
 import { loadOrCreateKeys } from '../../src/issuer/keys.ts'
 import { readTrustRoots, rootsDigest, rootsMisfits } from '../../src/issuer/trust-roots.ts'
 import { StartRefused } from '../../src/run.ts'
-import { bootstrapEnvironment, freePort, newVisitor, ORIGIN, type Send } from '../support/bootstrap.ts'
+import { bootstrapEnvironment, freePort, newVisitor, ORIGIN, overNetwork } from '../support/bootstrap.ts'
 import { changed, runbookFolder } from '../support/runbook-folder.ts'
 
 const LINK = /\((\w+)\) {2}https:\/\/issuer\.example\.com(\/bootstrap\/\S+)$/gm
-
-/** The doors over the network, as a TLS proxy in front of the bootstrap would reach them. */
-const overNetwork =
-  (port: string): Send =>
-  (method, path, headers, body) =>
-    new Promise((resolve, reject) => {
-      const sent = request(
-        { host: '127.0.0.1', port, method, path, headers: { host: new URL(ORIGIN).host, ...headers } },
-        async (response) => {
-          const chunks = await response.toArray()
-          const [cookie] = response.headers['set-cookie'] ?? []
-          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString(), cookie: cookie?.split(';')[0] })
-        },
-      )
-      sent.once('error', reject)
-      sent.end(body)
-    })
 
 /** A bootstrap that runs, with what it wrote and what is typed into it. */
 async function start(t: TestContext, args: readonly string[], over: Record<string, string> = {}, linkMs?: number) {

@@ -2,6 +2,7 @@
 // browser would.
 
 import { mkdtempSync, rmSync } from 'node:fs'
+import { request } from 'node:http'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -48,6 +49,23 @@ export async function freePort(): Promise<string> {
 export type Answer = { readonly status: number; readonly body: string; readonly cookie: string | undefined }
 /** Sends one request to the doors: over the network or not. */
 export type Send = (method: 'GET' | 'POST', path: string, headers: Record<string, string>, body?: string) => Promise<Answer>
+
+/** The doors over the network, as a TLS proxy in front of the bootstrap would reach them. */
+export const overNetwork =
+  (port: string): Send =>
+  (method, path, headers, body) =>
+    new Promise((resolve, reject) => {
+      const sent = request(
+        { host: '127.0.0.1', port, method, path, headers: { host: new URL(ORIGIN).host, ...headers } },
+        async (response) => {
+          const chunks = await response.toArray()
+          const [cookie] = response.headers['set-cookie'] ?? []
+          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString(), cookie: cookie?.split(';')[0] })
+        },
+      )
+      sent.once('error', reject)
+      sent.end(body)
+    })
 
 /** The doors of a bootstrap for mira and theo without a network; `now` may be moved. */
 export async function openDoors(t: After, env: Environment, persons: readonly string[], now = () => new Date()) {
