@@ -76,6 +76,7 @@ test('a person who signed in gets a token at the bot that verifies from discover
     audience: 'bot',
   })
   assert.equal(payload.sub, 'theo')
+  assert.deepEqual(payload['roles'], ['auditor'], 'as the signed directory says')
   assert.equal(payload['nonce'], authorize.nonce)
   assert.equal(protectedHeader.typ, 'id+jwt')
   assert.equal(answer.json().access_token, undefined)
