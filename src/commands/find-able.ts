@@ -2,8 +2,8 @@
 // Whether an approval counts is judged from the signed directory, never from this.
 
 import type { Kysely } from 'kysely'
-import { findServingKeys } from '../db/bot-queries/serving-keys.ts'
 import type { Schema } from '../db/schema.ts'
+import { findServingKeys } from '../db/serving-keys.ts'
 import { findWorkingKeys } from '../db/working-keys.ts'
 import { isAccepted, type KeyTrouble, keyTrouble } from '../domain/accepted-keys.ts'
 import type { RuleSet } from '../domain/action.ts'

@@ -2,9 +2,9 @@
 // as it takes, active, and not held.
 
 import { type Kysely, sql } from 'kysely'
-import type { JudgedKey } from '../../domain/accepted-keys.ts'
-import type { PersonId } from '../../domain/ids.ts'
-import type { Schema } from '../schema.ts'
+import type { JudgedKey } from '../domain/accepted-keys.ts'
+import type { PersonId } from '../domain/ids.ts'
+import type { Schema } from './schema.ts'
 
 export async function findServingKeys(
   db: Kysely<Schema>,
