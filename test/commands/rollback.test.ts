@@ -159,7 +159,7 @@ describe('a database that was put back', () => {
       .select('payload')
       .where('topic', '=', 'directory.changed')
       .execute()
-    assert.deepEqual(told.at(-1)?.payload, { operation: 'recover', subjects: [], by: 'mira' })
+    assert.deepEqual(told.at(-1)?.payload, { operation: 'recover', subjects: [], by: 'mira', sequence: 2 })
   })
 
   test('that lost changes of the directory goes on from what it holds: shorter, and with keys as they were', async (t) => {
