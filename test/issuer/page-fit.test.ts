@@ -80,7 +80,7 @@ test('axe finds nothing on the other pages, for whoever looks, and none goes sid
     [`/r/${viewId}?browser=other`],
   ]
   for (const [path, who] of looks) {
-    const tab = await pages.open(t, 'about:blank')
+    const tab = await pages.open(t, 'about:blank', { reducedMotion: 'no-preference' })
     if (!tab) return
     const { page, context } = tab
     const [name = '', value = ''] = who === undefined ? [] : (await own(who)).split('=')

@@ -156,7 +156,7 @@ const LOOKED_AT: { readonly [P in Person]: readonly StateName[] } = {
 }
 for (const person of PEOPLE) {
   test(`in Chromium, light, dark and 320 px wide, axe finds nothing in any state (${person})`, async (t) => {
-    const tab = await pages.open(t, 'about:blank', { colorScheme: 'light' })
+    const tab = await pages.open(t, 'about:blank', { colorScheme: 'light', reducedMotion: 'no-preference' })
     if (!tab) return
     const { page, context, trouble } = tab
     const [name = '', value = ''] = rey.split('=')

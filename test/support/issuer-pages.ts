@@ -16,6 +16,8 @@ import { VIRTUAL_KEY } from './virtual-authenticator.ts'
 import { ORIGIN, type World } from './world.ts'
 
 const PATIENCE_MS = 15_000
+/** What moves is drawn sixty times a second; who looks at how a page looks asks for it. */
+const SEEN = { viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' } as const
 
 export type Tab = { readonly page: Page; readonly context: BrowserContext; readonly trouble: string[] }
 export type Pages = {
@@ -67,7 +69,7 @@ export function openPages(over: Partial<IssuerAppParts> = {}): Pages {
         t.skip(missing)
         return undefined
       }
-      const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, baseURL: ORIGIN, ...options })
+      const context = await browser.newContext({ ...SEEN, baseURL: ORIGIN, ...options })
       t.after(() => context.close())
       context.setDefaultTimeout(PATIENCE_MS)
       const trouble: string[] = []
