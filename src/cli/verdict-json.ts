@@ -25,7 +25,7 @@ export function verdictJson(verdict: ReceiptVerdict, { realm, era, issuer }: Tru
     intent: { digest: intentDigest, check_code: checkCode(intentDigest), id: intent.id },
     action: { runbook: intent.runbook, name: intent.action, title: action.title, text: action.text },
     requester: intent.requester.id,
-    reason: opened(verdict.reason),
+    stated_reason: opened(verdict.reason),
     parameters: Object.fromEntries(
       Object.entries(intent.parameters).map(([name, value]) => [
         name,

@@ -51,7 +51,7 @@ test('a link gives a receipt that verifies, with values closed, alone on standar
   assert.equal(err, '')
   const judged = await verdictOf(out)
   assert.equal(judged.code, VERIFY_EXIT.valid)
-  assert.deepEqual(judged.verdict.reason, {})
+  assert.deepEqual(judged.verdict.stated_reason, {})
 })
 
 test('on the issuer’s host the request’s id gives one with everything opened that is kept', async () => {
@@ -60,7 +60,7 @@ test('on the issuer’s host the request’s id gives one with everything opened
   assert.equal(code, RECEIPT_EXIT.got)
   const judged = await verdictOf(out)
   assert.equal(judged.code, VERIFY_EXIT.valid)
-  assert.deepEqual(judged.verdict.reason, { value: 'INC-4211: payments time out' })
+  assert.deepEqual(judged.verdict.stated_reason, { value: 'INC-4211: payments time out' })
 })
 
 test('a file is written for its owner alone, and over nothing', async () => {
