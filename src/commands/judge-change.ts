@@ -2,12 +2,12 @@
 // proved and of a kind that their owners' roles need, and that it comes at its time. And the chain's own no, in reasons that people understand.
 
 import { findRegistrations, passkeyOf } from '../db/passkeys.ts'
+import { isAccepted } from '../domain/accepted-keys.ts'
 import type { RuleSet } from '../domain/action.ts'
 import { canonicalText } from '../domain/canonical.ts'
 import type { DirectoryChange, Passkey, Role, TrustRoots } from '../domain/directory.ts'
 import { CHANGE_MISFITS, type ChangeMisfit, type Refusal } from '../domain/refusal.ts'
 import type { StatementOf } from '../domain/statement.ts'
-import { isAccepted } from '../evidence/approver.ts'
 import { type ChainState, findPasskey, holdsRole, isEndorsed, passkeysOf, takesProvider } from '../evidence/chain-state.ts'
 import type { ChainReason, Failure } from '../evidence/reasons.ts'
 import type { IssuerContext } from './context.ts'
@@ -22,7 +22,7 @@ export function whyMayNotSign(
   if (!ruleSet.administrators.includes(signer.person)) return { reason: 'not_an_administrator' }
   const accept = ruleSet.keys.accept.administrators
   const known = findPasskey(state, signer.passkey)
-  return known && !isAccepted(known.passkey, accept)
+  return known && !isAccepted(accept, known.passkey)
     ? { reason: 'passkey_not_accepted', accept, role: 'administrator' }
     : undefined
 }
@@ -67,11 +67,11 @@ function misfitOf(
   rolesFor: (key: Passkey) => readonly Role[],
 ): Refusal | undefined {
   for (const key of keys) {
-    if (!isAccepted(key, accept.requesters))
+    if (!isAccepted(accept.requesters, key))
       return { reason: 'passkey_not_accepted', accept: accept.requesters, role: 'requester' }
     for (const role of rolesFor(key)) {
       const needed = role === 'auditor' ? accept.requesters : accept[`${role}s`]
-      if (!isAccepted(key, needed)) return { reason: 'passkey_not_accepted', accept: needed, role }
+      if (!isAccepted(needed, key)) return { reason: 'passkey_not_accepted', accept: needed, role }
     }
   }
   return undefined

@@ -1,11 +1,12 @@
 // Why somebody who may decide cannot approve now, in reasons that people understand: said on his page before he taps, and after a tap all the same. It asks
 // what the evidence asks (evidence/approver.ts) of a decision made now; only the evidence decides. A no needs none of it.
 
+import { isAccepted } from '../domain/accepted-keys.ts'
 import { type Action, inGroups } from '../domain/action.ts'
 import type { TrustRoots } from '../domain/directory.ts'
 import type { Digest, PersonId } from '../domain/ids.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import { approvesFrom, isAccepted, mayApproveFrom, settledFrom } from '../evidence/approver.ts'
+import { approvesFrom, mayApproveFrom, settledFrom } from '../evidence/approver.ts'
 import { type ChainState, findPasskey, holdsRole, passkeysOf } from '../evidence/chain-state.ts'
 import type { Published } from './context.ts'
 
@@ -26,7 +27,7 @@ export function whyNotApprove(of: Approving, passkey: Digest): Refusal | undefin
   const known = findPasskey(chain, passkey)
   if (!known?.inFull) return { reason: 'passkey_not_in_full' }
   const accept = keys.accept.approvers
-  if (!isAccepted(known.passkey, accept)) return { reason: 'passkey_not_accepted', accept, role: 'approver' }
+  if (!isAccepted(accept, known.passkey)) return { reason: 'passkey_not_accepted', accept, role: 'approver' }
   const at = approvesFrom(known, published.ruleSet, roots)
   if (now.getTime() < at) return { reason: 'passkey_cooling_down', at }
   const have = passkeysOf(chain, of.person).filter(({ status }) => status === 'active').length

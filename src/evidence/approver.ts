@@ -2,8 +2,9 @@
 // of a kind that the rules take, old enough, one of as many as an approver must have, and by a rule that had not only just gained him. In the
 // week after the roots were pinned nobody waits: everybody is new then (DESIGN section 4). A no is judged by none of this.
 
-import { type Accepted, type Action, gainedAt, type RuleSet } from '../domain/action.ts'
-import type { Passkey, TrustRoots } from '../domain/directory.ts'
+import { isAccepted } from '../domain/accepted-keys.ts'
+import { type Action, gainedAt, type RuleSet } from '../domain/action.ts'
+import type { TrustRoots } from '../domain/directory.ts'
 import type { Digest, PersonId } from '../domain/ids.ts'
 import { type ChainState, findPasskey, holdsRole, isEndorsed, type KnownPasskey, passkeysOf } from './chain-state.ts'
 import type { EvidenceReason } from './reasons.ts'
@@ -13,12 +14,6 @@ const SETTLING_MS = 7 * 24 * HOUR_MS
 
 /** When the first week is over, in ms. */
 export const settledFrom = ({ pinned_at }: Pick<TrustRoots, 'pinned_at'>): number => pinned_at * 1000 + SETTLING_MS
-
-/** Whether a policy takes this key. */
-export function isAccepted({ device_bound, aaguid }: Pick<Passkey, 'device_bound' | 'aaguid'>, policy: Accepted): boolean {
-  if (policy === 'any') return true
-  return device_bound && (policy === 'device_bound' || aaguid !== undefined)
-}
 
 /** When a key may approve, in ms; roots, and keys of the first week, at once. */
 export function approvesFrom(known: KnownPasskey, { keys }: RuleSet, roots: Pick<TrustRoots, 'pinned_at'>): number {
@@ -64,7 +59,7 @@ export function judgeApproval(
   if (!holdsRole(directoryThen, person, 'approver')) return no('not_an_approver', '/person')
   const known = findPasskey(directoryThen, one.passkey)
   if (!known?.inFull) return no('passkey_not_in_full', '/passkey')
-  if (!isAccepted(known.passkey, rulesThen.keys.accept.approvers)) return no('passkey_not_accepted', '/passkey')
+  if (!isAccepted(rulesThen.keys.accept.approvers, known.passkey)) return no('passkey_not_accepted', '/passkey')
   if (acceptedAt < approvesFrom(known, rulesThen, roots)) return no('passkey_cooling_down', '/passkey')
   const keys = passkeysOf(directoryThen, person).filter(({ status }) => status === 'active')
   if (acceptedAt >= settledFrom(roots) && keys.length < rulesThen.keys.approver_keys) return no('too_few_passkeys', '/person')
@@ -76,5 +71,5 @@ export function judgeApproval(
 /** Whether an approval of a sound key still counts under the directory and rules of now. */
 export function servesNow({ person, passkey }: Approval, now: ChainState, { keys }: RuleSet): boolean {
   const known = findPasskey(now, passkey)
-  return known?.status === 'active' && holdsRole(now, person, 'approver') && isAccepted(known.passkey, keys.accept.approvers)
+  return known?.status === 'active' && holdsRole(now, person, 'approver') && isAccepted(keys.accept.approvers, known.passkey)
 }

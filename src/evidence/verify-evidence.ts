@@ -4,6 +4,7 @@
 // chain state are the caller's. "Then" is the rule set and the directory position a statement was accepted under, "now" those of
 // the call; no signed text carries a time.
 
+import { isAccepted } from '../domain/accepted-keys.ts'
 import { type Action, inGroups, type RuleSet } from '../domain/action.ts'
 import { decodeBase64url } from '../domain/base64url.ts'
 import type { TrustRoots } from '../domain/directory.ts'
@@ -12,7 +13,7 @@ import { type Intent, readIntent } from '../domain/intent.ts'
 import { judgeQuorum } from '../domain/rules.ts'
 import { read } from '../domain/shape.ts'
 import type { Holder, Statement, StatementOf } from '../domain/statement.ts'
-import { type Approval, isAccepted, judgeApproval, servesNow } from './approver.ts'
+import { type Approval, judgeApproval, servesNow } from './approver.ts'
 import { bundle, type SignedStatement } from './bundle.ts'
 import { type ChainState, findPasskey, isAdministrator, stateAt } from './chain-state.ts'
 import { digestUnder, type EvidenceCrypto } from './crypto.ts'
@@ -139,7 +140,7 @@ export async function verifyEvidence(question: Question, crypto: EvidenceCrypto)
       return fail('not_eligible_to_ask', `${one.path}/rule_set`)
     if (!inGroups(court.current, signer.person, action.rules.requesters)) return fail('not_eligible_to_ask', '/rule_sets')
     const known = findPasskey(one.directoryThen, signer.passkey)
-    if (!known || !isAccepted(known.passkey, one.rulesThen.keys.accept.requesters))
+    if (!known || !isAccepted(one.rulesThen.keys.accept.requesters, known.passkey))
       return fail('passkey_not_accepted', `${one.path}/statement/signer/passkey`)
     if (!one.activeNow) return fail('requester_passkey_inactive', `${one.path}/statement/signer/passkey`)
   }
