@@ -79,7 +79,12 @@ export async function live(people: People, bot: BotContext, lane: Lane, { life, 
     await people.press(ana, channel, mark, 'request.lift', async () => !(await held()))
   }
 
-  const claimed = await people.claim(asker, intent, place, twice)
+  let claimed = await people.claim(asker, intent, place, twice)
+  // Who heard no answer pressed again, and a bot that came back may have taken that press after the objection was lifted: it is lifted once more.
+  for (let again = 0; kind === 'lifted' && 'refused' in claimed && claimed.refused === 'held' && again < 3; again += 1) {
+    await people.press(ana, channel, mark, 'request.lift', async () => (await people.see(asker, view)).held !== true)
+    claimed = await people.claim(asker, intent, place, twice)
+  }
   if ('refused' in claimed) {
     if (claimed.refused !== 'grant_ended') throw new Error(`${mark} could not be claimed: ${claimed.refused}`)
     return { ...told, typed, request, ends: 'claimed/revoked|claimed/expired', lost: true }
