@@ -1,5 +1,5 @@
 // What befalls a stand while lives are lived, decided by a seed alone: which process is killed before which life and how, when the disk is slow, whose clock
-// is stepped. The same seed gives the same decisions in the same order; at which instruction of a process they strike is the machine's.
+// is stepped. Each of these comes about once in a hundred lives for certain, and by chance besides. The same seed gives the same decisions in the same order; at which instruction of a process they strike is the machine's.
 
 export type Event =
   | { readonly is: 'kill'; readonly victim: string }
@@ -25,24 +25,30 @@ export const choose = <T>(number: number, among: readonly T[]): T => {
   return chosen
 }
 
-const EVERY_LIVES = 4
-/** In so many lives each database is killed once, besides what chance brings. */
-const DATABASES_IN_LIVES = 100
+/** In so many lives everything that can befall a stand does so once, besides what chance brings. */
+const ALL_IN_LIVES = 100
 /** How far a clock is put, in seconds: always by more than the difference at which minting stops. */
 const STEPS = [-20, -8, -4, 4, 9, 20]
 
+export type ChaosOptions = {
+  readonly seed: number
+  readonly lives: number
+  /** By chance something happens before one life in so many. */
+  readonly every: number
+  readonly processes: readonly string[]
+  /** Whether clocks can be stepped. */
+  readonly clocks: boolean
+}
+
 /** What happens before which life. */
-export function planChaos(
-  seed: number,
-  lives: number,
-  processes: readonly string[],
-  clocks: boolean,
-): ReadonlyMap<number, readonly Event[]> {
+export function planChaos({ seed, lives, every, processes, clocks }: ChaosOptions): ReadonlyMap<number, readonly Event[]> {
   const next = numbers(seed ^ 0x5f3759df)
   const plan = new Map<number, Event[]>()
   const issuers = processes.filter((name) => name.startsWith('issuer'))
+  const slow = (how: number): Event => ({ is: 'slow', ms: 5 + Math.floor(how * 60), lives: 10 })
+  const clock = (who: number, how: number): Event => ({ is: 'clock', victim: choose(who, issuers), seconds: choose(how, STEPS) })
   for (let life = 1; life <= lives; life += 1) {
-    if (next() >= 1 / EVERY_LIVES) continue
+    if (next() >= 1 / every) continue
     const [what, who, how] = [next(), next(), next()]
     const event: Event =
       what < 0.35
@@ -52,15 +58,16 @@ export function planChaos(
           : what < 0.82
             ? { is: 'kill', victim: how < 0.8 ? 'postgres' : 'heads' }
             : what < 0.92 || !clocks
-              ? { is: 'slow', ms: 5 + Math.floor(how * 60), lives: 10 }
-              : { is: 'clock', victim: choose(who, issuers), seconds: choose(how, STEPS) }
+              ? slow(how)
+              : clock(who, how)
     plan.set(life, [event])
   }
-  for (let first = 1; first <= lives; first += DATABASES_IN_LIVES) {
-    const among = Math.min(DATABASES_IN_LIVES, lives - first + 1)
-    for (const victim of ['postgres', 'heads']) {
+  for (let first = 1; first <= lives; first += ALL_IN_LIVES) {
+    const among = Math.min(ALL_IN_LIVES, lives - first + 1)
+    const kills = ['postgres', 'heads', ...processes].map((victim): Event => ({ is: 'kill', victim }))
+    for (const event of [...kills, slow(next()), ...(clocks ? [clock(next(), next())] : [])]) {
       const life = first + Math.floor(next() * among)
-      plan.set(life, [...(plan.get(life) ?? []), { is: 'kill', victim }])
+      plan.set(life, [...(plan.get(life) ?? []), event])
     }
   }
   return plan

@@ -39,7 +39,7 @@ async function wholeSoak(): Promise<readonly string[]> {
   tell(`seed ${seed}: npm run soak -- --seed ${seed} --lives ${lives}`)
   const clocks = stepper() !== undefined
   if (!clocks) tell('no clock is stepped: the Debian package faketime is not installed')
-  const figures = await soak(hooks, { seed: seed ?? 0, lives: lives ?? 0, lanes: lanes ?? 1, clocks, tell })
+  const figures = await soak(hooks, { seed: seed ?? 0, lives: lives ?? 0, lanes: lanes ?? 1, every: 4, clocks, tell })
   for (const each of figuresOf(figures)) tell(each)
   return [...figures.problems, ...figures.doubled]
 }

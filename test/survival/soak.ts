@@ -14,6 +14,8 @@ export type SoakOptions = {
   readonly seed: number
   readonly lives: number
   readonly lanes: number
+  /** By chance something befalls the stand before one life in so many. */
+  readonly every: number
   readonly clocks: boolean
   readonly tell: (line: string) => void
 }
@@ -38,7 +40,7 @@ const MISSED = 25
 const TOLERANCE = { clockMs: 25_000 }
 
 /** Lives them all, checks everything and tells what happened. */
-export async function soak(hooks: Hooks, { seed, lives, lanes, clocks, tell }: SoakOptions): Promise<Figures> {
+export async function soak(hooks: Hooks, { seed, lives, lanes, every, clocks, tell }: SoakOptions): Promise<Figures> {
   const chance = numbers(seed ^ 0x9e3779b9)
   const heard: Record<string, number> = {}
   const attention = openBreaking()
@@ -79,7 +81,7 @@ export async function soak(hooks: Hooks, { seed, lives, lanes, clocks, tell }: S
     heard[reason] = (heard[reason] ?? 0) + 1
   })
   const names = opened.processes.map(({ name }) => name)
-  const chaos = planChaos(seed, lives, names, opened.step !== undefined)
+  const chaos = planChaos({ seed, lives, every, processes: names, clocks: opened.step !== undefined })
   const begun: Promise<unknown>[] = []
   let clockSteps = 0
   const befall = (event: Event): void => {

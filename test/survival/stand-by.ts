@@ -3,7 +3,8 @@
 import { enableCompileCache, flushCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-enableCompileCache()
+// Where the product keeps what it has compiled.
+enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/countersign', import.meta.url)))
 const [, , command = ''] = process.argv
 await (command === 'issuer' ? import('../../src/issuer/serve.ts') : import('../../src/bot/serve.ts'))
 // Most of these are killed, and would leave nothing for the next.
