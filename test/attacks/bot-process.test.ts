@@ -75,6 +75,25 @@ const ATTEMPTS: { readonly [door: string]: { readonly [attempt: string]: () => P
   'GET /v1/views/:view/events': {
     'asks for the line of a link that is none': reads(() => '/v1/views/0000000000000000000000000a/events'),
   },
+  'GET /v1/receipts/:view': {
+    'takes the receipt of what was issued, closed': async () => {
+      const { text } = await door.world.bot.db
+        .selectFrom('personal')
+        .select('value as text')
+        .where('request_id', '=', at.live.requestId)
+        .where('name', '=', 'reason')
+        .executeTakeFirstOrThrow()
+      const answer = gains.hear(await door.get(`/v1/receipts/${at.live.viewId}`))
+      assert.equal(answer.statusCode, 200)
+      assert.ok(!answer.body.includes(JSON.parse(text)), 'the reason is opened')
+      isRefused(gains.hear(await door.get(`/v1/receipts/${at.waiting.viewId}`)), 'a receipt of what was not issued')
+    },
+  },
+  'GET /v1/registrations/:thumbprint': {
+    'asks what became of a key': reads(() => `/v1/registrations/${rogue.thumbprint}`),
+  },
+  'GET /verify': { 'opens the verifier': reads(() => '/verify') },
+  'GET /verify/page.html': { 'takes the verifier along': reads(() => '/verify/page.html') },
   'GET /enrol': { 'looks for keys that wait': reads(() => '/enrol') },
   'GET /keys': { 'looks at keys': reads(() => '/keys') },
   'GET /authorize': { 'asks without knowing the form': reads(() => '/authorize?client_id=bot') },
@@ -158,6 +177,17 @@ const ATTEMPTS: { readonly [door: string]: { readonly [attempt: string]: () => P
   'POST /v1/registrations/reject': {
     'turns a key down': async () =>
       isRefused(await post('/v1/registrations/reject', { thumbprint: rogue.thumbprint }), 'without a session'),
+  },
+  'POST /v1/changes': {
+    'signs a change with a key of his own, in an administrator’s name': async () => {
+      const { thumbprint: passkey, id } = await keyOf('mira')
+      const order = { role: 'administrator', decision: 'change', change: 'A'.repeat(43), signer: { person: 'mira', passkey } }
+      isRefused(await post('/v1/changes', { ...rogue.sign('directory', order, { id }), change: 'e30' }), 'a change')
+    },
+  },
+  'POST /v1/changes/withdraw': {
+    'withdraws what waits for a second administrator': async () =>
+      isRefused(await post('/v1/changes/withdraw', { digest: 'A'.repeat(43) }), 'without a session'),
   },
   'POST /v1/holders': {
     'offers a terminal of his own, which no request names by that': async () => {

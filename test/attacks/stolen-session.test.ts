@@ -85,6 +85,13 @@ const POSTS: { readonly [door: string]: readonly (() => Promise<readonly [body: 
   '/v1/holders': [async () => [{ holder: (await newHolder()).holder, name: 'mira@laptop' }, [200]]],
   '/v1/registrations': [async () => [rogueKey(world, 'bo').registration, [200]]],
   '/v1/registrations/reject': [async () => [{ thumbprint: 'A'.repeat(43) }, [403, 404]]],
+  '/v1/changes': [
+    async () => [
+      { ...rogue.sign('directory', { role: 'administrator', decision: 'change', change: 'A'.repeat(43) }), change: 'e30' },
+      [403, 422],
+    ],
+  ],
+  '/v1/changes/withdraw': [async () => [{ digest: 'A'.repeat(43) }, [403, 412]]],
   '/authorize': [async () => [{ response_type: 'token', client_id: 'bot' }, [422]]],
   '/token': [async () => ['grant_type=authorization_code', [400]]],
 }
