@@ -18,8 +18,6 @@ const SLACK = { botToken: 'xoxb-of-a-test', signingSecrets: [SIGNING_SECRET], te
 
 async function open(t: TestContext) {
   const world = await openWorld(t)
-  // How the world came to be is news of its own, and none of what is told here.
-  await world.ctx.db.deleteFrom('issuer_outbox').execute()
   const api = await openSlackApi(t)
   const ctx = world.bot
   const client = workerClient({ ...SLACK, apiUrl: api.url }, ctx.log)

@@ -35,6 +35,9 @@ const READ = [
   'statement',
   'evidence',
   'directory',
+  'era',
+  'passkey_hold',
+  'directory_role',
   'rule_set',
   'publication',
   'refused_request',
@@ -50,6 +53,8 @@ const HIDDEN = [
   'issuer_session',
   'sign_in_code',
   'watermark',
+  'hold_watch',
+  'pending_change',
   'pending',
   'entry_type',
 ]

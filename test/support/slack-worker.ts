@@ -30,8 +30,6 @@ export async function openStand(
   { patienceMs = 2000, without = [] }: { patienceMs?: number; without?: readonly string[] } = {},
 ) {
   const world = await openWorld(t)
-  // How the world came to be is news of its own, and none of what is told here.
-  await world.ctx.db.deleteFrom('issuer_outbox').execute()
   let ahead = 0
   const now = () => Date.now() + ahead
   const app = appOfManifest(JSON.parse(readFileSync(MANIFEST, 'utf8')))

@@ -86,6 +86,8 @@ export async function openWorld(
   const issuer = await openIssuer(parts)
   const { ctx } = issuer
   await enrolPeople(ctx, ring, ['rey', 'ana', 'bo', 'mira', 'theo'])
+  // How its people came in is no news to any test.
+  await db.deleteFrom('issuer_outbox').execute()
   const botDb = database.connect('bot', { max: 4 })
   const bot: BotContext = {
     process: 'bot',

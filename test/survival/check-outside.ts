@@ -2,6 +2,7 @@
 // and it says how the request ended; whoever was given a credential has one that was issued; nothing had an effect after its end.
 
 import { decodeJwt } from 'jose'
+import { isNotice } from '../../src/commands/notice-places.ts'
 import { byCheckCode, type Facts, groups, type Outside, type SlackMessage } from './facts.ts'
 
 /** In the words of a message, by the state in which a grant or else its request ended. */
@@ -99,6 +100,11 @@ export function checkSlack(
     const at = `${channel} ${ts}`
     const message = standing.get(at)
     known.add(at)
+    // News of keys, roles and rules is about no request; that it is all told is checked with what waits.
+    if (isNotice(request_id)) {
+      if (!message) say('is not in Slack')
+      continue
+    }
     const { state, grant } = of(request_id)
     const headline = HEADLINE[grant ?? state ?? '']
     if (!message) say('is not in Slack')
@@ -110,8 +116,8 @@ export function checkSlack(
   for (const { request_id, confirmed_at } of facts.state)
     if (confirmed_at !== null && !places.get(request_id)?.some(({ place }) => place === 'channel'))
       problems.push(`request ${request_id} (life ${facts.lives.get(request_id)}) has no message in its channel`)
-  const doubled = [...standing].filter(([at, message]) => !known.has(at) && requestOf(message) !== undefined)
   const story = (message: SlackMessage | undefined) => facts.deliveries.get(message?.delivery ?? '')
+  const doubled = [...standing].filter(([at, message]) => !known.has(at) && (requestOf(message) ?? story(message)) !== undefined)
   return {
     problems,
     doubled: doubled.map(([, message]) => {
