@@ -59,5 +59,5 @@ test('a person registers a key, signs in at the provider and has it enrolled; si
   await page.getByRole('link', { name: 'Your keys' }).click()
   await page.getByRole('button', { name: 'Sign in with security key' }).click()
   await page.getByRole('heading', { name: 'Keys' }).waitFor()
-  await page.getByText('blue key').waitFor()
+  await page.getByText('blue key', { exact: true }).waitFor()
 })
