@@ -31,8 +31,9 @@ export function openStandings(ctx: IssuerContext): { readonly round: () => Promi
       if (changed) changedAt = at
       const again = !settled && at - changedAt > AGAIN_AFTER_MS
       if (!changed && !again) return 0
-      await voidLostRequests(ctx)
+      // What lives first: the other may wait for whoever claims.
       const ended = await endLostStandings(ctx)
+      await voidLostRequests(ctx)
       // Only a round that came to its end counts: one that failed is run again.
       seen = now
       settled = again && !changed

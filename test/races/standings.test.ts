@@ -99,14 +99,17 @@ describe('the requester’s key is suspended', () => {
     const standings = openStandings(ctx)
     const made = await approved()
     const fetches = await claims(made)
+    let looking: Promise<number> | undefined
     await suspending('rey', async (suspends) => {
       const suspendsAndLooks = async () => {
         const done = await suspends()
-        assert.equal(await standings.round(), 0, 'there is nothing to see yet')
+        // It has looked at what lives, and waits for the claim before it voids what is open.
+        looking = standings.round()
+        await referee.untilWaiting(2)
         return done
       }
       assert.deepEqual(await referee.between(BEFORE_CREDENTIAL, fetches, suspendsAndLooks), ['ok', 'ok'])
-      assert.equal(await standings.round(), 0)
+      assert.equal(await looking, 0, 'there was nothing to see yet')
       assert.equal(await endsOf(made), 'active')
       const now = performance.now()
       t.mock.method(performance, 'now', () => now + 16_000)

@@ -20,6 +20,8 @@ export type Referee = {
   readonly inOrder: (lock: string, values: readonly unknown[], acts: readonly (() => Promise<string>)[]) => Promise<string[]>
   /** Runs one act up to a lock on a table, then another to its end, then the rest of the first. */
   readonly between: (lock: string, first: () => Promise<string>, second: () => Promise<string>) => Promise<string[]>
+  /** Until the server says that so many wait for a lock. */
+  readonly untilWaiting: (count: number) => Promise<void>
 }
 
 /** A world with a referee. At the end of the file it holds that nobody was ever in a deadlock. */
@@ -62,6 +64,7 @@ export async function openRacingWorld(): Promise<{ readonly world: World; readon
     }
   }
   const referee: Referee = {
+    untilWaiting,
     inOrder: async (lock, values, acts) => {
       const begun = await holding(lock, values, async () => {
         const running: Promise<string>[] = []
