@@ -82,8 +82,6 @@ export async function serveIssuer(
     })
     const { ctx } = opened
     await sandbox?.prepare(ctx)
-    const hint = sandbox ? undefined : administratorsHint(await ctx.chain())
-    if (hint !== undefined) log.warn({ administrators: (await ctx.chain()).administrators.size }, hint)
     const { provider } = config
     const rounds = provider && (await openProviderRounds(ctx, provider, keys))
     const app = buildIssuerApp({
@@ -97,6 +95,9 @@ export async function serveIssuer(
     })
     await app.register(holderRequestRoutes(ctx))
     await app.listen({ host: config.host, port: config.port })
+    const chain = await ctx.chain()
+    const hint = sandbox ? undefined : administratorsHint(chain)
+    if (hint !== undefined) log.warn({ administrators: chain.administrators.size }, hint)
     const clockwork = startClockwork(ctx)
     return {
       reload: reloader(opened.reload, log),
