@@ -25,6 +25,8 @@ const TEXTS: readonly number[] = [0x0c, 0x13] // UTF8String, PrintableString
 export function readCertificate(der: Uint8Array): Certificate | undefined {
   try {
     const x509 = new X509Certificate(der)
+    // OpenSSL looks for a certificate in PEM anywhere in the bytes first: what it has read must be these bytes and no others.
+    if (!x509.raw.equals(der)) return undefined
     const [body] = readInside(der, TAG.sequence) ?? []
     const fields = body?.tag === TAG.sequence ? readElements(body.content) : undefined
     if (!fields) return undefined

@@ -1,12 +1,13 @@
 // Our reading of certificates against that of node:crypto, over the roots of the public web and over bytes that are none.
 
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
 import { rootCertificates } from 'node:tls'
 import fc from 'fast-check'
 import { readCertificate, readPem } from '../../src/certificates/certificate.ts'
 import { readElements, readOid } from '../../src/certificates/der.ts'
-import { newMaker } from '../support/attesting.ts'
+import { newLeaf, newMaker } from '../support/attesting.ts'
 
 test('every root of the public web is read, and found to be an authority exactly where node:crypto finds one', () => {
   assert.ok(rootCertificates.length > 100)
@@ -31,6 +32,17 @@ test('a certificate with one bit changed is another or none, and never fails oth
     }),
     { numRuns: 300 },
   )
+})
+
+test('bytes that hold another certificate in PEM are not taken for that one, nor is PEM itself', () => {
+  const { root, leaf } = newMaker()
+  // OpenSSL finds the inner one wherever it stands; the names and extensions would be the outer one's.
+  const forged = newLeaf(root, { crlUrl: `\n${leaf.pem}` })
+  assert.equal(new X509Certificate(forged.der).subject, new X509Certificate(leaf.der).subject, 'what node:crypto reads')
+  assert.equal(readCertificate(forged.der), undefined)
+  assert.equal(readCertificate(Buffer.from(leaf.pem)), undefined)
+  assert.equal(readCertificate(Buffer.concat([leaf.der, Buffer.from([0])])), undefined)
+  assert.ok(readCertificate(leaf.der))
 })
 
 test('any bytes are read or refused, in good time', () => {
