@@ -10,8 +10,9 @@ import { inGroups } from '../domain/action.ts'
 import { type Outcome, type Refusal, refuse } from '../domain/refusal.ts'
 import { type Move, moveRequest } from '../domain/request.ts'
 import type { RequestState } from '../domain/request-state.ts'
-import type { StatementOf } from '../domain/statement.ts'
+import type { Statement, StatementOf } from '../domain/statement.ts'
 import { findUnseenInText } from '../domain/visible.ts'
+import { MOST_STATEMENTS } from '../evidence/bundle.ts'
 import type { EvidenceReason } from '../evidence/reasons.ts'
 import type { Verdict } from '../evidence/verify-evidence.ts'
 import { type Begun, beginStatement, type StatementInput } from './begin-statement.ts'
@@ -97,6 +98,10 @@ async function planOne(
   const standing = stored.signed.get(known.request.intent_digest) ?? []
   const before = standing.find((each) => each.person === person && each.decision !== 'confirm')
   if (statement.kind === 'decide' && before) return refuse({ reason: 'already_decided', decision: before.decision })
+  // A no must always find room: neither the requester nor approvers can fill the evidence until it holds no more.
+  const most = statement.kind === 'request' ? MOST_CONFIRMATIONS : MOST_STATEMENTS - 1
+  const counted = statement.kind === 'request' ? standing.filter(({ decision }) => decision === 'confirm') : standing
+  if (!isDenial(statement) && counted.length >= most) return refuse({ reason: 'too_many_statements', most })
   // An approval lifts an objection, which wants a look of its own; this one may be newer than the page on which several were ticked.
   const { held_by: by } = known.state
   if (statement.kind === 'decide' && statement.decision === 'approve' && statement.intents.length > 1 && by !== null)
@@ -132,6 +137,10 @@ async function planOne(
     wasHeld: known.state.held_by !== null,
   }
 }
+
+/** Each names a place: nobody needs a request in more. */
+const MOST_CONFIRMATIONS = 8
+const isDenial = (statement: Statement): boolean => statement.kind === 'decide' && statement.decision === 'deny'
 
 /** Reasons of the evidence for which an approver has to wait, or to do something first. */
 const YET: ReadonlySet<EvidenceReason> = new Set([

@@ -60,6 +60,7 @@ export type Refusal =
   | { readonly reason: 'self_approval' }
   | { readonly reason: 'not_an_approver'; readonly groups: readonly string[] }
   | { readonly reason: 'already_decided'; readonly decision: string }
+  | { readonly reason: 'too_many_statements'; readonly most: number }
   // an approver who cannot approve yet, though he may deny
   | { readonly reason: 'no_approver_role' }
   | { readonly reason: 'passkey_not_in_full' }

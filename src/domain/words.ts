@@ -83,6 +83,8 @@ export function refusalWords(refusal: Refusal): string {
       return 'This request gives itself more time than is allowed. Ask again.'
     case 'too_many_open':
       return `You have ${refusal.most} requests open already. Cancel one that you no longer need, or wait until one is decided.`
+    case 'too_many_statements':
+      return `This request holds ${refusal.most} such signatures already, and takes no more but a denial. Ask again if you need it in another place.`
     case 'unknown_request':
       return 'There is no such request.'
     case 'not_ready':

@@ -42,10 +42,13 @@ export const directoryLink = closed(
 )
 export type DirectoryLink = Shaped<typeof directoryLink>
 
+/** How many statements one intent can have. */
+export const MOST_STATEMENTS = 64
+
 export const bundle = closed({
   v: literal(1),
   intent: bytes(16_384),
-  statements: list(signedStatement, 1, 64),
+  statements: list(signedStatement, 1, MOST_STATEMENTS),
   directory: list(directoryLink, 0, 100_000),
   rule_sets: list(bytes(4_000_000), 0, 64),
 })

@@ -21,6 +21,7 @@ const STATUS: { readonly [R in Refusal['reason']]: Status } = {
   derived_differently: 409,
   times_too_long: 422,
   too_many_open: 409,
+  too_many_statements: 409,
   unknown_request: 404,
   not_ready: 409,
   request_ended: 410,

@@ -13,6 +13,7 @@ export const SAMPLES: { readonly [R in Refusal['reason']]: Sample<R> } = {
   not_eligible_to_ask: { reason: 'not_eligible_to_ask', groups: ['on-call'] },
   derived_differently: { reason: 'derived_differently', path: 'right' },
   times_too_long: { reason: 'times_too_long' },
+  too_many_statements: { reason: 'too_many_statements', most: 8 },
   too_many_open: { reason: 'too_many_open', most: 20 },
   unknown_request: { reason: 'unknown_request' },
   not_ready: { reason: 'not_ready' },
