@@ -28,14 +28,28 @@ function element(tag: string, className: string, ...inside: readonly (Node | str
 
 /** Reads what was chosen or dropped; which of the two it is, a dropped file says itself. */
 async function take(files: Iterable<File>, as?: 'receipt' | 'roots'): Promise<void> {
+  let left = false
   for (const file of files) {
     const bytes = new Uint8Array(await file.arrayBuffer())
     const kind = as ?? (isRoots(bytes) ? 'roots' : 'receipt')
+    // Whoever sends a receipt may send roots of his own with it: what the reader has chosen is never exchanged by what falls on the page.
+    if (as === undefined && kind === 'roots' && chosen.roots) {
+      left = true
+      continue
+    }
     chosen[kind] = bytes
-    const named = byId(`${kind}-name`)
-    if (named) named.textContent = spelt(file.name)
+    if (as === undefined) showChosen(kind, file)
   }
-  await judge()
+  await judge(left ? 'The dropped trust roots were left aside: choose others in their own field.' : '')
+}
+
+/** The field shows the file that counts. */
+function showChosen(kind: 'receipt' | 'roots', file: File): void {
+  const input = inputOf(kind)
+  if (!input) return
+  const held = new DataTransfer()
+  held.items.add(file)
+  input.files = held.files
 }
 
 function parsed(bytes: Uint8Array): unknown {
@@ -51,9 +65,15 @@ const isRoots = (bytes: Uint8Array): boolean => {
   return typeof value === 'object' && value !== null && 'log_key' in value
 }
 
-async function judge(): Promise<void> {
+let round = 0
+
+async function judge(aside: string): Promise<void> {
   const place = byId('verdict')
   if (!place) return
+  // No verdict outlives the files that it is about, and the last choice is the one that is judged.
+  round += 1
+  const own = round
+  place.replaceChildren(...(aside === '' ? [] : [element('p', 'warning', aside)]))
   const { receipt, roots } = chosen
   if (!receipt || !roots) {
     say(receipt ? 'Now choose your trust roots.' : roots ? 'Now choose the receipt.' : '')
@@ -66,8 +86,14 @@ async function judge(): Promise<void> {
     return
   }
   say('Checking every signature …')
-  const account = await accountFor(receipt, found.value)
-  place.replaceChildren(...shownAccount(account))
+  const account = await accountFor(receipt, found.value).catch(() => undefined)
+  if (own !== round) return
+  if (!account) {
+    say('')
+    place.append(element('p', 'warning', 'This receipt could not be checked here. Use countersign verify.'))
+    return
+  }
+  place.append(...shownAccount(account))
   say(`${account.headline}. ${account.means}`, 'heard')
 }
 
