@@ -16,6 +16,8 @@ export type KnownPasskey = {
   readonly passkey: Passkey
   readonly status: PasskeyStatus
   readonly inFull: boolean
+  /** Who let it in while it is not in full: it may be theirs, so they approve nothing that it asks for. */
+  readonly letInBy: readonly PersonId[]
   readonly enrolled: number
   readonly enrolledAt: number
   readonly since: number
@@ -32,7 +34,7 @@ export type ChainState = {
 }
 /** What one change does; a member that is missing does nothing. */
 export type Effect = {
-  readonly enrolled?: readonly { readonly passkey: Passkey; readonly inFull: boolean }[]
+  readonly enrolled?: readonly { readonly passkey: Passkey; readonly inFull: boolean; readonly letInBy: readonly PersonId[] }[]
   readonly statuses?: readonly { readonly thumbprint: Digest; readonly status: PasskeyStatus }[]
   /** Keys that from now on serve roles. */
   readonly inFull?: readonly Digest[]
@@ -52,7 +54,12 @@ type Journal = {
   readonly times: number[]
   readonly passkeys: Map<
     Digest,
-    { readonly passkey: Passkey; readonly events: { readonly at: number; readonly status: PasskeyStatus }[]; inFullSince: number }
+    {
+      readonly passkey: Passkey
+      readonly letInBy: readonly PersonId[]
+      readonly events: { readonly at: number; readonly status: PasskeyStatus }[]
+      inFullSince: number
+    }
   >
   readonly keysOf: Map<PersonId, Digest[]>
   readonly roles: { readonly [R in Role]: Map<PersonId, Held> }
@@ -81,7 +88,7 @@ export function firstState(head: Digest, { era, pinned_at, roots }: TrustRoots):
     losses: [],
   }
   const roles = roots.flatMap(({ person }) => ROLES.map((role) => ({ person, role, holds: true })))
-  const enrolled = roots.map((passkey) => ({ passkey, inFull: true }))
+  const enrolled = roots.map((passkey) => ({ passkey, inFull: true, letInBy: [] }))
   write(journal, { head, acceptedAt: pinned_at * 1000, nonces: [] }, { enrolled, roles })
   return view(journal, 0)
 }
@@ -112,6 +119,7 @@ export function findPasskey({ journal, sequence }: ChainState, thumbprint: Diges
       passkey: known.passkey,
       status: last.status,
       inFull: known.inFullSince <= sequence,
+      letInBy: known.inFullSince <= sequence ? [] : known.letInBy,
       enrolled: first.at,
       enrolledAt: journal.times[first.at] ?? 0,
       since: last.at,
@@ -176,9 +184,14 @@ const pair = <K, V>(key: K, value: V | undefined): [K, V][] => (value === undefi
 function write(journal: Journal, { head, acceptedAt: time, nonces }: Place, effect: Effect): void {
   const at = journal.heads.push(head) - 1
   journal.times.push(time)
-  for (const { passkey, inFull } of effect.enrolled ?? []) {
+  for (const { passkey, inFull, letInBy } of effect.enrolled ?? []) {
     const { person, thumbprint, id } = passkey
-    journal.passkeys.set(thumbprint, { passkey, events: [{ at, status: 'active' }], inFullSince: inFull ? at : Infinity })
+    journal.passkeys.set(thumbprint, {
+      passkey,
+      letInBy,
+      events: [{ at, status: 'active' }],
+      inFullSince: inFull ? at : Infinity,
+    })
     journal.keysOf.set(person, [...(journal.keysOf.get(person) ?? []), thumbprint])
     journal.ids.set(id, at)
   }
@@ -201,10 +214,10 @@ function copyUpTo({ journal, sequence }: ChainState): Journal {
   const until = <E extends { readonly at: number }>(events: readonly E[]) => events.filter(({ at }) => at <= sequence)
   const used = <K>(positions: Map<K, number>) => new Map([...positions].filter(([, at]) => at <= sequence))
   const held = (table: Map<string, Held>) => new Map([...table].map(([name, events]) => [name, until(events)] as const))
-  const passkeys = [...journal.passkeys].flatMap(([key, { passkey, events, inFullSince }]) => {
+  const passkeys = [...journal.passkeys].flatMap(([key, { passkey, letInBy, events, inFullSince }]) => {
     const kept = until(events)
     return kept.length > 0
-      ? [[key, { passkey, events: kept, inFullSince: inFullSince <= sequence ? inFullSince : Infinity }] as const]
+      ? [[key, { passkey, letInBy, events: kept, inFullSince: inFullSince <= sequence ? inFullSince : Infinity }] as const]
       : []
   })
   const known = new Map(passkeys)

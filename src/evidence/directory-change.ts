@@ -79,7 +79,7 @@ async function judgeEnrolment(of: Case, change: Change<'enrol'>, roots: TrustRoo
     if (new Set(roles).size !== roles.length || roles.some((role) => holdsRole(state, passkey.person, role)))
       return fail('no_effect', `/change/passkeys/${index}/roles`)
   return does({
-    enrolled: enrolled.map((passkey) => ({ passkey, inFull })),
+    enrolled: enrolled.map((passkey) => ({ passkey, inFull, letInBy: orders.map(({ statement }) => statement.signer.person) })),
     roles: change.passkeys.flatMap(({ passkey, roles }) => roles.map((role) => ({ person: passkey.person, role, holds: true }))),
   })
 }
@@ -92,8 +92,9 @@ async function judgeAddition(of: Case, change: Change<'add'>, roots: TrustRoots,
   if (!proved.ok) return proved
   const signed = ownerSigned(orders, passkey.person)
   if (!signed.ok) return signed
-  const inFull = orders.every(({ statement }) => findPasskey(state, statement.signer.passkey)?.inFull)
-  return does({ enrolled: [{ passkey, inFull }] })
+  const known = orders.map(({ statement }) => findPasskey(state, statement.signer.passkey))
+  const inFull = known.every((by) => by?.inFull)
+  return does({ enrolled: [{ passkey, inFull, letInBy: known.flatMap((by) => by?.letInBy ?? []) }] })
 }
 
 async function judgeKeys(

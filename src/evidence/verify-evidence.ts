@@ -148,9 +148,11 @@ export async function verifyEvidence(question: Question, crypto: EvidenceCrypto)
   if (!first) return fail('not_confirmed', '/statements')
   if (first.acceptedAt > intent.confirm_by * 1000) return fail('confirmed_late', `${first.path}/accepted_at`)
 
-  // Approvals came from others, after the requester's first word and in time.
+  // Approvals came from others, after the requester's first word and in time; not from who alone let the key in that asks, for it may be his.
   for (const one of decisions) {
     if (one.statement.signer.person === intent.requester.id) return fail('self_approval', `${one.path}/statement/signer/person`)
+    if (confirmations.some((asked) => isLetInBy(asked, one.statement.signer.person)))
+      return fail('self_approval', `${one.path}/statement/signer/person`)
     if (one.acceptedAt < first.acceptedAt) return fail('approved_before_confirmation', `${one.path}/accepted_at`)
     if (one.acceptedAt > intent.decide_by * 1000) return fail('approved_late', `${one.path}/accepted_at`)
   }
@@ -292,6 +294,10 @@ const isWithin = ({ right, lease_seconds }: Intent, { credential, lease }: Actio
   right.kind === credential.kind && right.target === credential.target && lease_seconds <= lease.maximum_seconds
 
 const isOfKind = <K extends Kind>(one: Heard, kind: K): one is Heard<StatementOf<K>> => one.statement.kind === kind
+
+/** Whether this person let the key in, alone as far as the directory says. */
+const isLetInBy = ({ statement, directoryThen }: Heard, person: PersonId): boolean =>
+  findPasskey(directoryThen, statement.signer.passkey)?.letInBy.includes(person) ?? false
 
 /** The groups of the action's rules in which a person stands. */
 const groupsOf = (set: RuleSet, person: PersonId, { rules }: Action): string[] =>

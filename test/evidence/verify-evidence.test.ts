@@ -11,7 +11,7 @@ import { lives } from '../support/attack.ts'
 import { newKey } from '../support/authenticator.ts'
 import { BUNDLE_ATTACKS } from '../support/bundle-attacks.ts'
 import { DECISION_ATTACKS } from '../support/decision-attacks.ts'
-import { makeWorld, minutes, newHolder, RULES } from '../support/evidence-builder.ts'
+import { makeWorld, minutes, newHolder, RULES, register } from '../support/evidence-builder.ts'
 
 const judge = (question: Question) => verifyEvidence(question, nodeCrypto)
 const granted = async (question: Question) => {
@@ -185,5 +185,41 @@ describe('an approval counts', () => {
     const world = settled({ enrolledAt: minutes(-1), keys: { approver_keys: 2 }, gained: [gainedBo(1)] })
     const verdict = await judge(world.question([world.request(), world.deny(world.keys.bo)], { purpose: 'decision' }))
     assert.ok(!verdict.ok && verdict.reason === 'denied')
+  })
+})
+
+describe('who let a key in, alone,', () => {
+  /** Two administrators, and ana's key enrolled by one of them, who approves as a database administrator. */
+  const letIn = (by: 'ada' | 'bo') => {
+    const world = settled()
+    const { keys, directory } = world
+    const bo = { operation: 'role', person: 'bo', role: 'administrator', effect: 'grant', passkeys: [] } as const
+    directory.add(bo, { by: [keys.ada] })
+    const fresh = newKey('ana')
+    directory.enrol([fresh], by === 'ada' ? keys.ada : keys.bo, [])
+    return { ...world, fresh }
+  }
+
+  test('approves nothing that it asks for: it may be his own', async () => {
+    const { fresh, request, approve, keys, question } = letIn('bo')
+    const verdict = await judge(question([request(fresh), approve(keys.bo), approve(keys.dee, minutes(3))]))
+    assert.deepEqual(verdict, { ok: false, reason: 'self_approval', path: '/statements/1/statement/signer/person' })
+  })
+
+  test('nor does he for a key that this one added', async () => {
+    const { fresh, request, approve, keys, question, directory, roots } = letIn('bo')
+    const second = newKey('ana')
+    const { signed, digest } = register(roots.realm, second)
+    directory.add(
+      { operation: 'add', passkey: second.passkey, registration: digest },
+      { by: [fresh], registrations: [signed], order: { role: 'owner' } },
+    )
+    const verdict = await judge(question([request(second), approve(keys.bo), approve(keys.dee, minutes(3))]))
+    assert.ok(!verdict.ok && verdict.reason === 'self_approval')
+  })
+
+  test('leaves everybody else’s approval as it is', async () => {
+    const { fresh, request, approve, keys, question } = letIn('ada')
+    await granted(question([request(fresh), approve(keys.bo), approve(keys.dee, minutes(3))]))
   })
 })

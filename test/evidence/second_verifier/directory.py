@@ -8,9 +8,9 @@ from .keys import H, tag, thumbprint, verifies
 from .texts import Refused, canonical, decode, read, require
 
 
-def enrolled(item, position, in_full):
+def enrolled(item, position, in_full, let_in_by=()):
     return types.SimpleNamespace(person=item['person'], id=item['id'], key=item['key'], device_bound=item['device_bound'],
-                                 aaguid=item.get('aaguid'), thumbprint=item['thumbprint'], position=position, status='active', in_full=in_full)
+                                 aaguid=item.get('aaguid'), thumbprint=item['thumbprint'], position=position, status='active', in_full=in_full, let_in_by=set(let_in_by))
 
 
 class State:
@@ -148,11 +148,11 @@ def operate(roots, state, change, signed, registrations, vouched, path):
             require(fresh, 'no_effect', path)
         in_full = not vouched and len(signed) >= state.two()
         for item in added:
-            state.passkeys[item['passkey']['thumbprint']] = enrolled(item['passkey'], state.position + 1, in_full)
+            state.passkeys[item['passkey']['thumbprint']] = enrolled(item['passkey'], state.position + 1, in_full, [each.passkey.person for each in signed])
             state.roles.setdefault(item['passkey']['person'], set()).update(item['roles'])
     elif operation == 'add':
         signed_by_owner(signed, {change['passkey']['person']}, path)
-        state.passkeys[change['passkey']['thumbprint']] = enrolled(change['passkey'], state.position + 1, signed[0].passkey.in_full)
+        state.passkeys[change['passkey']['thumbprint']] = enrolled(change['passkey'], state.position + 1, signed[0].passkey.in_full, signed[0].passkey.let_in_by)
     elif operation in ('suspend', 'reinstate', 'revoke'):
         status = {'suspend': 'suspended', 'reinstate': 'active', 'revoke': 'revoked'}[operation]
         change_status(state, operation, status, change['passkeys'], signed, path)

@@ -92,6 +92,8 @@ def judge_evidence(roots, bundle, rule_sets, state, now_rules, now, purpose):
     require(confirmations[0].accepted_at <= intent['confirm_by'] * 1000, 'confirmed_late', confirmations[0].path)
     for item in decisions:
         require(item.person != requester, 'self_approval', item.path)
+        own = any(not asked.passkey.in_full and item.person in asked.passkey.let_in_by for asked in confirmations)
+        require(not own, 'self_approval', item.path)
         require(item.accepted_at >= confirmations[0].accepted_at, 'approved_before_confirmation', item.path)
         require(item.accepted_at <= intent['decide_by'] * 1000, 'approved_late', item.path)
 
