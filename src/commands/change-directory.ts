@@ -27,7 +27,8 @@ import { type Canonical, canonicalBytes } from '../domain/canonical.ts'
 import { signersOf } from '../domain/concerned.ts'
 import { type DirectoryChange, type Role, readDirectoryChange } from '../domain/directory.ts'
 import type { Digest } from '../domain/ids.ts'
-import { type Outcome, refuse } from '../domain/refusal.ts'
+import { type Outcome, type Refusal, refuse } from '../domain/refusal.ts'
+import { readStatement } from '../domain/statement.ts'
 import type { DirectoryLink } from '../evidence/bundle.ts'
 import { acceptedAt, type ChainState, holdsRole } from '../evidence/chain-state.ts'
 import { extendChain } from '../evidence/directory-chain.ts'
@@ -135,6 +136,14 @@ export async function changeDirectory(
   return refuse({ reason: 'directory_moved' })
 }
 
+function whyMayNotSignNow(ctx: IssuerContext, state: ChainState, stored: string): Refusal | undefined {
+  const bytes = decodeBase64url(stored)
+  const read = bytes && readStatement(bytes)
+  if (!read?.ok || read.value.kind !== 'directory')
+    throw new TypeError('a change waits with something that is no statement over it')
+  return whyMayNotSign(ctx.published(), state, read.value)
+}
+
 /** One try; undefined when another signature came between the look and the transaction. */
 async function tryChange(ctx: IssuerContext, proposed: Proposed): Promise<Outcome<Changed> | undefined> {
   const { change, bytes, digest, begun, registrations } = proposed
@@ -147,6 +156,10 @@ async function tryChange(ctx: IssuerContext, proposed: Proposed): Promise<Outcom
   if (unfit) return refuse(unfit)
   const waiting = pending && !isDead(pending, ctx.now()) ? pending : undefined
   const joins = waiting?.digest === digest
+  // What was signed first counts by the rules of now, too: who was taken out of them since gives no second signature its first.
+  const narrowed = joins ? waiting.statements.map((each) => whyMayNotSignNow(ctx, state, each.statement)) : []
+  const lost = narrowed.find((refusal) => refusal !== undefined)
+  if (lost) return refuse(lost)
   const own = { statement: encodeBase64url(accepted.bytes), assertion: accepted.assertion }
   const link: DirectoryLink = {
     change: encodeBase64url(bytes),

@@ -42,7 +42,7 @@ export function accountOf(verdict: ReceiptVerdict, roots: TrustRoots): Account {
     headline: proven ? 'Valid' : 'Signatures valid, rules unproven',
     means: proven
       ? 'Every signature stands, by keys that lead back to your trust roots, and the issuer signed by which rules and when it judged them.'
-      : 'Every signature stands, by keys that lead back to your trust roots. This receipt has no word of the issuer: which rules were in force, and when, is only what it says.',
+      : 'Every signature stands, by keys that lead back to your trust roots. This receipt has no word of the issuer: which rules were in force, and when, is only what it says, and nothing proves that these are all the statements, that nobody denied, or that a credential was made.',
     sections: [asked(verdict), signed(verdict), rules(verdict), ...credential(verdict), standsOn(verdict, roots)],
   }
 }

@@ -2,6 +2,8 @@
 // one change. Each test is a way to do with one what takes two, or to lose what waits.
 
 import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { changeDirectory, prepareChange, type Wanted } from '../../src/commands/change-directory.ts'
 import { findPending, lapsePending, withdrawChange } from '../../src/commands/pending-change.ts'
@@ -150,6 +152,22 @@ describe('with two administrators', () => {
     refused(await signed('ana', change), 'directory_moved', /Look again/)
     await withdraw()
     await both({ operation: 'reinstate', passkeys: theos })
+  })
+
+  test('what was signed by somebody whom the rules no longer name is not completed', async () => {
+    const change = await prepared({ operation: 'role', person: 'rey', role: 'auditor', effect: 'grant', passkeys: [] })
+    assert.ok((await signed('mira', change)).ok)
+    const path = join(world.runbooksDir, 'directory.yaml')
+    const named = readFileSync(path, 'utf8')
+    writeFileSync(path, named.replace(/administrators: \[.*\]/, 'administrators: [ana, theo]'))
+    await world.issuer.reload()
+    const before = await sequence()
+    const second = await signed('ana', change)
+    writeFileSync(path, named)
+    await world.issuer.reload()
+    assert.deepEqual(!second.ok && second.refusal, { reason: 'not_an_administrator' })
+    assert.equal(await sequence(), before)
+    await withdraw()
   })
 
   test('what waited for a day is dead: a second signature begins anew, and the sweep takes it away', async () => {
