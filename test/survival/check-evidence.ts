@@ -9,10 +9,13 @@ import { findRuleSets, findSigned } from '../../src/db/statements.ts'
 import { readStatement } from '../../src/domain/statement.ts'
 import { replayChain } from '../../src/evidence/directory-chain.ts'
 import { verifyEvidence } from '../../src/evidence/verify-evidence.ts'
+import { timeOf } from '../../src/log/entry-id.ts'
 import { type Facts, groups } from './facts.ts'
 
 /** Clocks are stepped here by more than the product allows: what an issuer decides by such a clock may come late by as much. */
 export type Tolerance = { readonly clockMs: number }
+/** No step of a clock is as small; two seconds are allowed (minting.ts), the rest is for what lies between the decision and its entry. */
+const RIGHT_CLOCK_MS = 3_500
 
 /** Judges the evidence of every grant again, from the roots. */
 export async function checkEvidence(facts: Facts, db: Kysely<Schema>): Promise<string[]> {
@@ -69,6 +72,15 @@ function digestOfStatement(text: string): string | undefined {
   const bytes = Buffer.from(text, 'base64url')
   const read = readStatement(bytes)
   return read.ok ? digestOf(`statement/${read.value.kind}`, bytes) : undefined
+}
+
+/** Nothing is begun by a wrong clock: the id of an entry is made of the issuer's time, and PostgreSQL's stands beside it. */
+export function checkClocks(facts: Facts): string[] {
+  return facts.entries.flatMap(({ type, id, at, request }) => {
+    const off = timeOf(id).getTime() - at.getTime()
+    if (type !== 'credential.issuing' || Math.abs(off) <= RIGHT_CLOCK_MS) return []
+    return [`a credential of ${request} (life ${facts.lives.get(request ?? '')}) was begun by a clock that was ${off} ms off`]
+  })
 }
 
 /** No grant outlives its time. */

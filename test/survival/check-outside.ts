@@ -130,7 +130,8 @@ export function checkSlack(
 }
 
 /** Nothing waits any more, and nothing was given up. */
-export const checkDrained = ({ waiting, untold }: Facts): string[] => [
+export const checkDrained = ({ waiting, untold, leftOver }: Facts): string[] => [
   ...Object.entries(waiting).map(([what, count]) => `${count} ${what} left`),
+  ...leftOver.map((what) => `left: ${what}`),
   ...untold.map((what) => `never told: ${what}`),
 ]

@@ -9,8 +9,9 @@ import { pino } from 'pino'
 import { connect } from '../../src/db/connect.ts'
 import type { Schema } from '../../src/db/schema.ts'
 import { checkCode } from '../../src/domain/ids.ts'
+import { uuidv7 } from '../../src/log/entry-id.ts'
 import { ask, claim, confirm, decide, newHolder, openWorld } from '../support/world.ts'
-import { checkEvidence, checkTimes } from './check-evidence.ts'
+import { checkClocks, checkEvidence, checkTimes } from './check-evidence.ts'
 import { checkLog } from './check-log.ts'
 import { checkDrained, checkLives, checkSlack, checkTarget } from './check-outside.ts'
 import { type Facts, type Outside, readFacts, type SlackMessage } from './facts.ts'
@@ -39,9 +40,11 @@ test('a life that is as it should be has no problem but what is still under way'
     assert.deepEqual(checkLog(facts), [])
     assert.deepEqual(await checkEvidence(facts, db), [])
     assert.deepEqual(checkTimes(facts, { clockMs: 0 }), [])
+    assert.deepEqual(checkClocks(facts), [])
     assert.deepEqual(checkLives(facts, { told: [told] }), [])
     assert.deepEqual(checkTarget(facts, { uses: [{ at: Date.now(), token, status: 200 }] }), [])
     assert.match(checkDrained(facts).join(), /news untold left/)
+    assert.match(checkDrained(facts).join(), /left: news of request\.\w+ of \S+, made/)
     assert.match(checkDrained(facts).join(), /1 grants alive left/)
   })
 })
@@ -84,6 +87,14 @@ test('what outlives its time is found', async () => {
   await found(times, sql`update "grant" set ends_at = now() - interval '1 minute'`, /was issued after the end of its grant/)
   await found(times, sql`update credential set expires_at = expires_at + interval '1 second'`, /lasts longer than its grant/)
   await found(times, sql`update credential set state = 'expired'`, /is expired and still kept/)
+})
+
+test('a credential that was begun by a wrong clock is found, fast or slow', async () => {
+  for (const off of [-4, 4]) {
+    const at = new Date(Date.now() + off * 1000)
+    const begun = sql`select append_issuer(${uuidv7(at)}, 'credential.issuing', ${request}, 'rey', convert_to('{"v":1}', 'UTF8'))`
+    await found(checkClocks, begun, off < 0 ? /by a clock that was -4\d\d\d ms off/ : /by a clock that was (4|3)\d\d\d ms off/)
+  }
 })
 
 test('a life that ended otherwise than its people say, or that nobody lived, is found', async () => {

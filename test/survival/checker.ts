@@ -2,7 +2,7 @@
 
 import type { Kysely } from 'kysely'
 import type { Schema } from '../../src/db/schema.ts'
-import { checkEvidence, checkTimes, type Tolerance } from './check-evidence.ts'
+import { checkClocks, checkEvidence, checkTimes, type Tolerance } from './check-evidence.ts'
 import { checkLog } from './check-log.ts'
 import { checkDrained, checkLives, checkSlack, checkTarget } from './check-outside.ts'
 import { countWaiting, type Facts, messagesIn, type Outside, readFacts } from './facts.ts'
@@ -21,6 +21,7 @@ export async function check(facts: Facts, outside: Outside, db: Kysely<Schema>, 
     ...checkLog(facts),
     ...(await checkEvidence(facts, db)),
     ...checkTimes(facts, tolerance),
+    ...checkClocks(facts),
     ...checkTarget(facts, outside),
     ...slack.problems,
   ]

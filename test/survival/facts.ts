@@ -44,6 +44,8 @@ export type Facts = {
   readonly deliveries: ReadonlyMap<string, { readonly place: string; readonly story: string }>
   /** What was given up instead of told. */
   readonly untold: readonly string[]
+  /** What has not been told yet, in words for whoever looks for the cause. */
+  readonly leftOver: readonly string[]
 }
 export type Outside = {
   /** What the app wrote where several can read it, or to one person in private. */
@@ -66,6 +68,16 @@ export async function countWaiting(db: Kysely<Schema>): Promise<Readonly<Record<
     (select count(*) from credential where state in ('issuing', 'issued', 'unknown', 'revoking')) as "credentials alive",
     (select count(*) from request_state where state in ('awaiting_approvers', 'approved')) as "requests open"`.execute(db)
   return Object.fromEntries(Object.entries(rows[0] ?? {}).filter(([, count]) => Number(count) > 0))
+}
+
+/** The deliveries and the news that wait, one by one. */
+async function describeLeftOver(db: Kysely<Schema>): Promise<string[]> {
+  const { rows } = await sql<{ words: string }>`select format('delivery to %s about %s, made %s, due %s, %s attempts, %s', place,
+      request_id, created_at, due_at, attempts, coalesce(last_error, 'no error')) as words from delivery where done_at is null
+    union all select format('news of %s of %s, made %s', topic, coalesce(request_id, 'nothing'), created_at)
+      from (select id, topic, request_id, created_at from bot_outbox union all select id, topic, request_id, created_at from issuer_outbox) o
+      where not exists (select from delivery d where d.source = o.id)`.execute(db)
+  return rows.map(({ words }) => words)
 }
 
 /** Reads it all. */
@@ -111,6 +123,7 @@ export async function readFacts(db: Kysely<Schema>, roots: TrustRoots): Promise<
     untold: deliveries.flatMap(({ place, done_at, last_error }) =>
       done_at === null || last_error === null ? [] : [`${place}: ${last_error}`],
     ),
+    leftOver: await describeLeftOver(db),
   }
 }
 
