@@ -1,8 +1,8 @@
 // The command line and composition root: which command was meant, what its process is made of, and nothing else. Each command loads only its own
 // modules, so that the bot's process never holds the issuer's, and the sandbox's code is never loaded in production.
 
+import './compile-cache.js'
 import { readFileSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { readArguments } from './cli/arguments.ts'
 import { helpFor, helpText, noCommand } from './cli/help.ts'
@@ -11,11 +11,6 @@ import { openLogger } from './logger.ts'
 import { EXIT, heedSupervisorAlone, runUntilStopped, StartRefused, say, sayReady, tellFailure } from './run.ts'
 import { type Supervised, supervise } from './supervise.ts'
 import type { Configured } from './variables.ts'
-
-// Three processes load much the same code: compiled once, it is ready sooner and takes less memory. Beside the code, never in the system's temporary
-// folder, where any local user could lie in wait with compiled code of his own. Who installed it may write there; for others there is no cache.
-const CACHE = fileURLToPath(new URL('../node_modules/.cache/countersign', import.meta.url))
-enableCompileCache(CACHE)
 
 const ENTRY = fileURLToPath(import.meta.url)
 /** A supervisor's: its processes have less. */

@@ -6,8 +6,8 @@
 
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { stripTypeScriptTypes } from 'node:module'
 import { brotliCompressSync } from 'node:zlib'
+import { stripped } from '../stripped.ts'
 import { joinModules } from './join-modules.ts'
 
 const ENTRIES = [
@@ -40,7 +40,7 @@ export function loadBrowserCode(root = new URL('../', import.meta.url)): Browser
   const texts = new Map<string, string>()
   const textOf = (path: string): string => {
     if (!ALLOWED.test(path)) throw new Error(`browser code reaches ${path}, which is none of static/, domain/ and evidence/`)
-    const text = texts.get(path) ?? withoutComments(stripTypeScriptTypes(read(path)))
+    const text = texts.get(path) ?? withoutComments(stripped(read(path)))
     texts.set(path, text)
     return text
   }

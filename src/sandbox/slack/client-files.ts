@@ -2,8 +2,8 @@
 // rewriting and there is no bundler. The page may load nothing from elsewhere, run nothing inline, and turn no string into markup.
 
 import { readdir, readFile } from 'node:fs/promises'
-import { stripTypeScriptTypes } from 'node:module'
 import type { FastifyInstance } from 'fastify'
+import { stripped } from '../../stripped.ts'
 import { PAGE_HEADERS } from '../page-headers.ts'
 
 const FOLDER = new URL('./client/', import.meta.url)
@@ -16,7 +16,7 @@ export async function clientFiles(app: FastifyInstance): Promise<void> {
     const ending = name.slice(name.lastIndexOf('.') + 1)
     if (!isServed(ending)) continue
     const source = await readFile(new URL(name, FOLDER), 'utf8')
-    files.set(name, { type: TYPES[ending], content: ending === 'ts' ? stripTypeScriptTypes(source) : source })
+    files.set(name, { type: TYPES[ending], content: ending === 'ts' ? stripped(source) : source })
   }
   const page = files.get('index.html')
   if (!page) throw new Error('the browser client has no index.html')

@@ -3,8 +3,8 @@
 // ended early, unless somebody has taken that door down to see what happens then.
 
 import { readFile } from 'node:fs/promises'
-import { stripTypeScriptTypes } from 'node:module'
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { stripped } from '../../stripped.ts'
 import { PAGE_HEADERS } from '../page-headers.ts'
 import { type Named, OPERATIONS } from './operations.ts'
 import { createPlant, overview, type Use } from './plant.ts'
@@ -121,7 +121,7 @@ function refuse(reply: FastifyReply, verdict: Verdict & { readonly ok: false }, 
 async function page(app: FastifyInstance): Promise<void> {
   const file = (name: string) => readFile(new URL(`./client/${name}`, import.meta.url), 'utf8')
   const [html, css, script] = await Promise.all([file('index.html'), file('page.css'), file('page.ts')])
-  const code = stripTypeScriptTypes(script)
+  const code = stripped(script)
   app.get('/target', async (_request, reply) => reply.headers(PAGE_HEADERS).type('text/html; charset=utf-8').send(html))
   app.get('/target/page.css', async (_request, reply) => reply.headers(PAGE_HEADERS).type('text/css; charset=utf-8').send(css))
   app.get('/target/page.ts', async (_request, reply) =>
