@@ -28,7 +28,7 @@ export function whyNotApprove(of: Approving, passkey: Digest): Refusal | undefin
   if (!known?.inFull) return { reason: 'passkey_not_in_full' }
   const accept = keys.accept.approvers
   if (!isAccepted(accept, known.passkey)) return { reason: 'passkey_not_accepted', accept, role: 'approver' }
-  const at = approvesFrom(known, published.ruleSet, roots)
+  const at = approvesFrom(chain, known, published.ruleSet, roots)
   if (now.getTime() < at) return { reason: 'passkey_cooling_down', at }
   const have = passkeysOf(chain, of.person).filter(({ status }) => status === 'active').length
   if (now.getTime() >= settledFrom(roots) && have < keys.approver_keys)

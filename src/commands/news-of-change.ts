@@ -4,7 +4,7 @@
 import { keysNamed } from '../domain/concerned.ts'
 import type { DirectoryChange } from '../domain/directory.ts'
 import { approvesFrom } from '../evidence/approver.ts'
-import { type ChainState, findPasskey, holdsRole } from '../evidence/chain-state.ts'
+import { type ChainState, findPasskey, holdsRole, passkeysOf } from '../evidence/chain-state.ts'
 import type { IssuerContext } from './context.ts'
 
 /** `state` is the directory after the change. */
@@ -12,9 +12,13 @@ export function newsOfChange(ctx: IssuerContext, change: DirectoryChange, state:
   // What was told before there were eras is of the first.
   const place = { sequence: change.sequence, ...(state.era > 1 && { era: state.era }) }
   const gives = ['enrol', 'add', 'reinstate', 'role'].includes(change.operation)
-  const times = keysNamed(change, (passkey) => findPasskey(state, passkey)?.passkey.person).flatMap(({ person, passkey }) => {
+  const named = keysNamed(change, (passkey) => findPasskey(state, passkey)?.passkey.person)
+  // A new approver is served by every key that he has, also by those that the change does not name.
+  const served = change.operation === 'role' && change.role === 'approver' ? passkeysOf(state, change.person) : []
+  const given = [...named, ...served.map(({ passkey: { person, thumbprint } }) => ({ person, passkey: thumbprint }))]
+  const times = given.flatMap(({ person, passkey }) => {
     const known = gives && holdsRole(state, person, 'approver') ? findPasskey(state, passkey) : undefined
-    return known?.inFull && known.status === 'active' ? [approvesFrom(known, ctx.published().ruleSet, ctx.roots)] : []
+    return known?.inFull && known.status === 'active' ? [approvesFrom(state, known, ctx.published().ruleSet, ctx.roots)] : []
   })
   return times.length === 0 ? place : { ...place, approves_from: Math.max(...times) }
 }

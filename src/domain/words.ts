@@ -148,7 +148,7 @@ export function refusalWords(refusal: Refusal): string {
     case 'passkey_not_accepted':
       return `The role of ${refusal.role} needs another key than this: ${KIND[refusal.accept]}.`
     case 'passkey_cooling_down':
-      return `This key is new: it may approve from ${dateWords(refusal.at)}. You can deny now, or use an older key.`
+      return `This key serves you as an approver only since a short while. It may approve from ${dateWords(refusal.at)}. You can deny now, or use one that has served longer.`
     case 'too_few_passkeys':
       return `Approvers need ${refusal.needed} keys here, so that a lost one locks nobody out; you have ${refusal.have}. Add another under /keys. You can deny.`
     case 'gained_too_recently':

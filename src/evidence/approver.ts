@@ -1,12 +1,12 @@
 // Whether somebody could approve when he did: an approver of the passkey directory, with a key that as many administrators as it takes have compared,
-// of a kind that the rules take, old enough, one of as many as an approver must have, and by a rule that had not only just gained him. In the
+// of a kind that the rules take, in that role for long enough, one of as many as an approver must have, and by a rule that had not only just gained him. In the
 // week after the roots were pinned nobody waits: everybody is new then (DESIGN section 4). A no is judged by none of this.
 
 import { isAccepted } from '../domain/accepted-keys.ts'
 import { type Action, gainedAt, type RuleSet } from '../domain/action.ts'
 import type { TrustRoots } from '../domain/directory.ts'
 import type { Digest, PersonId } from '../domain/ids.ts'
-import { type ChainState, findPasskey, holdsRole, isEndorsed, type KnownPasskey, passkeysOf } from './chain-state.ts'
+import { type ChainState, findPasskey, holdsRole, isEndorsed, type KnownPasskey, passkeysOf, servesFrom } from './chain-state.ts'
 import type { EvidenceReason } from './reasons.ts'
 
 const HOUR_MS = 3_600_000
@@ -15,10 +15,20 @@ const SETTLING_MS = 7 * 24 * HOUR_MS
 /** When the first week is over, in ms. */
 export const settledFrom = ({ pinned_at }: Pick<TrustRoots, 'pinned_at'>): number => pinned_at * 1000 + SETTLING_MS
 
-/** When a key may approve, in ms; roots, and keys of the first week, at once. */
-export function approvesFrom(known: KnownPasskey, { keys }: RuleSet, roots: Pick<TrustRoots, 'pinned_at'>): number {
-  const isNew = known.enrolled > 0 && known.enrolledAt >= settledFrom(roots)
-  return known.enrolledAt + (isNew ? keys.cool_down_hours * HOUR_MS : 0)
+/**
+ * When a key may approve, in ms: so many hours after it came to serve its owner as an approver, however old it is; roots, and what was given in the first
+ * week, at once. Never, where it serves no approver.
+ */
+export function approvesFrom(
+  directory: ChainState,
+  { passkey }: KnownPasskey,
+  { keys }: RuleSet,
+  roots: Pick<TrustRoots, 'pinned_at'>,
+): number {
+  const from = servesFrom(directory, passkey)
+  if (!from) return Infinity
+  const isNew = from.sequence > 0 && from.at >= settledFrom(roots)
+  return from.at + (isNew ? keys.cool_down_hours * HOUR_MS : 0)
 }
 
 /** When a person may approve by one of an action's groups, in ms; 0 where no rule has newly gained him or administrators signed for these rules. */
@@ -60,7 +70,7 @@ export function judgeApproval(
   const known = findPasskey(directoryThen, one.passkey)
   if (!known?.inFull) return no('passkey_not_in_full', '/passkey')
   if (!isAccepted(rulesThen.keys.accept.approvers, known.passkey)) return no('passkey_not_accepted', '/passkey')
-  if (acceptedAt < approvesFrom(known, rulesThen, roots)) return no('passkey_cooling_down', '/passkey')
+  if (acceptedAt < approvesFrom(directoryThen, known, rulesThen, roots)) return no('passkey_cooling_down', '/passkey')
   const keys = passkeysOf(directoryThen, person).filter(({ status }) => status === 'active')
   if (acceptedAt >= settledFrom(roots) && keys.length < rulesThen.keys.approver_keys) return no('too_few_passkeys', '/person')
   const rules = { digest: one.ruleSet, ruleSet: rulesThen }

@@ -127,6 +127,22 @@ export function findPasskey({ journal, sequence }: ChainState, thumbprint: Diges
   )
 }
 
+/**
+ * Where a key came to serve an approver, and when the issuer took that (ms): the latest of its enrolment, of its being in full and of the role that its
+ * owner holds without a break since. Undefined where one of these is missing. A suspension that was taken back is no break: nobody gained by it.
+ */
+export function servesFrom(
+  { journal, sequence }: ChainState,
+  { person, thumbprint }: Pick<Passkey, 'person' | 'thumbprint'>,
+): { readonly sequence: number; readonly at: number } | undefined {
+  const known = journal.passkeys.get(thumbprint)
+  const roles = journal.roles.approver.get(person)?.filter(({ at }) => at <= sequence) ?? []
+  const role = roles[roles.findLastIndex(({ holds }) => !holds) + 1]?.at ?? Infinity
+  // Nothing is in full before it is enrolled.
+  const from = Math.max(known?.inFullSince ?? Infinity, role)
+  return from <= sequence ? { sequence: from, at: journal.times[from] ?? 0 } : undefined
+}
+
 /** A person's passkeys at this state, whatever their status. */
 export const passkeysOf = (state: ChainState, person: PersonId): KnownPasskey[] =>
   (state.journal.keysOf.get(person) ?? []).flatMap((thumbprint) => findPasskey(state, thumbprint) ?? [])

@@ -34,7 +34,7 @@ const WORDS: { readonly [R in ReceiptReason]: string } = {
   not_an_approver: 'Somebody who could not decide about this decided.',
   passkey_not_in_full: 'An approval was signed with a key that serves no role.',
   passkey_not_accepted: 'A key of a kind that the rules do not take has signed.',
-  passkey_cooling_down: 'An approval was signed with a key that was too new.',
+  passkey_cooling_down: 'An approval was signed with a key that had only just come to serve its owner as an approver.',
   too_few_passkeys: 'An approver had fewer keys than the rules ask for.',
   gained_too_recently: 'An approval came by rules that had only just gained its approver.',
   approved_before_confirmation: 'An approval came before the requester had confirmed.',

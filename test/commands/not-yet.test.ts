@@ -90,7 +90,7 @@ describe('a key that was enrolled an hour ago', async () => {
     await change(hourLater, 'mira', { operation: 'suspend', passkeys: [older] })
     const { notYet } = await page(hourLater, requestId, 'bo')
     assert.ok(notYet?.reason === 'passkey_cooling_down')
-    const when = refused(await decides(hourLater, intent, 'bo', 'approve'), 'passkey_cooling_down', /This key is new/)
+    const when = refused(await decides(hourLater, intent, 'bo', 'approve'), 'passkey_cooling_down', /only since a short while/)
     assert.equal(notYet.at, when.at)
   })
 
@@ -104,6 +104,29 @@ describe('a key that was enrolled an hour ago', async () => {
     assert.equal((await page(dayLater, fresh.requestId, 'bo')).notYet, undefined)
     assert.ok((await decides(dayLater, fresh.intent, 'bo', 'approve')).ok)
   })
+})
+
+test('who was made an approver an hour ago waits with the key that he has had for a week, until the time that is told of the change', async () => {
+  const world = await settledWorld(1)
+  const role = { operation: 'role', person: 'bo', role: 'approver', passkeys: [] } as const
+  await change(world, 'mira', { ...role, effect: 'withdraw' })
+  await change(world, 'mira', { ...role, effect: 'grant' })
+  const grantedAt = world.ctx.now().getTime()
+  const { intent, requestId } = await confirmed(world)
+  const hourLater = at(world, WEEK + 2 * HOUR)
+  const refusal = refused(await decides(hourLater, intent, 'bo', 'approve'), 'passkey_cooling_down', /may approve from .* UTC/)
+  assert.ok(Math.abs(refusal.at - grantedAt - 24 * HOUR) < 60_000)
+  assert.deepEqual((await page(hourLater, requestId, 'bo')).notYet, refusal)
+
+  const told = await world.ctx.db.selectFrom('issuer_outbox').select('payload').where('topic', '=', 'directory.changed').execute()
+  assert.deepEqual(
+    told.map(({ payload }) => (payload as { approves_from?: number }).approves_from),
+    [undefined, refusal.at],
+  )
+
+  const dayLater = at(world, WEEK + 26 * HOUR)
+  const fresh = await confirmed(dayLater)
+  assert.ok((await decides(dayLater, fresh.intent, 'bo', 'approve')).ok)
 })
 
 test('an approver with one key where two are asked for is sent to add another, and may deny', async () => {
@@ -128,13 +151,14 @@ test('whom the rules name, but the signed directory does not, is told that admin
 
 test('whom the rules have just gained waits, until administrators sign for these rules', async () => {
   const world = await settledWorld(1)
+  // His role is as old as the deployment: only the rules are new.
+  await change(at(world, 0), 'mira', { operation: 'role', person: 'theo', role: 'approver', effect: 'grant', passkeys: [] })
   const { digest } = world.ctx.published()
   const reopened = await world.reopen({ now: world.ctx.now })
   editDirectory(world.runbooksDir, (text) => text.replace('service-owners: [ana, bo]', 'service-owners: [ana, bo, theo]'))
   await reopened.reload()
   const gained = { ...world, ctx: reopened.ctx, bot: world.bot }
   assert.notEqual(reopened.ctx.published().digest, digest)
-  await change(gained, 'mira', { operation: 'role', person: 'theo', role: 'approver', effect: 'grant', passkeys: [] })
   const { intent, requestId } = await confirmed(gained)
   const refusal = refused(
     await decides(gained, intent, 'theo', 'approve'),

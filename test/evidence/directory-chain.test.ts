@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { nodeCrypto } from '../../src/crypto.ts'
-import { findPasskey, stateAt } from '../../src/evidence/chain-state.ts'
+import { findPasskey, servesFrom, stateAt } from '../../src/evidence/chain-state.ts'
 import { extendChain, replayChain, startChain } from '../../src/evidence/directory-chain.ts'
 import { ASSERTION_REASONS, CHAIN_REASONS, type ChainReason } from '../../src/evidence/reasons.ts'
-import { SITE } from '../support/authenticator.ts'
+import { newKey, SITE } from '../support/authenticator.ts'
 import { CHAIN_ATTACKS } from '../support/chain-attacks.ts'
-import { makeDirectory, makeRoots } from '../support/evidence-builder.ts'
+import { makeDirectory, makeRoots, minutes } from '../support/evidence-builder.ts'
 import { makeOffice } from '../support/office.ts'
 
 describe('the directory refuses', () => {
@@ -98,6 +98,47 @@ describe('the directory knows', () => {
     office.add(office.status('suspend', 'ada'), { by: [office.keys.bo] })
     const replayed = await office.replay()
     assert.ok(replayed.ok)
+  })
+
+  test('from where on each key serves an approver: in full, its owner in that role, and neither a suspension nor a second grant begins it anew', async () => {
+    const office = makeOffice()
+    const { keys, role, status, add } = office
+    const both = { by: [keys.ada, keys.bo] }
+    const fresh = newKey('cy')
+    const { change, registrations } = office.enrolment([fresh])
+    add(change, { by: [keys.ada], registrations, at: minutes(3) })
+    const changes = [
+      role('cy', 'grant', 'approver'),
+      role('cy', 'grant', 'approver', [fresh.passkey.thumbprint]),
+      status('suspend', 'cy'),
+      status('reinstate', 'cy'),
+      role('ada', 'withdraw', 'approver'),
+      role('cy', 'withdraw', 'approver'),
+      role('cy', 'grant', 'approver'),
+    ]
+    for (const [at, next] of changes.entries()) add(next, { ...both, at: minutes(4 + at) })
+    const replayed = await office.replay()
+    assert.ok(replayed.ok, JSON.stringify(replayed))
+    const { state } = replayed
+    const story = office.heads.map((_, sequence) => {
+      const then = stateAt(state, sequence) ?? assert.fail()
+      return [keys.ada, keys.cy, fresh].map(({ passkey }) => servesFrom(then, passkey)?.sequence)
+    })
+    assert.deepEqual(story, [
+      [0, undefined, undefined],
+      [0, undefined, undefined],
+      [0, undefined, undefined],
+      [0, undefined, undefined],
+      [0, 4, undefined],
+      [0, 4, 5],
+      [0, 4, 5],
+      [0, 4, 5],
+      [undefined, 4, 5],
+      [undefined, undefined, undefined],
+      [undefined, 10, 10],
+    ])
+    assert.equal(servesFrom(state, fresh.passkey)?.at, minutes(10))
+    assert.equal(servesFrom(state, newKey('ada').passkey), undefined)
   })
 
   test('nothing of a branch that grew from an older state', async () => {

@@ -126,6 +126,8 @@ export const NEGATIVE_CASES: readonly NegativeCase[] = [
     'key that cools down',
     ['test/commands/not-yet.test.ts', 'cannot approve, and its owner is told from when'],
     ['test/support/approver-attacks.ts', 'an approval with a key that is 23 hours old'],
+    ['test/support/approver-attacks.ts', 'an approval with an old key that came to serve an hour ago'],
+    ['test/support/approver-attacks.ts', 'an approval with an old key by an approver of 23 hours'],
   ),
   row(
     36,

@@ -1,7 +1,8 @@
-// Writes the golden vectors anew: `node test/evidence/write-vectors.ts --write`. The committed files are what every verifier is held against, so they are
-// written only when the format changes; a vector that our own verifier judges otherwise than its attack says is not written, and that is an error.
+// Writes the golden vectors: `node test/evidence/write-vectors.ts --write`. The committed files are what every verifier is held against, so a file stays
+// as it is for as long as what it holds gets the verdict that its attack demands; only what is new or judged otherwise is made (`--all`: everything). A
+// vector that our own verifier judges otherwise than its attack says is not written, and that is an error.
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { nodeCrypto } from '../../src/crypto.ts'
 import { type Canonical, canonicalText } from '../../src/domain/canonical.ts'
@@ -24,12 +25,29 @@ async function textOf({ about, roots, receipt, expected }: Vector): Promise<stri
   return `${canonicalText({ about, roots, receipt, expected: verdict } as unknown as Canonical)}\n`
 }
 
-const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } })
-const texts: [string, string][] = []
+/** The stored file of a vector, if it says what it must. */
+async function keptText(place: string, { about, expected }: Vector): Promise<string | undefined> {
+  try {
+    const text = readFileSync(new URL(place, FOLDER), 'utf8')
+    const { roots, receipt } = JSON.parse(text) as Pick<Vector, 'roots' | 'receipt'>
+    return (await textOf({ about, roots, receipt, expected })) === text ? text : undefined
+  } catch {
+    // Not there, or judged otherwise: it is made anew.
+    return undefined
+  }
+}
+
+const { values } = parseArgs({
+  options: { write: { type: 'boolean', default: false }, all: { type: 'boolean', default: false } },
+})
+const texts = new Map<string, string>()
+const made: string[] = []
 const wrong: string[] = []
 for (const [place, vector] of await makeVectors()) {
   try {
-    texts.push([place, await textOf(vector)])
+    const kept = values.all ? undefined : await keptText(place, vector)
+    if (kept === undefined) made.push(place)
+    texts.set(place, kept ?? (await textOf(vector)))
   } catch (error) {
     wrong.push(String(error))
   }
@@ -39,10 +57,14 @@ if (wrong.length > 0) {
   process.exitCode = 1
 } else if (values.write) {
   for (const folder of ['valid', 'invalid']) {
-    rmSync(new URL(folder, FOLDER), { recursive: true, force: true })
     mkdirSync(new URL(folder, FOLDER), { recursive: true })
+    for (const file of readdirSync(new URL(folder, FOLDER)))
+      if (!texts.has(`${folder}/${file}`)) rmSync(new URL(`${folder}/${file}`, FOLDER))
   }
-  for (const [place, text] of texts) writeFileSync(new URL(place, FOLDER), text)
+  for (const place of made) writeFileSync(new URL(place, FOLDER), texts.get(place) ?? '')
 }
-const bytes = texts.reduce((sum, [, text]) => sum + text.length, 0)
-process.stdout.write(`${texts.length} vectors, ${bytes} bytes${values.write && wrong.length === 0 ? ', written' : ''}\n`)
+const bytes = [...texts.values()].reduce((sum, text) => sum + text.length, 0)
+process.stdout.write(
+  `${texts.size} vectors, ${bytes} bytes, of them ${made.length} ${values.write && wrong.length === 0 ? 'written' : 'to write'}\n`,
+)
+for (const place of made) process.stdout.write(`${place}\n`)

@@ -22,6 +22,29 @@ export const gainedBo = (ago: number): Gained => ({ at: hours(-ago) / 1000, grou
 export const gainedLine = (ago: number): Gained => ({ at: hours(-ago) / 1000, group: 'dba', action: 'orders-db.restart' })
 
 const withdrawn: Change = { operation: 'role', person: 'bo', role: 'approver', effect: 'withdraw', passkeys: [] }
+
+/** Bo, whose role was taken a day before it was given back, so many hours ago. */
+export function madeApprover(ago: number, enrolledAt = days(-30)) {
+  const w = settled({ enrolledAt })
+  w.directory.add(withdrawn, { by: [w.keys.ada], at: hours(-ago - 24) })
+  w.directory.add({ ...withdrawn, effect: 'grant' }, { by: [w.keys.ada], at: hours(-ago) })
+  return w
+}
+
+/** A second key of bo's that one of two administrators let in three weeks ago; so many hours ago both signed that they had compared its words. */
+export function comparedAnew(ago: number) {
+  const world = settled()
+  const { directory, keys } = world
+  const [eve, fresh] = [newKey('eve'), newKey('bo')]
+  directory.add(withdrawn, { by: [keys.ada], at: days(-29) })
+  directory.enrol([eve], keys.ada, ['administrator'], days(-28))
+  directory.enrol([fresh], eve, [], days(-21))
+  directory.add({ ...withdrawn, effect: 'grant' }, { by: [keys.ada, eve], at: days(-20) })
+  const passkeys = [fresh.passkey.thumbprint]
+  directory.add({ ...withdrawn, effect: 'grant', passkeys }, { by: [keys.ada, eve], at: hours(-ago) })
+  return { world, fresh }
+}
+
 const signer = /statements\/1\/statement\/signer/
 
 export const APPROVER_ATTACKS: readonly Attack[] = [
@@ -58,6 +81,16 @@ export const APPROVER_ATTACKS: readonly Attack[] = [
   ),
   attack('an approval with a key that is 23 hours old', 'passkey_cooling_down', signer, () =>
     settled({ enrolledAt: hours(-23) }).question(),
+  ),
+  attack('an approval with an old key that came to serve an hour ago', 'passkey_cooling_down', signer, () => {
+    const { world, fresh } = comparedAnew(1)
+    return world.question([world.request(), world.approve(fresh)])
+  }),
+  attack('an approval with an old key by an approver of 23 hours', 'passkey_cooling_down', signer, () =>
+    madeApprover(23).question(),
+  ),
+  attack('an approval with an old key of the first week by an approver of an hour', 'passkey_cooling_down', signer, () =>
+    madeApprover(1, days(-59)).question(),
   ),
   attack('an approval by somebody with one key where two are asked', 'too_few_passkeys', signer, () =>
     settled({ keys: { approver_keys: 2 } }).question(),

@@ -4,7 +4,7 @@ import type { Action, RuleSet } from '../../src/domain/action.ts'
 import type { TrustRoots } from '../../src/domain/directory.ts'
 import type { SignedStatement } from '../../src/evidence/bundle.ts'
 import type { Receipt } from '../../src/evidence/receipt.ts'
-import { gainedBo, settled } from './approver-attacks.ts'
+import { comparedAnew, gainedBo, madeApprover, settled } from './approver-attacks.ts'
 import { lives, offering, suspend } from './attack.ts'
 import { newKey, type TestKey } from './authenticator.ts'
 import { PROVIDER, vouched } from './directory-attacks.ts'
@@ -146,6 +146,12 @@ export const VALID: readonly Row[] = [
     return receiptOf(world, [...lives(world)])
   }),
   row('approvals after the first week by keys old enough', (_, world = settled()) => receiptOf(world, [...lives(world)])),
+  row('an approval with an old key that came to serve a day ago', (_, { world, fresh } = comparedAnew(25)) =>
+    receiptOf(world, [world.request(), world.approve(fresh), world.approve(world.keys.dee, minutes(3))]),
+  ),
+  row('an approval by an approver of a day with an old key', (_, world = madeApprover(25)) =>
+    receiptOf(world, [...lives(world)]),
+  ),
   row('a directory that was recovered after a loss', (world) => {
     const lost = { directory: { sequence: 9, head: world.intentDigest }, watermark: 40 }
     world.directory.add({ operation: 'recover', lost }, { by: [world.keys.ada] })

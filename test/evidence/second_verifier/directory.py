@@ -10,7 +10,8 @@ from .texts import Refused, canonical, decode, read, require
 
 def enrolled(item, position, in_full, let_in_by=()):
     return types.SimpleNamespace(person=item['person'], id=item['id'], key=item['key'], device_bound=item['device_bound'],
-                                 aaguid=item.get('aaguid'), thumbprint=item['thumbprint'], position=position, status='active', in_full=in_full, let_in_by=set(let_in_by))
+                                 aaguid=item.get('aaguid'), thumbprint=item['thumbprint'], status='active', in_full=in_full,
+                                 in_full_from=position, let_in_by=set(let_in_by))
 
 
 class State:
@@ -24,6 +25,7 @@ class State:
         self.passkeys = {root['thumbprint']: enrolled(root, 0, True) for root in roots['roots']}
         self.roots = {root['person'] for root in roots['roots']}
         self.roles = {person: {'administrator', 'approver', 'auditor'} for person in self.roots}
+        self.approver_from = {person: 0 for person in self.roots}
         self.providers, self.endorsed, self.nonces, self.watermark, self.earlier = set(), set(), set(), None, {}
 
     @property
@@ -32,6 +34,11 @@ class State:
 
     def holds(self, person, role):
         return role in self.roles.get(person, ())
+
+    def give(self, person, role):
+        if role == 'approver' and not self.holds(person, role):
+            self.approver_from[person] = self.position + 1
+        self.roles.setdefault(person, set()).add(role)
 
     def two(self):
         return 2 if sum('administrator' in roles for roles in self.roles.values()) >= 2 else 1
@@ -42,7 +49,8 @@ class State:
     def keep(self, wanted):
         if self.position in wanted:
             self.earlier[self.position] = types.SimpleNamespace(
-                passkeys=copy.deepcopy(self.passkeys), roles=copy.deepcopy(self.roles), endorsed=set(self.endorsed))
+                passkeys=copy.deepcopy(self.passkeys), roles=copy.deepcopy(self.roles),
+                approver_from=dict(self.approver_from), endorsed=set(self.endorsed))
 
     def administrators_left(self, without_passkeys, without_person=None):
         return any(passkey.status == 'active' and passkey.in_full and passkey.thumbprint not in without_passkeys
@@ -149,7 +157,8 @@ def operate(roots, state, change, signed, registrations, vouched, path):
         in_full = not vouched and len(signed) >= state.two()
         for item in added:
             state.passkeys[item['passkey']['thumbprint']] = enrolled(item['passkey'], state.position + 1, in_full, [each.passkey.person for each in signed])
-            state.roles.setdefault(item['passkey']['person'], set()).update(item['roles'])
+            for role in item['roles']:
+                state.give(item['passkey']['person'], role)
     elif operation == 'add':
         signed_by_owner(signed, {change['passkey']['person']}, path)
         state.passkeys[change['passkey']['thumbprint']] = enrolled(change['passkey'], state.position + 1, signed[0].passkey.in_full, signed[0].passkey.let_in_by)
@@ -208,9 +217,9 @@ def change_role(state, change, path):
         require(not passkey.in_full, 'no_effect', path)
     ready = thumbprints or any(passkey.status == 'active' and passkey.in_full for passkey in state.of(person))
     require(ready, 'passkey_missing', path)
-    state.roles.setdefault(person, set()).add(role)
+    state.give(person, role)
     for each in thumbprints:
-        state.passkeys[each].in_full = True
+        state.passkeys[each].in_full, state.passkeys[each].in_full_from = True, state.position + 1
 
 
 def judge_vouch(roots, state, vouch, change, digest, path):

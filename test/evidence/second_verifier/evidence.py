@@ -143,10 +143,11 @@ def decision_then(roots, state, item, approving, full_name):
     require('approver' in then.roles.get(item.person, ()), 'not_an_approver', item.path)
     require(passkey.in_full, 'passkey_not_in_full', item.path)
     require(accepted(passkey, keys['accept']['approvers']), 'passkey_not_accepted', item.path)
-    enrolled_at = state.times[passkey.position]
-    if passkey.position > 0 and enrolled_at >= settled(roots):
-        enrolled_at += keys['cool_down_hours'] * HOUR
-    require(item.accepted_at >= enrolled_at, 'passkey_cooling_down', item.path)
+    serves_from = max(passkey.in_full_from, then.approver_from[item.person])
+    from_time = state.times[serves_from]
+    if serves_from > 0 and from_time >= settled(roots):
+        from_time += keys['cool_down_hours'] * HOUR
+    require(item.accepted_at >= from_time, 'passkey_cooling_down', item.path)
     if item.accepted_at >= settled(roots):
         active = [each for each in then.passkeys.values() if each.person == item.person and each.status == 'active']
         require(len(active) >= keys['approver_keys'], 'too_few_passkeys', item.path)
