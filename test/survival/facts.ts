@@ -54,13 +54,19 @@ export type Outside = {
   readonly told: readonly Told[]
 }
 
-/** How much is still under way: nothing of it may stay. */
-export async function countWaiting(db: Kysely<Schema>): Promise<Readonly<Record<string, number>>> {
+/** Nothing is newer. */
+const EVER = new Date('9999-12-31')
+
+/**
+ * How much is still under way: nothing of it may stay. What is to be told counts if it came up before a time: requests that nobody confirmed run out of
+ * time one by one for ten minutes more, so there may be no moment at which nothing at all is being told.
+ */
+export async function countWaiting(db: Kysely<Schema>, before = EVER): Promise<Readonly<Record<string, number>>> {
   const { rows } = await sql<Record<string, number>>`select
     (select count(*) from inbox where done_at is null) as "inbox rows",
-    (select count(*) from delivery where done_at is null) as "deliveries",
-    (select count(*) from (select id from bot_outbox union all select id from issuer_outbox) o
-      where not exists (select from delivery d where d.source = o.id)) as "news untold",
+    (select count(*) from delivery where done_at is null and created_at < ${before}) as "deliveries",
+    (select count(*) from (select id, created_at from bot_outbox union all select id, created_at from issuer_outbox) o
+      where created_at < ${before} and not exists (select from delivery d where d.source = o.id)) as "news untold",
     (select count(*) from wish w where not exists (select from wish_outcome o where o.wish_id = w.id)) as "wishes unheeded",
     (select count(*) from request r where not exists (select from request_state s where s.request_id = r.id)
       and not exists (select from refused_request f where f.request_id = r.id)) as "proposals not looked at",
@@ -71,17 +77,17 @@ export async function countWaiting(db: Kysely<Schema>): Promise<Readonly<Record<
 }
 
 /** The deliveries and the news that wait, one by one. */
-async function describeLeftOver(db: Kysely<Schema>): Promise<string[]> {
+async function describeLeftOver(db: Kysely<Schema>, before: Date): Promise<string[]> {
   const { rows } = await sql<{ words: string }>`select format('delivery to %s about %s, made %s, due %s, %s attempts, %s', place,
-      request_id, created_at, due_at, attempts, coalesce(last_error, 'no error')) as words from delivery where done_at is null
+      request_id, created_at, due_at, attempts, coalesce(last_error, 'no error')) as words from delivery where done_at is null and created_at < ${before}
     union all select format('news of %s of %s, made %s', topic, coalesce(request_id, 'nothing'), created_at)
       from (select id, topic, request_id, created_at from bot_outbox union all select id, topic, request_id, created_at from issuer_outbox) o
-      where not exists (select from delivery d where d.source = o.id)`.execute(db)
+      where created_at < ${before} and not exists (select from delivery d where d.source = o.id)`.execute(db)
   return rows.map(({ words }) => words)
 }
 
-/** Reads it all. */
-export async function readFacts(db: Kysely<Schema>, roots: TrustRoots): Promise<Facts> {
+/** Reads it all; what came up from a time on may still be under way. */
+export async function readFacts(db: Kysely<Schema>, roots: TrustRoots, before = EVER): Promise<Facts> {
   const entries = await db
     .selectFrom('entry')
     .select(['id', 'type', 'recorded_at', 'request_id', 'actor', 'bytes'])
@@ -113,7 +119,7 @@ export async function readFacts(db: Kysely<Schema>, roots: TrustRoots): Promise<
       body: JSON.parse(bytes.subarray(bytes.indexOf(10) + 1).toString('utf8')) as Record<string, unknown>,
     })),
     lives: new Map(reasons.map(({ request_id, value }) => [request_id, Number(/^"life-(\d+) /.exec(value)?.[1] ?? Number.NaN)])),
-    waiting: await countWaiting(db),
+    waiting: await countWaiting(db, before),
     deliveries: new Map(
       deliveries.map(({ id, place, attempts, created_at, done_at }) => [
         id,
@@ -123,7 +129,7 @@ export async function readFacts(db: Kysely<Schema>, roots: TrustRoots): Promise<
     untold: deliveries.flatMap(({ place, done_at, last_error }) =>
       done_at === null || last_error === null ? [] : [`${place}: ${last_error}`],
     ),
-    leftOver: await describeLeftOver(db),
+    leftOver: await describeLeftOver(db, before),
   }
 }
 
