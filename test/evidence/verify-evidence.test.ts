@@ -6,12 +6,12 @@ import { CHAIN_REASONS, EVIDENCE_REASONS, type EvidenceReason, STATEMENT_REASONS
 import { openRuleSets } from '../../src/evidence/rule-sets.ts'
 import { type Question, verifyEvidence } from '../../src/evidence/verify-evidence.ts'
 import { webCrypto } from '../../src/evidence/web-crypto.ts'
-import { APPROVER_ATTACKS, gainedBo, gainedLine, settled } from '../support/approver-attacks.ts'
+import { APPROVER_ATTACKS, askedWith, gainedBo, gainedLine, letIn, settled } from '../support/approver-attacks.ts'
 import { lives } from '../support/attack.ts'
 import { newKey } from '../support/authenticator.ts'
 import { BUNDLE_ATTACKS } from '../support/bundle-attacks.ts'
 import { DECISION_ATTACKS } from '../support/decision-attacks.ts'
-import { makeWorld, minutes, newHolder, RULES, register } from '../support/evidence-builder.ts'
+import { makeWorld, minutes, newHolder, RULES } from '../support/evidence-builder.ts'
 
 const judge = (question: Question) => verifyEvidence(question, nodeCrypto)
 const granted = async (question: Question) => {
@@ -153,6 +153,13 @@ describe('an approval counts', () => {
     await granted(makeWorld({ rules, pinnedAt: minutes(-6 * 1440), enrolledAt: minutes(-1) }).question())
   })
 
+  test('by an administrator who let in the key that asks together with another, or left that to another', async () => {
+    for (const by of [['ada'], ['ada', 'bo']] as const) {
+      const { world, fresh } = letIn(...by)
+      await granted(world.question(askedWith(world, fresh)))
+    }
+  })
+
   test('by a new membership that another group makes up for', async () => {
     const world = settled({ gained: [{ at: minutes(0) / 1000, group: 'dba', person: 'cy' }] })
     const { keys, request, approve, question } = world
@@ -185,41 +192,5 @@ describe('an approval counts', () => {
     const world = settled({ enrolledAt: minutes(-1), keys: { approver_keys: 2 }, gained: [gainedBo(1)] })
     const verdict = await judge(world.question([world.request(), world.deny(world.keys.bo)], { purpose: 'decision' }))
     assert.ok(!verdict.ok && verdict.reason === 'denied')
-  })
-})
-
-describe('who let a key in, alone,', () => {
-  /** Two administrators, and ana's key enrolled by one of them, who approves as a database administrator. */
-  const letIn = (by: 'ada' | 'bo') => {
-    const world = settled()
-    const { keys, directory } = world
-    const bo = { operation: 'role', person: 'bo', role: 'administrator', effect: 'grant', passkeys: [] } as const
-    directory.add(bo, { by: [keys.ada] })
-    const fresh = newKey('ana')
-    directory.enrol([fresh], by === 'ada' ? keys.ada : keys.bo, [])
-    return { ...world, fresh }
-  }
-
-  test('approves nothing that it asks for: it may be his own', async () => {
-    const { fresh, request, approve, keys, question } = letIn('bo')
-    const verdict = await judge(question([request(fresh), approve(keys.bo), approve(keys.dee, minutes(3))]))
-    assert.deepEqual(verdict, { ok: false, reason: 'self_approval', path: '/statements/1/statement/signer/person' })
-  })
-
-  test('nor does he for a key that this one added', async () => {
-    const { fresh, request, approve, keys, question, directory, roots } = letIn('bo')
-    const second = newKey('ana')
-    const { signed, digest } = register(roots.realm, second)
-    directory.add(
-      { operation: 'add', passkey: second.passkey, registration: digest },
-      { by: [fresh], registrations: [signed], order: { role: 'owner' } },
-    )
-    const verdict = await judge(question([request(second), approve(keys.bo), approve(keys.dee, minutes(3))]))
-    assert.ok(!verdict.ok && verdict.reason === 'self_approval')
-  })
-
-  test('leaves everybody else’s approval as it is', async () => {
-    const { fresh, request, approve, keys, question } = letIn('ada')
-    await granted(question([request(fresh), approve(keys.bo), approve(keys.dee, minutes(3))]))
   })
 })

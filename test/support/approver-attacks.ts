@@ -3,7 +3,7 @@
 import type { Gained, KeyPolicy } from '../../src/domain/action.ts'
 import { type Attack, attack } from './attack.ts'
 import { newKey, type TestKey } from './authenticator.ts'
-import { type Change, makeWorld, minutes, RULES } from './evidence-builder.ts'
+import { type Change, makeWorld, minutes, RULES, type World } from './evidence-builder.ts'
 
 const days = (count: number): number => minutes(count * 1440)
 const hours = (count: number): number => minutes(count * 60)
@@ -44,6 +44,25 @@ export function comparedAnew(ago: number) {
   directory.add({ ...withdrawn, effect: 'grant', passkeys }, { by: [keys.ada, eve], at: hours(-ago) })
   return { world, fresh }
 }
+
+/** Bo is an administrator beside ada; a key of ana's that these of them let in. It is in full where both have. */
+export function letIn(...by: readonly ('ada' | 'bo')[]) {
+  const world = settled()
+  const { directory, keys } = world
+  const bo: Change = { operation: 'role', person: 'bo', role: 'administrator', effect: 'grant', passkeys: [] }
+  directory.add(bo, { by: [keys.ada] })
+  const fresh = newKey('ana')
+  const { change, registrations } = directory.enrolment([fresh])
+  directory.add(change, { by: by.map((name) => keys[name]), registrations })
+  return { world, fresh }
+}
+
+/** Ana asks with this key, bo and dee approve. */
+export const askedWith = ({ request, approve, keys }: World, key: TestKey) => [
+  request(key),
+  approve(keys.bo),
+  approve(keys.dee, minutes(3)),
+]
 
 const signer = /statements\/1\/statement\/signer/
 
@@ -95,6 +114,20 @@ export const APPROVER_ATTACKS: readonly Attack[] = [
   attack('an approval by somebody with one key where two are asked', 'too_few_passkeys', signer, () =>
     settled({ keys: { approver_keys: 2 } }).question(),
   ),
+  attack('an approval by who alone let in the key that asks', 'self_approval', signer, () => {
+    const { world, fresh } = letIn('bo')
+    return world.question(askedWith(world, fresh))
+  }),
+  attack('an approval by who alone let in the key that added the one that asks', 'self_approval', signer, () => {
+    const { world, fresh } = letIn('bo')
+    const second = newKey('ana')
+    world.directory.addOwn(fresh, second)
+    return world.question(askedWith(world, second))
+  }),
+  attack('an approval by who alone let in the key that asked again later', 'self_approval', signer, () => {
+    const { world, fresh } = letIn('bo')
+    return world.question([...askedWith(world, world.keys.ana), world.request(fresh, minutes(3.5))])
+  }),
   attack('an approval by a member of 23 hours', 'gained_too_recently', signer, () =>
     settled({ gained: [gainedBo(23)] }).question(),
   ),

@@ -103,11 +103,7 @@ export const DIRECTORY_ATTACKS: readonly ChainAttack[] = [
   ),
   attack('an owner who takes back his own suspension', 'not_the_owner', (o) => {
     const second = newKey('cy')
-    const { signed, digest } = register(o.roots.realm, second)
-    o.add(
-      { operation: 'add', passkey: second.passkey, registration: digest },
-      { by: [o.keys.cy], registrations: [signed], order: { role: 'owner' } },
-    )
+    o.addOwn(o.keys.cy, second)
     o.add(o.status('suspend', 'cy'), { by: [o.keys.ada] })
     return o.link(o.status('reinstate', 'cy'), { by: [second], order: { role: 'owner' } })
   }),

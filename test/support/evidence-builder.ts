@@ -88,6 +88,12 @@ export function makeDirectory(roots: TrustRoots) {
     const { change, registrations } = enrolment(keys, roles)
     return add(change, { by: [by], registrations, ...(at !== undefined && { at }) })
   }
+  /** A further key, which its owner adds with one that he has. */
+  const addOwn = (owner: TestKey, key: TestKey): DirectoryLink => {
+    const { signed, digest } = register(roots.realm, key)
+    const change: Change = { operation: 'add', passkey: key.passkey, registration: digest }
+    return add(change, { by: [owner], registrations: [signed], order: { role: 'owner' } })
+  }
   return {
     heads,
     links,
@@ -96,6 +102,7 @@ export function makeDirectory(roots: TrustRoots) {
     add,
     enrol,
     enrolment,
+    addOwn,
     position: () => ({ sequence: links.length, head: heads.at(-1) ?? '' }),
   }
 }

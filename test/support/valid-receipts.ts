@@ -4,11 +4,11 @@ import type { Action, RuleSet } from '../../src/domain/action.ts'
 import type { TrustRoots } from '../../src/domain/directory.ts'
 import type { SignedStatement } from '../../src/evidence/bundle.ts'
 import type { Receipt } from '../../src/evidence/receipt.ts'
-import { comparedAnew, gainedBo, madeApprover, settled } from './approver-attacks.ts'
+import { askedWith, comparedAnew, gainedBo, letIn, madeApprover, settled } from './approver-attacks.ts'
 import { lives, offering, suspend } from './attack.ts'
 import { newKey, type TestKey } from './authenticator.ts'
 import { PROVIDER, vouched } from './directory-attacks.ts'
-import { ACTION, makeWorld, minutes, newHolder, RULES, register, type World } from './evidence-builder.ts'
+import { ACTION, makeWorld, minutes, newHolder, RULES, type World } from './evidence-builder.ts'
 import { digestOfSigned, makeOpenWorld, makeReceipt, NOTE, REASON, trueStatements } from './receipt-builder.ts'
 
 type True = {
@@ -46,13 +46,6 @@ async function ofQuorum(quorum: number): Promise<True> {
 async function ofKey(bo: TestKey, over: Partial<RuleSet> = {}): Promise<True> {
   const world = makeWorld({ bo, rules: { ...RULES, ...over } })
   return receiptOf(world, [...lives(world)])
-}
-
-/** A key that its owner adds with one that he has. */
-function add(world: World, owner: TestKey, key: TestKey): void {
-  const { signed, digest } = register(world.roots.realm, key)
-  const change = { operation: 'add', passkey: key.passkey, registration: digest } as const
-  world.directory.add(change, { by: [owner], registrations: [signed], order: { role: 'owner' } })
 }
 
 const row = (about: string, make: (world: World) => Promise<True>): Row => ({ about, make: () => make(makeWorld()) })
@@ -106,7 +99,7 @@ export const VALID: readonly Row[] = [
   ),
   row('a key that its owner added', (world) => {
     const second = newKey('bo')
-    add(world, world.keys.bo, second)
+    world.directory.addOwn(world.keys.bo, second)
     return receiptOf(world, [world.request(), world.approve(second), world.approve(world.keys.dee, minutes(3))])
   }),
   row('two administrators', (world) => {
@@ -151,6 +144,12 @@ export const VALID: readonly Row[] = [
   ),
   row('an approval by an approver of a day with an old key', (_, world = madeApprover(25)) =>
     receiptOf(world, [...lives(world)]),
+  ),
+  row('an approval by one of two administrators who let in the key that asks', (_, { world, fresh } = letIn('ada', 'bo')) =>
+    receiptOf(world, askedWith(world, fresh)),
+  ),
+  row('approvals by others than who alone let in the key that asks', (_, { world, fresh } = letIn('ada')) =>
+    receiptOf(world, askedWith(world, fresh)),
   ),
   row('a directory that was recovered after a loss', (world) => {
     const lost = { directory: { sequence: 9, head: world.intentDigest }, watermark: 40 }
