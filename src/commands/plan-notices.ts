@@ -19,6 +19,7 @@ import { peopleNamed, signersOf } from '../domain/concerned.ts'
 import { readDirectoryChange } from '../domain/directory.ts'
 import type { PersonId } from '../domain/ids.ts'
 import type { Gain } from '../runbooks/gain.ts'
+import { isReworded } from '../runbooks/lowering.ts'
 import type { BotContext } from './context.ts'
 import { idOfNews } from './id-of-news.ts'
 import { adminPlace, gatheredSubject, ownPlace, securityPlace, subjectOf } from './notice-places.ts'
@@ -129,12 +130,15 @@ async function concernedBy(trx: Transaction<Schema>, place: Place): Promise<Pers
   return [...new Set([...peopleNamed(read.value, (key) => keys.get(key)), ...owners.map((owner) => owner.person)])]
 }
 
-/** Whether rules gave somebody something, or made something easier. What only took away or only changed words is in the log. */
+/**
+ * Whether rules gave somebody something, or made something easier or another. What only says it in other words is told as well, since it waits for nothing;
+ * what only took away is in the log.
+ */
 export const isNewsworthy = (gain: Gain): boolean =>
   !gain.complete ||
   gain.keys ||
   gain.security_channel !== undefined ||
-  gain.actions.some(({ lowered }) => lowered.length > 0) ||
+  gain.actions.some(({ change, lowered, members }) => change === 'added' || lowered.length > 0 || isReworded(members)) ||
   [...gain.groups, ...gain.roles, ...gain.accounts].some(({ gained }) => gained.length > 0)
 
 const gainers = (gain: Gain): PersonId[] => [

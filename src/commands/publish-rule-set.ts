@@ -3,10 +3,10 @@
 
 import { digestOf } from '../crypto.ts'
 import { findOpen } from '../db/requests.ts'
-import { addPublication, findPublication } from '../db/rule-sets.ts'
+import { addPublication, findGainedHours, findPublication } from '../db/rule-sets.ts'
 import { actionName, findOffer, type RuleSet } from '../domain/action.ts'
 import { NO_MODELS } from '../domain/attestation.ts'
-import { canonicalBytes } from '../domain/canonical.ts'
+import { canonicalBytes, canonicalText } from '../domain/canonical.ts'
 import { readIntent } from '../domain/intent.ts'
 import { settledFrom } from '../evidence/approver.ts'
 import { describeGain } from '../runbooks/gain.ts'
@@ -22,7 +22,10 @@ export async function publishRuleSet(
 ): Promise<Published> {
   const before = await findPublication(ctx.db)
   if (before && saysTheSame(before.ruleSet, written)) return before
-  const ruleSet = withGained(before?.ruleSet, written, Math.floor(ctx.now().getTime() / 1000))
+  const now = ctx.now()
+  const settled = settledFrom(ctx.roots) / 1000
+  const since = before && { ruleSet: before.ruleSet, hours: await findGainedHours(ctx.db, now), settled }
+  const ruleSet = withGained(since, written, Math.floor(now.getTime() / 1000))
   const body = canonicalBytes(ruleSet)
   const published = { digest: digestOf('ruleSet', body), ruleSet }
   const open = await findOpen(ctx.db)
@@ -39,13 +42,14 @@ export async function publishRuleSet(
     work.record('rules.published', {}, { v: 1, rule_set: published.digest, gain })
     for (const id of ids) await voidRequest(work, id, 'the action changed after it was asked for')
     // What a deployment begins with has gained nobody anything.
-    work.tell('rules.published', undefined, before ? { gain, counts_from: countsFrom(ctx, ruleSet) } : {})
+    work.tell('rules.published', undefined, before ? { gain, counts_from: countsFrom(before.ruleSet, ruleSet, now) } : {})
   })
   return published
 }
 
-/** From when whoever was gained may approve by it, in ms, unless administrators sign for these rules. */
-function countsFrom({ now, roots }: Pick<IssuerContext, 'now' | 'roots'>, { keys }: RuleSet): number {
-  const at = now().getTime()
-  return at < settledFrom(roots) ? at : at + keys.gained_hours * 3_600_000
+/** From when people may approve by what was gained now, in ms, unless administrators sign for these rules; now where nobody waits. */
+function countsFrom(before: RuleSet, { gained, keys }: RuleSet, now: Date): number {
+  const had = new Set(before.gained.map(canonicalText))
+  const ends = gained.filter((one) => !had.has(canonicalText(one))).map(({ at }) => (at + keys.gained_hours * 3600) * 1000)
+  return Math.max(now.getTime(), ...ends)
 }

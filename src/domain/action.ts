@@ -109,7 +109,10 @@ export const keyPolicy = closed({
 })
 export type KeyPolicy = Shaped<typeof keyPolicy>
 
-/** Somebody came into a group, or an action's rules came to name a group; `at` is in seconds since 1970, on the issuer's clock. */
+/**
+ * Somebody came into a group, or an action's rules came to name a group, or to mean something else. The hours count from `at`, in seconds since 1970 on the
+ * issuer's clock: it lies ahead where fewer hours are asked for than were asked for of late.
+ */
 export const gained = closed(
   { at: integer(0, 253_402_300_799), group: name },
   { person: text(PERSON), action: text(/^[a-z0-9.-]+$/, 200) },

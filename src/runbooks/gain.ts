@@ -6,10 +6,9 @@ import { subjectDigest } from '../crypto.ts'
 import { type Action, actionName, type RuleSet } from '../domain/action.ts'
 import { canonicalBytes, canonicalText } from '../domain/canonical.ts'
 import { KEYS } from './check-directory.ts'
+import { type Lowering, lowerings } from './lowering.ts'
 
 export type Change = { readonly name: string; readonly gained: readonly string[]; readonly lost: readonly string[] }
-/** Why an action became easier to be granted, or what is granted lasts longer. */
-export type Lowering = 'others_may_ask' | 'fewer_approvals' | 'others_may_approve' | 'longer_lease' | 'older_confirmation'
 export type ActionChange = {
   readonly action: string
   readonly change: 'added' | 'changed' | 'removed'
@@ -110,23 +109,9 @@ function actionChanges(before: RuleSet, after: RuleSet): ActionChange[] {
       (member) => canonicalText(old.action[member]) !== canonicalText(now.action[member]),
     )
     const differing = old.channel === now.channel ? members : [...members, 'channel']
-    if (differing.length === 0) return []
-    return [{ action, change: 'changed', members: differing.toSorted(), lowered: lowerings(old.action, now.action) }]
+    const lowered = lowerings({ action: old.action, targets: before.targets }, { action: now.action, targets: after.targets })
+    // A target that became another changes what an action grants of which nothing else was touched.
+    if (differing.length + lowered.length === 0) return []
+    return [{ action, change: 'changed', members: differing.toSorted(), lowered }]
   })
-}
-
-function lowerings(old: Action, now: Action): Lowering[] {
-  const count = ({ rules }: Action) => rules.approvals.reduce((sum, line) => sum + line.count, 0)
-  const needed = ({ rules }: Action, group: string) =>
-    rules.approvals.filter((line) => line.group === group).reduce((sum, line) => sum + line.count, 0)
-  const found: Lowering[] = []
-  if (now.rules.requesters.some((group) => !old.rules.requesters.includes(group))) found.push('others_may_ask')
-  if (count(now) < count(old)) found.push('fewer_approvals')
-  // A group that approves in place of another: as many signatures, but others can give them.
-  const replaced = old.rules.approvals.some(({ group }) => needed(now, group) < needed(old, group))
-  if (replaced && now.rules.approvals.some(({ group }) => needed(now, group) > needed(old, group)))
-    found.push('others_may_approve')
-  if (now.lease.maximum_seconds > old.lease.maximum_seconds) found.push('longer_lease')
-  if (now.freshness_seconds > old.freshness_seconds) found.push('older_confirmation')
-  return found
 }

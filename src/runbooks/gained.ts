@@ -1,17 +1,41 @@
-// Whom the rules have only just gained: who came into a group, and which action's rules came to name a group. It is published with the rule set, so that
-// whoever verifies an approval sees it in the rules of then (DESIGN section 4): a change of `directory.yaml` makes nobody an approver at once.
+// Whom the rules have only just gained: who came into a group, and which action's rules came to name a group, or whose approval came to do something else.
+// It is published with the rule set, so that whoever verifies an approval sees it in the rules of then and needs no history (DESIGN section 4): a change of
+// `directory.yaml` makes nobody an approver at once. How long nobody approves by it is judged by the most hours that rules asked for of late, since
+// whoever may change the rules may change these hours, too: `at` lies so far ahead that with the hours of this rule set the wait is as long.
 // The first rule set of a deployment has gained nobody.
 
 import { actionName, type Gained, type RuleSet } from '../domain/action.ts'
 import { canonicalText } from '../domain/canonical.ts'
+import { lowerings, waits } from './lowering.ts'
+
+const HOUR = 3600
+/** As many as a rule set has room for. */
+const MOST = 20_000
+
+/** What was in force before. */
+export type Before = {
+  readonly ruleSet: RuleSet
+  /** The most `gained_hours` of all rule sets that were in force within their own hours: fewer count only after the old ones are over. */
+  readonly hours: number
+  /** When the first week is over (s): before it nobody waits. */
+  readonly settled: number
+}
 
 /** The rule set as it is published at `now` (s) after another one: what was gained lately is carried on, what is gained now is added. */
-export function withGained(before: RuleSet | undefined, after: RuleSet, now: number): RuleSet {
+export function withGained(before: Before | undefined, after: RuleSet, now: number): RuleSet {
   if (!before) return { ...after, gained: [] }
-  const since = now - after.keys.gained_hours * 3600
-  const carried = before.gained.filter(({ at }) => at > since)
-  const added = after.keys.gained_hours > 0 ? [...membersGained(before, after, now), ...linesGained(before, after, now)] : []
-  return { ...after, gained: [...carried, ...added].toSorted((a, b) => (canonicalText(a) < canonicalText(b) ? -1 : 1)) }
+  const [had, asks] = [before.ruleSet.keys.gained_hours, after.keys.gained_hours]
+  const hours = Math.max(before.hours, had, asks)
+  const carried = before.ruleSet.gained
+    .filter(({ at }) => at >= before.settled && at + had * HOUR > now)
+    // Fewer hours now do not shorten what waits, and more make it longer.
+    .map((one) => ({ ...one, at: Math.max(Math.min(one.at, now), one.at + (had - asks) * HOUR) }))
+  const at = now + (hours - asks) * HOUR
+  const added =
+    hours === 0 || now < before.settled
+      ? []
+      : [...membersGained(before.ruleSet, after, at), ...linesGained(before.ruleSet, after, at)]
+  return { ...after, gained: within([...carried, ...added]) }
 }
 
 /** Whether two rule sets say the same, apart from what they have gained lately. */
@@ -24,12 +48,29 @@ const membersGained = (before: RuleSet, after: RuleSet, at: number): Gained[] =>
     return members.filter((person) => !had.has(person)).map((person) => ({ at, group, person }))
   })
 
-/** A new action is a new rule for all whose group it names. */
-const linesGained = (before: RuleSet, after: RuleSet, at: number): Gained[] => {
-  const lines = ({ offers }: RuleSet) =>
-    offers.flatMap(({ action }) => action.rules.approvals.map(({ group }) => ({ action: actionName(action), group })))
-  const had = new Set(lines(before).map(({ action, group }) => `${action} ${group}`))
-  return lines(after)
-    .filter(({ action, group }) => !had.has(`${action} ${group}`))
-    .map(({ action, group }) => ({ at, group, action }))
+/** A new action is a new rule for all whose group it names, and so is one that means something else than before. */
+const linesGained = ({ offers, targets }: RuleSet, after: RuleSet, at: number): Gained[] => {
+  const had = new Map(offers.map(({ action }) => [actionName(action), action]))
+  return after.offers.flatMap(({ action }) => {
+    const name = actionName(action)
+    const old = had.get(name)
+    const anew = !old || lowerings({ action: old, targets }, { action, targets: after.targets }).some(waits)
+    const known = anew ? [] : old.rules.approvals.map(({ group }) => group)
+    return action.rules.approvals.filter(({ group }) => !known.includes(group)).map(({ group }) => ({ at, group, action: name }))
+  })
+}
+
+/** Each once, by its latest time, sorted; where that is more than there is room for, whole groups: they wait longer, and nobody shorter. */
+function within(gained: readonly Gained[]): Gained[] {
+  const each = latest(gained)
+  return each.length <= MOST ? each : latest(each.map(({ at, group }) => ({ at, group })))
+}
+
+function latest(gained: readonly Gained[]): Gained[] {
+  const found = new Map<string, Gained>()
+  for (const one of gained) {
+    const about = canonicalText({ ...one, at: 0 })
+    if (one.at >= (found.get(about)?.at ?? 0)) found.set(about, one)
+  }
+  return [...found.values()].toSorted((a, b) => (canonicalText(a) < canonicalText(b) ? -1 : 1))
 }

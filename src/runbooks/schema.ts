@@ -148,11 +148,13 @@ export const directory = z.strictObject({
           '`any` key; `device_bound`: one that never leaves its device; `hardware`: of those, a model of attestation.yaml. Requesters: any; others: device_bound.',
         ),
       approver_keys: hours(1, 5).optional().describe('How many keys an approver must have; 2 if not given.'),
-      cool_down_hours: hours(0, 72).optional().describe('How long a key waits before it approves, from when it came to serve an approver; 24 if not given.'),
+      cool_down_hours: hours(0, 72)
+        .optional()
+        .describe('How long a key waits before it approves, from when it came to serve an approver; 24 if not given.'),
       gained_hours: hours(0, 168)
         .optional()
         .describe(
-          'How long nobody approves by a rule that has just gained him, unless two administrators sign; 24 if not given.',
+          'How long nobody approves by what is new in the rules (a member, a new action, one that does something else), unless two administrators sign; 24 if not given. Fewer hours count only when those of before are over.',
         ),
     })
     .optional()

@@ -2,7 +2,7 @@
 // stands in elements that parse nothing, like everything here. One button at most changes something: "This was not me" stops, and gives nothing.
 
 import type { Role } from '../../domain/directory.ts'
-import type { Lowering } from '../../runbooks/gain.ts'
+import { isReworded, type Lowering } from '../../runbooks/lowering.ts'
 import type { ChangeView, Doubtable, KeyView, NoticeView } from '../notice-view.ts'
 import type { Named, RequestView } from '../request-view.ts'
 import { actions, ask, type Block, button, clip, header, lines, type Message, note, type Piece } from './blocks.ts'
@@ -239,12 +239,17 @@ const LOWERED: { readonly [L in Lowering]: string } = {
   others_may_approve: 'others may approve',
   longer_lease: 'access lasts longer',
   older_confirmation: 'an older confirmation counts',
+  other_right: 'something else is granted than before',
+  other_values: 'it takes other values than before',
+  other_names: 'it or its values are called otherwise',
 }
 
 function ruleLines({ gain, countsFrom, at, name }: Extract<NoticeView, { is: 'rules' }>, most: number): Piece[][] {
   const gained = [...gain.groups, ...gain.roles].filter((change) => change.gained.length > 0)
   const accounts = gain.accounts.filter((change) => change.gained.length > 0)
   const lowered = gain.actions.filter((action) => action.lowered.length > 0)
+  const added = gain.actions.filter(({ change }) => change === 'added')
+  const reworded = gain.actions.filter((action) => action.lowered.length === 0 && isReworded(action.members))
   const channel = gain.security_channel
   const all: Piece[][] = [
     ...lowered.map(({ action, lowered: why }): Piece[] => [
@@ -252,13 +257,15 @@ function ruleLines({ gain, countsFrom, at, name }: Extract<NoticeView, { is: 'ru
       { bold: action },
       `: ${why.map((each) => LOWERED[each]).join(', ')}`,
     ]),
+    ...added.map(({ action }): Piece[] => [{ bold: action }, ' is new']),
     ...gained.map((change): Piece[] => [{ bold: change.name }, ' gained ', ...list(change.gained.map(name))]),
+    ...reworded.map(({ action }): Piece[] => [{ bold: action }, ': its description has changed']),
     ...accounts.map((change): Piece[] => [
       'Who stands for ',
       { person: name(change.name) },
       ' in Slack or at the sign-in provider has changed',
     ]),
-    ...(gain.keys ? [['What security keys must be has changed']] : []),
+    ...(gain.keys ? [['What security keys must be, or how long what is new waits, has changed']] : []),
     ...(channel
       ? [[`Changes are told in ${channel.is || 'no channel'} from now on, and no more in ${channel.was || 'none'}`]]
       : []),
@@ -269,8 +276,8 @@ function ruleLines({ gain, countsFrom, at, name }: Extract<NoticeView, { is: 'ru
     ...(more > 0 || !gain.complete
       ? [[more > 0 ? `and ${more} more; the log has all of it` : 'There is more than can be shown; the log has it']]
       : []),
-    ...(gained.length > 0 && countsFrom > at
-      ? [['Who gained may approve by it from ', { on: countsFrom }, ', unless two administrators sign for it before.'] as Piece[]]
+    ...(countsFrom > at
+      ? [['Nobody approves by what is new before ', { on: countsFrom }, ', unless two administrators sign for it.'] as Piece[]]
       : []),
     ['Published ', { on: at }, ' by whoever may change the runbooks.'],
   ]

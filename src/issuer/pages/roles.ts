@@ -56,9 +56,9 @@ ${ceremonyButtons(site, [{ act: 'role', label: state.takesTwo ? 'Sign as the fir
 ${
   state.gained.length > 0 &&
   html`<div class="change step" id="endorse">
-<h2>The rules name new people</h2>
+<h2>What is new in the rules</h2>
 <ul class="does">${state.gained.map((line) => html`<li>${line}</li>`)}</ul>
-<p>They wait before they may approve, so that a change nobody wanted is seen in time. If these rules are as you want them, sign for them: then nobody waits.</p>
+<p>That waits, so that a change nobody wanted is seen in time. If these rules are as you want them, sign for them: then nobody waits.</p>
 ${ceremonyButtons(site, [{ act: 'endorse', label: state.takesTwo ? 'Sign as the first of two' : 'Sign for these rules', style: 'plain' }])}
 </div>`
 }

@@ -48,12 +48,15 @@ const GAIN: Gain = {
   accounts: [{ name: 'ana', gained: ['T0/U9'], lost: ['T0/U1'] }],
   actions: [
     { action: 'service.restart', change: 'changed', members: ['rules'], lowered: ['fewer_approvals', 'others_may_ask'] },
-    { action: 'db.read', change: 'changed', members: ['title'], lowered: [] },
+    { action: 'db.read', change: 'changed', members: ['text'], lowered: [] },
+    { action: 'db.write', change: 'changed', members: ['credential'], lowered: ['other_right', 'other_values', 'other_names'] },
+    { action: 'db.drop', change: 'added', members: [], lowered: [] },
+    { action: 'db.look', change: 'changed', members: ['channel'], lowered: [] },
   ],
   targets: { name: 'targets', gained: [], lost: [] },
   keys: true,
   security_channel: { was: '#security', is: '' },
-  counts: { groups: 1, accounts: 1, actions: 2 },
+  counts: { groups: 1, accounts: 1, actions: 5 },
 }
 const name = (id: string) => [ANA, BO, MIRA].find((each) => each.id === id) ?? { id, name: id, slack: undefined }
 
