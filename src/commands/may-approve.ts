@@ -6,7 +6,7 @@ import { type Action, inGroups } from '../domain/action.ts'
 import type { TrustRoots } from '../domain/directory.ts'
 import type { Digest, PersonId } from '../domain/ids.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import { approvesFrom, mayApproveFrom, settledFrom } from '../evidence/approver.ts'
+import { approvesFrom, mayApproveFrom, servingKeys, settledFrom } from '../evidence/approver.ts'
 import { type ChainState, findPasskey, holdsRole, passkeysOf } from '../evidence/chain-state.ts'
 import type { Published } from './context.ts'
 
@@ -30,7 +30,7 @@ export function whyNotApprove(of: Approving, passkey: Digest): Refusal | undefin
   if (!isAccepted(accept, known.passkey)) return { reason: 'passkey_not_accepted', accept, role: 'approver' }
   const at = approvesFrom(chain, known, published.ruleSet, roots)
   if (now.getTime() < at) return { reason: 'passkey_cooling_down', at }
-  const have = passkeysOf(chain, of.person).filter(({ status }) => status === 'active').length
+  const have = servingKeys(chain, of.person, published.ruleSet).length
   if (now.getTime() >= settledFrom(roots) && have < keys.approver_keys)
     return { reason: 'too_few_passkeys', needed: keys.approver_keys, have }
   return whyTooRecent(of)

@@ -150,7 +150,7 @@ export function refusalWords(refusal: Refusal): string {
     case 'passkey_cooling_down':
       return `This key serves you as an approver only since a short while. It may approve from ${dateWords(refusal.at)}. You can deny now, or use one that has served longer.`
     case 'too_few_passkeys':
-      return `Approvers need ${refusal.needed} keys here, so that a lost one locks nobody out; you have ${refusal.have}. Add another under /keys. You can deny.`
+      return `Approvers need ${refusal.needed} keys here, so that a lost one locks nobody out; you have ${refusal.have} that can approve. Add another under /keys. You can deny.`
     case 'gained_too_recently':
       return `The rules name you for this only since a short while. You may approve from ${dateWords(refusal.at)}, or two administrators sign for these rules. You can deny.`
     case 'evidence_refused':

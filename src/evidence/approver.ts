@@ -15,6 +15,12 @@ const SETTLING_MS = 7 * 24 * HOUR_MS
 /** When the first week is over, in ms. */
 export const settledFrom = ({ pinned_at }: Pick<TrustRoots, 'pinned_at'>): number => pinned_at * 1000 + SETTLING_MS
 
+/** A person's keys by which he approves, or will when they have cooled down: no other makes up for a lost one. */
+export const servingKeys = (directory: ChainState, person: PersonId, { keys }: RuleSet): KnownPasskey[] =>
+  passkeysOf(directory, person).filter(
+    ({ passkey, status, inFull }) => status === 'active' && inFull && isAccepted(keys.accept.approvers, passkey),
+  )
+
 /**
  * When a key may approve, in ms: so many hours after it came to serve its owner as an approver, however old it is; roots, and what was given in the first
  * week, at once. Never, where it serves no approver.
@@ -71,8 +77,8 @@ export function judgeApproval(
   if (!known?.inFull) return no('passkey_not_in_full', '/passkey')
   if (!isAccepted(rulesThen.keys.accept.approvers, known.passkey)) return no('passkey_not_accepted', '/passkey')
   if (acceptedAt < approvesFrom(directoryThen, known, rulesThen, roots)) return no('passkey_cooling_down', '/passkey')
-  const keys = passkeysOf(directoryThen, person).filter(({ status }) => status === 'active')
-  if (acceptedAt >= settledFrom(roots) && keys.length < rulesThen.keys.approver_keys) return no('too_few_passkeys', '/person')
+  const serving = servingKeys(directoryThen, person, rulesThen)
+  if (acceptedAt >= settledFrom(roots) && serving.length < rulesThen.keys.approver_keys) return no('too_few_passkeys', '/person')
   const rules = { digest: one.ruleSet, ruleSet: rulesThen }
   const groups = one.groups.filter((group) => acceptedAt >= mayApproveFrom(person, group, action, rules, directoryThen, roots))
   return groups.length > 0 ? { ok: true, groups } : no('gained_too_recently', '/person')

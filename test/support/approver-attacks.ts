@@ -45,6 +45,22 @@ export function comparedAnew(ago: number) {
   return { world, fresh }
 }
 
+/** Bo and dee need two keys each; dee has them, and bo's second one was compared in full, or let in by one of two administrators before he had a role. */
+export function withSecondKey(inFull: boolean, second = newKey('bo')) {
+  const world = settled({ keys: { approver_keys: 2 } })
+  const { directory, keys } = world
+  directory.addOwn(keys.dee, newKey('dee'), days(-30))
+  if (inFull) directory.addOwn(keys.bo, second)
+  else {
+    const eve = newKey('eve')
+    directory.add(withdrawn, { by: [keys.ada], at: days(-29) })
+    directory.enrol([eve], keys.ada, ['administrator'], days(-28))
+    directory.enrol([second], eve, [], days(-21))
+    directory.add({ ...withdrawn, effect: 'grant' }, { by: [keys.ada, eve], at: days(-20) })
+  }
+  return { ...world, second }
+}
+
 /** Bo is an administrator beside ada; a key of ana's that these of them let in. It is in full where both have. */
 export function letIn(...by: readonly ('ada' | 'bo')[]) {
   const world = settled()
@@ -113,6 +129,18 @@ export const APPROVER_ATTACKS: readonly Attack[] = [
   ),
   attack('an approval by somebody with one key where two are asked', 'too_few_passkeys', signer, () =>
     settled({ keys: { approver_keys: 2 } }).question(),
+  ),
+  attack('an approval by somebody whose second key nobody compared in full', 'too_few_passkeys', signer, () =>
+    withSecondKey(false).question(),
+  ),
+  attack('an approval by somebody whose second key was suspended', 'too_few_passkeys', signer, () => {
+    const w = withSecondKey(true)
+    const second = w.second.passkey.thumbprint
+    w.directory.add({ operation: 'suspend', passkeys: [second] }, { by: [w.keys.ada] })
+    return w.question()
+  }),
+  attack('an approval by somebody whose second key may be copied', 'too_few_passkeys', signer, () =>
+    withSecondKey(true, newKey('bo', { synced: true })).question(),
   ),
   attack('an approval by who alone let in the key that asks', 'self_approval', signer, () => {
     const { world, fresh } = letIn('bo')

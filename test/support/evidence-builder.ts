@@ -89,10 +89,10 @@ export function makeDirectory(roots: TrustRoots) {
     return add(change, { by: [by], registrations, ...(at !== undefined && { at }) })
   }
   /** A further key, which its owner adds with one that he has. */
-  const addOwn = (owner: TestKey, key: TestKey): DirectoryLink => {
+  const addOwn = (owner: TestKey, key: TestKey, at = minutes(0)): DirectoryLink => {
     const { signed, digest } = register(roots.realm, key)
     const change: Change = { operation: 'add', passkey: key.passkey, registration: digest }
-    return add(change, { by: [owner], registrations: [signed], order: { role: 'owner' } })
+    return add(change, { by: [owner], registrations: [signed], order: { role: 'owner' }, at })
   }
   return {
     heads,

@@ -4,7 +4,7 @@ import type { Action, RuleSet } from '../../src/domain/action.ts'
 import type { TrustRoots } from '../../src/domain/directory.ts'
 import type { SignedStatement } from '../../src/evidence/bundle.ts'
 import type { Receipt } from '../../src/evidence/receipt.ts'
-import { askedWith, comparedAnew, gainedBo, letIn, madeApprover, settled } from './approver-attacks.ts'
+import { askedWith, comparedAnew, gainedBo, letIn, madeApprover, settled, withSecondKey } from './approver-attacks.ts'
 import { lives, offering, suspend } from './attack.ts'
 import { newKey, type TestKey } from './authenticator.ts'
 import { PROVIDER, vouched } from './directory-attacks.ts'
@@ -143,6 +143,9 @@ export const VALID: readonly Row[] = [
     receiptOf(world, [world.request(), world.approve(fresh), world.approve(world.keys.dee, minutes(3))]),
   ),
   row('an approval by an approver of a day with an old key', (_, world = madeApprover(25)) =>
+    receiptOf(world, [...lives(world)]),
+  ),
+  row('approvals by people with two keys that serve, where two are asked', (_, world = withSecondKey(true)) =>
     receiptOf(world, [...lives(world)]),
   ),
   row('an approval by one of two administrators who let in the key that asks', (_, { world, fresh } = letIn('ada', 'bo')) =>

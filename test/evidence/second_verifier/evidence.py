@@ -149,8 +149,9 @@ def decision_then(roots, state, item, approving, full_name):
         from_time += keys['cool_down_hours'] * HOUR
     require(item.accepted_at >= from_time, 'passkey_cooling_down', item.path)
     if item.accepted_at >= settled(roots):
-        active = [each for each in then.passkeys.values() if each.person == item.person and each.status == 'active']
-        require(len(active) >= keys['approver_keys'], 'too_few_passkeys', item.path)
+        serving = [each for each in then.passkeys.values() if each.person == item.person and each.status == 'active'
+                   and each.in_full and accepted(each, keys['accept']['approvers'])]
+        require(len(serving) >= keys['approver_keys'], 'too_few_passkeys', item.path)
 
     def gained_time(group):
         times = [gain['at'] * 1000 for gain in item.rules['gained']
