@@ -62,12 +62,11 @@ metadata's signature without network; entries by hand stay. https://mds3.fidoall
   },
   claim: { line: 'wait here for a credential, and print it or run a command with it', usage: '', text: CLAIM_USAGE },
   receipt: {
-    line: 'fetch what proves a credential: who signed what, under which rule',
-    usage: `countersign receipt LINK [--credential N] [--out FILE]
-countersign receipt --request ID [--credential N] [--out FILE]`,
-    text: `Fetches the receipt of a request by the link of its page, with every value closed; signed in on the page you get those that you may see. With
---request, on the issuer's host, it is made out of the database with all that is kept; that needs ISSUER_DATABASE_URL and TRUST_ROOTS, no key.
-Exit code 0 got, 1 refused, 2 wrong usage, 3 the issuer cannot be reached.
+    line: 'make what proves a credential: who signed what, under which rule',
+    usage: `countersign receipt --request ID [--credential N] [--out FILE]`,
+    text: `Makes the receipt of a request on the issuer's host, out of the database, with all that is kept; that needs ISSUER_DATABASE_URL and TRUST_ROOTS, no
+key. Elsewhere it is a file to download: choose Receipt on the request's page and sign in, as who asked, decided or may decide, or as auditor or
+administrator. Exit code 0 made, 1 refused, 2 wrong usage.
 
   --credential N     which credential of the request (1)
   --out FILE         a new file for it (standard output)`,

@@ -1,25 +1,20 @@
-// `countersign receipt`: fetches a receipt by the link of its request, from whoever issued it; or, on the issuer's host, makes it out of the database with
-// every value opened that is kept. No private key is needed for either. It does not judge what it fetched: `countersign verify` does, by the trust roots.
+// `countersign receipt`: on the issuer's host, makes a receipt out of the database with every value opened that is kept. No private key is needed. It does not
+// judge what it made: `countersign verify` does, by the trust roots. Elsewhere a receipt is a file that people who are signed in download in their browser:
+// a link has no power to fetch one, and this terminal is nobody who is signed in.
 
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { z } from 'zod'
 import { makeReceipt } from '../commands/make-receipt.ts'
 import { connect, type DatabaseLog } from '../db/connect.ts'
 import { pastRootsPath, type TrustRoots } from '../domain/directory.ts'
 import { ID } from '../domain/ids.ts'
-import { spelt } from '../domain/visible.ts'
 import { refusalWords } from '../domain/words.ts'
-import { readReceiptFile, receiptText } from '../evidence/receipt.ts'
+import { receiptText } from '../evidence/receipt.ts'
 import { StartRefused } from '../run.ts'
 import { readArguments } from './arguments.ts'
 import { readRootsFile } from './verify.ts'
 
-export const RECEIPT_EXIT = { got: 0, refused: 1, usage: 2, unreachable: 3 } as const
-const VIEW = /^[A-Za-z0-9_-]{16,64}$/
-const TIMEOUT_MS = 60_000
-const MAX_RECEIPT_BYTES = 128 * 1024 * 1024
-const MAX_WORDS = 600
+export const RECEIPT_EXIT = { got: 0, refused: 1, usage: 2 } as const
 
 export type ReceiptScreen = {
   readonly out: { write: (text: string) => unknown }
@@ -46,9 +41,12 @@ export async function receiptHere(
   const number = /^[1-9][0-9]{0,3}$/.test(values.credential)
     ? Number(values.credential)
     : wrong('--credential is not a number from 1')
-  if ((link === undefined) === (values.request === undefined))
-    return wrong('say `countersign receipt LINK`, or on the issuer’s host `countersign receipt --request ID`')
-  const got = link === undefined ? await makeHere(values.request ?? '', number, env, log) : await fetchBy(link, number)
+  if (link !== undefined)
+    return wrong(
+      'a link has no power to fetch a receipt: open it in your browser, choose Receipt and sign in there. On the issuer’s host: `countersign receipt --request ID`',
+    )
+  if (values.request === undefined) return wrong('say `countersign receipt --request ID`, on the issuer’s host')
+  const got = await makeHere(values.request, number, env, log)
   if (!got.ok) {
     screen.err.write(`countersign: ${got.words}\n`)
     return got.code
@@ -87,35 +85,6 @@ const readPast = (path: string, { era }: TrustRoots): Promise<TrustRoots[]> =>
       .filter((file) => existsSync(file))
       .map(readRootsFile),
   )
-
-const Refused = z.object({ reason: z.string(), words: z.string() })
-
-/** By the link of a request's page. Values stay closed: this terminal is nobody who is signed in. */
-async function fetchBy(link: string, number: number): Promise<Got> {
-  const url = URL.parse(link)
-  const view = url && /^\/r\/([^/]+)$/.exec(url.pathname)?.[1]
-  if (!url || !view || !VIEW.test(view)) return wrong('LINK is not the link of a request, like https://issuer.example.com/r/…')
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && url.hostname === 'localhost'))
-    return wrong('LINK is neither https nor http://localhost')
-  const away: Got = { ok: false, code: RECEIPT_EXIT.unreachable, words: `The issuer at ${url.origin} does not answer.` }
-  const foreign: Got = {
-    ok: false,
-    code: RECEIPT_EXIT.refused,
-    words: `What answers at ${url.origin} is not a Countersign issuer of this version.`,
-  }
-  try {
-    const address = `${url.origin}/v1/receipts/${view}?credential=${number}`
-    const response = await fetch(address, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) })
-    const bytes = new Uint8Array(await response.arrayBuffer())
-    if (bytes.length > MAX_RECEIPT_BYTES) return foreign
-    if (response.ok) return readReceiptFile(bytes) === undefined ? foreign : { ok: true, text: new TextDecoder().decode(bytes) }
-    if (response.status >= 500) return away
-    const said = Refused.safeParse(JSON.parse(new TextDecoder().decode(bytes)))
-    return said.success ? { ok: false, code: RECEIPT_EXIT.refused, words: spelt(said.data.words.slice(0, MAX_WORDS)) } : foreign
-  } catch (error) {
-    return error instanceof SyntaxError ? foreign : away
-  }
-}
 
 const wrong = (problem: string): never => {
   throw new StartRefused([problem], RECEIPT_EXIT.usage)

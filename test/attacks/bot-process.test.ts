@@ -75,18 +75,16 @@ const ATTEMPTS: { readonly [door: string]: { readonly [attempt: string]: () => P
   'GET /v1/views/:view/events': {
     'asks for the line of a link that is none': reads(() => '/v1/views/0000000000000000000000000a/events'),
   },
-  'GET /v1/receipts/:view': {
-    'takes the receipt of what was issued, closed': async () => {
-      const { text } = await door.world.bot.db
-        .selectFrom('personal')
-        .select('value as text')
-        .where('request_id', '=', at.live.requestId)
-        .where('name', '=', 'reason')
-        .executeTakeFirstOrThrow()
-      const answer = gains.hear(await door.get(`/v1/receipts/${at.live.viewId}`))
-      assert.equal(answer.statusCode, 200)
-      assert.ok(!answer.body.includes(JSON.parse(text)), 'the reason is opened')
-      isRefused(gains.hear(await door.get(`/v1/receipts/${at.waiting.viewId}`)), 'a receipt of what was not issued')
+  'GET /v1/receipts/:request': {
+    'takes the receipt of what was issued, by the id that he knows': async () => {
+      for (const { requestId } of [at.live, at.waiting])
+        isRefused(gains.hear(await door.get(`/v1/receipts/${requestId}`)), 'a receipt')
+    },
+  },
+  'GET /receipts/:request': {
+    'opens the page of a receipt: it asks who he is': async () => {
+      const answer = gains.hear(await door.get(`/receipts/${at.live.requestId}`))
+      assert.ok(!answer.body.includes('/v1/receipts/'))
     },
   },
   'GET /v1/registrations/:thumbprint': {

@@ -134,6 +134,22 @@ describe('a stranger with every link there is', () => {
       }
   })
 
+  test('fetches no receipt, by any link or by the id of what was issued: it holds all names, groups and runbooks', async () => {
+    const { links, requestId } = at.live
+    for (const id of [requestId, ...Object.values(links)]) {
+      isRefused(gains.hear(await door.get(`/v1/receipts/${id}`)), id)
+      const { body } = gains.hear(await door.get(`/receipts/${id}`))
+      assert.doesNotMatch(body, /T0SANDBOX|service-owners|\/v1\/receipts\//, id)
+    }
+  })
+
+  test('fetches no receipt in the session of somebody who was not concerned', async () => {
+    const cookie = await gains.honestly(() => door.signIn('rey'))
+    const { requestId, links } = at.foreign
+    for (const id of [requestId, ...Object.values(links)])
+      isRefused(gains.hear(await door.get(`/v1/receipts/${id}`, { cookie })), id)
+  })
+
   test('guesses links: near ones, and ids of other things, lead nowhere', async () => {
     const link = at.waiting.links['ana'] ?? ''
     const { requestId, intent, checkCode } = at.waiting

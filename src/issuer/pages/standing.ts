@@ -73,10 +73,10 @@ ${deadline(view, now)}
 ${receipt(view)}`
 }
 
-/** Once something was issued, anybody who may see this page may take along what proves it. */
-const receipt = ({ view, credential }: Adopted): Html | undefined =>
+/** Once something was issued: the way to what proves it. It asks who is there, whoever's link this is. */
+const receipt = ({ request, credential }: Adopted): Html | undefined =>
   credential?.fingerprint
-    ? html`<p class="small"><a href="/v1/receipts/${view}" download>Receipt</a>: who signed what, for anybody to <a href="/verify">check</a> without us.</p>`
+    ? html`<p class="small"><a href="/receipts/${request}">Receipt</a>: who signed what, for anybody to <a href="/verify">check</a> without us.</p>`
     : undefined
 
 type Step = { readonly at: Date; readonly said: Html }
