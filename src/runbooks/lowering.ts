@@ -1,5 +1,5 @@
 // How an action of the rules in force became another: a hurdle is lower, or who approves approves something else than before. What waits before anybody
-// may approve by it stands here alone (DESIGN section 4): everything but who may ask, whom approvers see. Whoever changes runbooks is hostile here, and
+// may approve by it stands here alone (DESIGN section 4): everything but who may ask and one more value of a list, which approvers see. Whoever changes runbooks is hostile here, and
 // gives an old name a new meaning. The text and what helps are left out: they are edited every day, and people would sign for them unread.
 
 import type { Action, Parameter, RuleSet } from '../domain/action.ts'
@@ -14,6 +14,7 @@ export type Lowering =
   | 'older_confirmation'
   | 'other_right'
   | 'other_values'
+  | 'more_values'
   | 'other_names'
 
 /** An action and the targets that are published with it. */
@@ -36,12 +37,13 @@ export function lowerings(was: Placed, is: Placed): Lowering[] {
   if (now.freshness_seconds > old.freshness_seconds) found.push('older_confirmation')
   if (rightOf(was) !== rightOf(is)) found.push('other_right')
   if (takesOtherValues(old, now)) found.push('other_values')
+  if (takesMoreValues(old, now)) found.push('more_values')
   if (old.title !== now.title || isLabelledOtherwise(old, now)) found.push('other_names')
   return found
 }
 
 /** Whether nobody may approve by it until it has been seen for as long as the rules ask. */
-export const waits = (lowering: Lowering): boolean => lowering !== 'others_may_ask'
+export const waits = (lowering: Lowering): boolean => lowering !== 'others_may_ask' && lowering !== 'more_values'
 
 /** Whether what people read of an action may have changed, by its members that differ. It waits for nothing, so it is told. */
 export const isReworded = (members: readonly string[]): boolean => members.includes('text') || members.includes('parameters')
@@ -64,9 +66,16 @@ function takesOtherValues(old: Action, now: Action): boolean {
   return kept.length < now.parameters.length || now.parameters.length < old.parameters.length
 }
 
+/** A list that names more: the value that is asked for stands in what is signed, and what the others mean is as before. */
+const takesMoreValues = (old: Action, now: Action): boolean =>
+  now.parameters.some((is) => {
+    const was = old.parameters.find(({ name }) => name === is.name)
+    return is.type === 'enum' && was?.type === 'enum' && is.values.some((value) => !was.values.includes(value))
+  })
+
 function isWithin(was: Parameter, is: Parameter): boolean {
   if (was.type === 'string') return is.type === 'string' && is.pattern === was.pattern && is.max_length <= was.max_length
-  if (was.type === 'enum') return is.type === 'enum' && is.values.every((value) => was.values.includes(value))
+  if (was.type === 'enum') return is.type === 'enum'
   if (was.type === 'integer') return is.type === 'integer' && is.minimum >= was.minimum && is.maximum <= was.maximum
   return is.type === 'boolean'
 }

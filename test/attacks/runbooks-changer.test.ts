@@ -126,7 +126,10 @@ describe('who may change the runbooks', () => {
       NO_HOURS,
     ],
     'lets its target be another': [['targets.yaml', 'urn:countersign:sandbox:target', 'urn:everything']],
-    'lets it take another service': [['service.md', 'values: [payments-api,', 'values: [payments-api, vault,']],
+    'lets it take any service at all': [
+      ['service.md', 'type: enum', 'type: string'],
+      ['service.md', 'values: [payments-api, ledger-api, checkout-web]', 'pattern: "[a-z-]+"'],
+    ],
     'calls it what it is not': [['service.md', 'title: Restart a service', 'title: Read a dashboard']],
     'lets it last longer': [['service.md', 'maximum: 1h', 'maximum: 2h']],
   }

@@ -241,6 +241,7 @@ const LOWERED: { readonly [L in Lowering]: string } = {
   older_confirmation: 'an older confirmation counts',
   other_right: 'something else is granted than before',
   other_values: 'it takes other values than before',
+  more_values: 'it takes more values than before',
   other_names: 'it or its values are called otherwise',
 }
 
