@@ -46,7 +46,7 @@ const KIND: { readonly [A in Accept]: string } = {
 }
 
 const CHANGE: { readonly [M in ChangeMisfit]: string } = {
-  signed_by_subject: 'Nobody signs for a key of his own here: another administrator has to.',
+  signed_by_subject: 'Nobody signs for a key of his own or for a role of his own here: other administrators have to.',
   signed_twice: 'You have signed this already. Now another administrator has to.',
   not_the_owner: 'Only the owner of these keys can sign this, with one of his own.',
   last_administrator: 'Then nobody could sign the next change. Make somebody else an administrator first.',

@@ -1,5 +1,5 @@
 // What one change of the passkey directory does, and whose signatures it takes (DESIGN section 4). As soon as two people are administrators, nobody
-// alone gives a role, a key that serves one, or power back to somebody who holds one: it takes two, and for a key never its own owner. What only
+// alone gives a role, a key that serves one, or power back to somebody who holds one: it takes two, and never who gains by it. What only
 // takes power away at once, a suspension, takes one. Called with statements that are already sound.
 
 import { canonicalText } from '../domain/canonical.ts'
@@ -51,7 +51,9 @@ export async function judgeChange(of: Case, roots: TrustRoots, crypto: EvidenceC
   if (registrations.length > 0) return fail('registration_unasked', '/registrations')
   if (change.operation === 'suspend' || change.operation === 'reinstate' || change.operation === 'revoke')
     return judgeStatus(of, change)
-  const signed = administratorsSigned(state, orders, signaturesNeeded(state), [])
+  // Nobody gives himself a role, or says of his own keys that he compared them. To give one up harms nobody else, so his word counts there.
+  const subjects = change.operation === 'role' && change.effect === 'grant' ? [change.person] : []
+  const signed = administratorsSigned(state, orders, signaturesNeeded(state), subjects)
   if (!signed.ok) return signed
   if (change.operation === 'role') return judgeRole(change, state, roots)
   if (change.operation === 'endorse')

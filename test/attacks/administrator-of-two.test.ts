@@ -48,8 +48,9 @@ const grants = async (role: 'approver' | 'administrator' | 'auditor', person = T
 })
 
 describe('one of two administrators', () => {
-  test('makes himself an approver, and a friend an administrator', async () => {
-    assert.equal(await tries(await grants('approver')), 'waits')
+  test('makes himself an approver, which is not even kept for the other one, and a friend an administrator', async () => {
+    assert.equal(await tries(await grants('approver')), 'change_refused')
+    assert.equal(await tries(await grants('approver', 'rey')), 'waits')
     for (const wanted of [await grants('administrator', 'rey'), await grants('approver', 'rey')])
       assert.notEqual(await tries(wanted), 'done')
   })

@@ -149,7 +149,10 @@ export const CHAIN_ATTACKS: readonly ChainAttack[] = [
     o.link(o.status('suspend', 'dee'), { by: [o.keys.ada] }),
   ),
   attack('the reinstatement of an active key', 'no_effect', (o) => o.link(o.status('reinstate', 'cy'), { by: [o.keys.ada] })),
-  attack('a role granted twice', 'no_effect', (o) => o.link(o.role('bo', 'grant'), { by: [o.keys.ada, o.keys.bo] })),
+  attack('a role granted twice', 'no_effect', (o) => {
+    o.add(o.role('cy', 'grant'), { by: [o.keys.ada, o.keys.bo] })
+    return o.link(o.role('cy', 'grant'), { by: [o.keys.ada, o.keys.bo] })
+  }),
   attack('the reinstatement of a revoked key', 'revoked_for_good', (o) => {
     o.add(o.status('revoke', 'cy'), { by: [o.keys.ada, o.keys.bo] })
     return o.link(o.status('reinstate', 'cy'), { by: [o.keys.ada] })

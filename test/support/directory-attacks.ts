@@ -84,6 +84,27 @@ export const DIRECTORY_ATTACKS: readonly ChainAttack[] = [
     const { change, registrations } = o.enrolment([newKey('bo')])
     return o.link(change, { by: [o.keys.ada, o.keys.bo], registrations })
   }),
+  attack('a role that an administrator signs for himself beside another', 'signed_by_subject', (o) =>
+    o.link(o.role('bo', 'grant', 'approver'), { by: [o.keys.ada, o.keys.bo] }),
+  ),
+  attack('a role of his own that an administrator signs beside two others', 'signed_by_subject', (o) => {
+    o.add(o.role('cy', 'grant'), { by: [o.keys.ada, o.keys.bo] })
+    return o.link(o.role('bo', 'grant', 'approver'), { by: [o.keys.ada, o.keys.cy, o.keys.bo] })
+  }),
+  attack('a role that the only administrator gives himself back', 'signed_by_subject', (o) => {
+    o.add(o.role('bo', 'withdraw'), { by: [o.keys.ada, o.keys.bo] })
+    o.add(o.role('ada', 'withdraw', 'approver'), { by: [o.keys.ada] })
+    return o.link(o.role('ada', 'grant', 'approver'), { by: [o.keys.ada] })
+  }),
+  attack('a key of his own whose words an administrator says he compared', 'signed_by_subject', (o) => {
+    const fresh = newKey('bo')
+    o.add(o.role('bo', 'withdraw'), { by: [o.keys.ada, o.keys.bo] })
+    o.add(o.role('cy', 'grant'), { by: [o.keys.ada] })
+    const { change, registrations } = o.enrolment([fresh])
+    o.add(change, { by: [o.keys.ada], registrations })
+    o.add(o.role('bo', 'grant'), { by: [o.keys.ada, o.keys.cy] })
+    return o.link(o.role('bo', 'grant', 'administrator', [fresh.passkey.thumbprint]), { by: [o.keys.ada, o.keys.bo] })
+  }),
   attack('an administrator whose new key nobody compared', 'not_an_administrator', (o) => {
     const fresh = newKey('cy')
     const { change, registrations } = o.enrolment([fresh])

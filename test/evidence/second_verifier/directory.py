@@ -166,7 +166,8 @@ def operate(roots, state, change, signed, registrations, vouched, path):
         status = {'suspend': 'suspended', 'reinstate': 'active', 'revoke': 'revoked'}[operation]
         change_status(state, operation, status, change['passkeys'], signed, path)
     else:
-        signed_by_administrators(state, signed, state.two(), set(), path)
+        granted = operation == 'role' and change['effect'] == 'grant'
+        signed_by_administrators(state, signed, state.two(), {change['person']} if granted else set(), path)
         if operation == 'role':
             change_role(state, change, path)
         elif operation == 'endorse':
