@@ -57,7 +57,7 @@ export function gainedLines(ctx: IssuerContext, name: (id: string) => Named): re
 /** Who is what, and what else administrators can sign for. */
 export function rolesState(
   ctx: IssuerContext,
-  { chain }: Seen,
+  { chain, pending }: Seen,
   name: (id: string) => Named,
   rows: readonly PasskeyRow[],
   rounds: Rounds | undefined,
@@ -76,5 +76,7 @@ export function rolesState(
     gained: isEndorsed(chain, ctx.published().digest) ? [] : gainedLines(ctx, name),
     provider: provider && { ...provider, taken: takesProvider(chain, provider.issuer, provider.clientId) },
     takesTwo: signaturesNeeded(chain) === 2,
+    waits: pending?.isStale === false && signaturesNeeded(chain) === 2,
+    ruleSet: ctx.published().digest,
   }
 }

@@ -11,6 +11,7 @@ import { parse, stringify } from 'yaml'
 import { readCertificate } from '../../src/certificates/certificate.ts'
 import type { AttestationModel } from '../../src/domain/attestation.ts'
 import { modelOf, newMaker } from '../support/attesting.ts'
+import { registeredKey } from '../support/directory-world.ts'
 import { axeOf, openPages, plugIn } from '../support/issuer-pages.ts'
 import { ORIGIN } from '../support/world.ts'
 
@@ -43,6 +44,44 @@ const registrations = (person: string) =>
     .where('person', '=', person)
     .where('nickname', '=', 'blue key')
     .execute()
+
+const focused = (page: Page) => page.evaluate<string>('document.activeElement.innerText')
+
+test('by keyboard alone a key is made, and another is turned down: the focus goes along, and never to the button of somebody else’s key', async (t) => {
+  const tab = await pages.open(t, '/enrol')
+  if (!tab) return
+  const { page } = tab
+  await plugIn(page, pages.world())
+  const { keyboard } = page
+  await page.getByLabel('Who are you?').focus()
+  await keyboard.type('Rey')
+  await keyboard.press('Tab')
+  await keyboard.type('red key')
+  await keyboard.press('Tab')
+  await keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'One more touch' }).waitFor()
+  assert.equal(await focused(page), 'One more touch')
+  await keyboard.press('Tab')
+  await keyboard.press('Enter')
+  await page.getByRole('status').getByText('Registered.').waitFor()
+  assert.equal(await focused(page), 'Now compare these words')
+
+  for (const person of ['bo', 'theo']) await registeredKey(pages.world(), person)
+  const vouching = await pages.open(t, 'about:blank')
+  assert.ok(vouching)
+  const [name = '', value = ''] = (await pages.door().signIn('mira')).split('=')
+  await vouching.context.addCookies([{ name, value, url: ORIGIN }])
+  await vouching.page.goto('/enrol')
+  const turnDown = vouching.page.getByRole('button', { name: /^Turn this key down/ })
+  const names = await turnDown.allInnerTexts()
+  assert.equal(names.length, 3)
+  assert.equal(new Set(names).size, 3, `each is named by its key: ${names}`)
+  await turnDown.first().focus()
+  await vouching.page.keyboard.press('Enter')
+  await vouching.page.getByRole('status').getByText('Turned down.').waitFor()
+  assert.equal(await turnDown.count(), 2)
+  assert.equal(await focused(vouching.page), 'Register a key')
+})
 
 test('55 an approver is told that the key must stay in one place, and a key that may be copied is turned away with the reason', async (t) => {
   const tab = await pages.open(t, '/enrol')

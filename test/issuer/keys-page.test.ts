@@ -9,7 +9,7 @@ import { startSession } from '../../src/commands/sign-in.ts'
 import { holdsRole } from '../../src/evidence/chain-state.ts'
 import { keyWords } from '../../src/issuer/key-words.ts'
 import { editDirectory, keysOf, registeredKey } from '../support/directory-world.ts'
-import { axeOf, openPages, photograph, plugIn } from '../support/issuer-pages.ts'
+import { look, openPages, plugIn } from '../support/issuer-pages.ts'
 import { ask, confirm, newHolder, ORIGIN } from '../support/world.ts'
 
 const pages = openPages()
@@ -52,19 +52,6 @@ async function press(page: Page, name: string): Promise<void> {
   assert.equal(await page.locator('#alert').textContent(), '', name)
 }
 const status = (page: Page, words: string | RegExp) => page.locator('#status').getByText(words).waitFor()
-/** Looks at a page in both schemes and as narrow as a small phone. */
-async function look(page: Page, name: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    assert.deepEqual(await axeOf(page), [], `${name} ${colorScheme}`)
-    await photograph(page, `${name} ${colorScheme}`)
-  }
-  await page.setViewportSize({ width: 320, height: 900 })
-  assert.ok((await page.evaluate<number>('document.documentElement.scrollWidth')) <= 320, `${name} scrolls sideways`)
-  await photograph(page, `${name} 320`)
-  await page.setViewportSize({ width: 1280, height: 900 })
-  await page.emulateMedia({ colorScheme: 'light' })
-}
 const chain = () => pages.world().ctx.chain()
 
 test('two administrators and the owners of keys', async (whole) => {
@@ -77,7 +64,7 @@ test('two administrators and the owners of keys', async (whole) => {
     for (const who of ['ana', 'theo']) {
       await page.locator('#role select[name=person]').selectOption(who)
       await page.locator('#role select[name=role]').selectOption('administrator')
-      await press(page, who === 'ana' ? 'Sign the role' : 'Sign as the first of two')
+      await press(page, who === 'ana' ? 'Sign the role' : 'Sign the role as the first of two')
       await status(page, who === 'ana' ? 'The role is changed' : 'second administrator')
     }
     assert.deepEqual([...(await chain()).administrators].sort(), ['ana', 'mira'])
@@ -161,7 +148,7 @@ test('two administrators and the owners of keys', async (whole) => {
     const page = await visit('mira', '/keys')
     await page.locator('#role select[name=person]').selectOption('rey')
     await page.locator('#role select[name=role]').selectOption('auditor')
-    await press(page, 'Sign as the first of two')
+    await press(page, 'Sign the role as the first of two')
     await page.getByText('You have signed it.').waitFor()
     const { ctx } = pages.world()
     const ana = await visit('ana', '/keys')
@@ -187,7 +174,7 @@ test('two administrators and the owners of keys', async (whole) => {
     await mira.locator('#role select[name=person]').selectOption('bo')
     await mira.locator('#role select[name=role]').selectOption('approver')
     await mira.getByLabel('Take away').check()
-    await press(mira, 'Sign as the first of two')
+    await press(mira, 'Sign the role as the first of two')
     const ana = await visit('ana', '/keys')
     await ana.getByText('Take from Bo Tanaka the role of approver').waitFor()
     await press(ana, 'Sign as the second')

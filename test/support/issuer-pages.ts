@@ -36,8 +36,11 @@ export type Pages = {
   readonly start: () => Promise<void>
 }
 
-/** One world, one app and one browser for all tests of a file. */
-export function openPages(over: Partial<IssuerAppParts> = {}): Pages {
+/** One world, one app and one browser for all tests of a file; `opens` makes world and app where they are not the usual ones. */
+export function openPages(
+  over: Partial<IssuerAppParts> = {},
+  opens: (t: ReturnType<typeof lastFirst>) => Promise<Door> = (t) => openDoors(t, over),
+): Pages {
   const hooks = lastFirst(after)
   let door: Door
   let app: { listen: Door['app']['listen']; close: () => Promise<unknown> }
@@ -46,7 +49,7 @@ export function openPages(over: Partial<IssuerAppParts> = {}): Pages {
   let missing: string | undefined
   const ready = Promise.withResolvers<void>()
   const begin = async (): Promise<void> => {
-    door = await openDoors(hooks, over)
+    door = await opens(hooks)
     app = door.app
     await app.listen({ port: 0, host: '127.0.0.1' })
     port = (door.app.server.address() as AddressInfo).port
@@ -145,4 +148,21 @@ const axeSource = readFileSync(new URL(import.meta.resolve('axe-core')), 'utf8')
 export async function photograph(page: Page, name: string): Promise<void> {
   const folder = process.env['SHOTS']
   if (folder) await page.screenshot({ path: join(folder, `${name.replaceAll(/\W+/g, '-')}.png`), fullPage: true })
+}
+
+/** Looks at a page in both schemes and as narrow as a small phone: axe finds nothing, and nothing goes sideways. */
+export async function look(page: Page, name: string): Promise<void> {
+  const wide = page.viewportSize()
+  await page.emulateMedia({ colorScheme: 'light' })
+  assert.deepEqual(await axeOf(page), [], `${name} light`)
+  await photograph(page, `${name} light`)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  // The same document in other colours.
+  assert.deepEqual(await axeOf(page, 'color-contrast'), [], `${name} dark`)
+  await photograph(page, `${name} dark`)
+  await page.setViewportSize({ width: 320, height: 900 })
+  assert.ok((await page.evaluate<number>('document.documentElement.scrollWidth')) <= 320, `${name} scrolls sideways`)
+  await photograph(page, `${name} 320`)
+  if (wide) await page.setViewportSize(wide)
+  await page.emulateMedia({ colorScheme: 'light' })
 }

@@ -44,7 +44,7 @@ export function changeLines(change: DirectoryChange, speaking: Speaking): readon
       const gained = speaking.gained(change.rule_set)
       return [
         html`Let everybody approve at once whom the rules ${gained ? 'in force' : html`<code>${change.rule_set}</code>, which are no longer in force,`} newly name`,
-        ...(gained ?? []).map((line) => html`${line}`),
+        ...(gained ?? []).map((line) => html`Waits now: ${line}`),
       ]
     }
     case 'provider':

@@ -58,14 +58,16 @@ export function enrolPage(site: Site, state: EnrolState, now: Date): string {
     ...(administrator ? { person: administrator.who.id, next: administrator.next } : {}),
     ...(administrator?.pending && { pending: pendingFact(administrator.pending) }),
   }
+  // Whoever enrols comes here for that.
+  const own = html`<section class="document" aria-labelledby="own"><h2 id="own">Your key</h2>${register(site, state)}</section>`
+  const vouching = html`<section class="document" aria-labelledby="vouch" id="waiting" data-live data-facts="${JSON.stringify(facts)}"><h2 id="vouch">For administrators</h2>${administrator ? vouch(site, administrator, now) : signIn()}</section>`
   return framed(site, {
     title: 'Register a key',
     entry: 'issuer/static/enrol.ts',
     signedIn: state.signedIn,
     body: html`<div class="headline"><h1 tabindex="-1">Register a key</h1></div>
 <div class="columns even">
-<section class="document" aria-labelledby="own"><h2 id="own">Your key</h2>${register(site, state)}</section>
-<section class="document" aria-labelledby="vouch" id="waiting" data-live data-facts="${JSON.stringify(facts)}"><h2 id="vouch">For administrators</h2>${administrator ? vouch(site, administrator, now) : signIn()}</section>
+${administrator ? [vouching, own] : [own, vouching]}
 </div>`,
   })
 }
@@ -124,7 +126,7 @@ ${waiting.length > 1 && html`<p class="row">${asking > 0 && all('asks', `Tick al
 <label class="choice"><input type="checkbox" name="registration" value="${fact.passkey.thumbprint}" data-tier="${tier}">
 <span><strong>${shown(who.name)}</strong>${asRoles(fact.roles)} <span class="help">${shown(nickname)}, registered ${when(at, now)}${!deviceBound && ', may be copied between devices'}${model !== undefined && `, proved to be: ${model}`}</span></span></label>
 ${wordList(words)}
-<button type="button" class="quiet" data-do="reject" data-passkey="${fact.passkey.thumbprint}">Turn this key down</button></li>`,
+<button type="button" class="quiet" data-do="reject" data-passkey="${fact.passkey.thumbprint}">Turn this key down<span class="sr">: ${shown(nickname)} of ${shown(who.name)}</span></button></li>`,
   )}</ul>
 ${takesTwo && html`<p class="small">A key of somebody with a role takes two administrators, and whatever is ticked with it waits with it. Sign those apart.</p>`}
 <div class="step" id="enrol">${keyChoice(site, keys)}

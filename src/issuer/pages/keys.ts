@@ -72,7 +72,7 @@ ${loss && recovery(site, loss, signing, now)}
 ${administering?.pending && pendingPanel(site, administering.pending, { speaking: administering.speaking, me, keys: signing }, now)}
 ${administering?.hint !== undefined && html`<p class="warning">${administering.hint}</p>`}
 <h2>Yours</h2>
-${mine.length === 0 ? html`<p>You have none.</p>` : list(mine, changes ? 'own' : undefined, now)}
+${mine.length === 0 ? html`<p>You have none.</p>` : list(mine, { ticks: changes ? 'own' : undefined, isOwn: true, now })}
 ${heldOf(mine).length > 0 && releaseOwn(site, heldOf(mine), signing)}
 ${changes && tooFew(activeOf(mine), state.needed)}
 ${changes && waiting.length > 0 && signing.length > 0 && addOwn(site, waiting, signing, now)}
@@ -103,7 +103,7 @@ function factsOf(site: Site, { realm, me, signing, next, waiting, loss, administ
 
 function everybody(site: Site, { loss, signing }: KeysState, { others, roles, doubted }: Administering, now: Date): Html {
   const changes = loss === undefined
-  return html`<h2>Everybody else’s</h2>${others.length === 0 ? html`<p>None.</p>` : list(others, changes ? 'passkey' : undefined, now)}
+  return html`<h2>Everybody else’s</h2>${others.length === 0 ? html`<p>None.</p>` : html`${others.length > FEW && filterBox()}${list(others, { ticks: changes ? 'passkey' : undefined, isOwn: false, now })}`}
 ${doubted.length > 0 && doubtedList(doubted, now)}
 ${
   changes &&
@@ -134,11 +134,29 @@ const heldOf = (rows: readonly KeyRow[]): readonly KeyRow[] => rows.filter(({ he
 
 const STATUS = { active: 'Active', suspended: 'Suspended', revoked: 'Revoked' } as const
 
-/** Keys, with a box before each that can change, by the name of the form's boxes. */
-const list = (rows: readonly KeyRow[], ticks: string | undefined, now: Date): Html =>
+/** As many are seen at once. */
+const FEW = 8
+
+/** Narrows the list below; the script brings it to life. */
+const filterBox =
+  (): Html => html`<label class="field" data-filter hidden><span>Show only <span class="optional">names or words that contain</span></span>
+<input type="search" name="filter" autocomplete="off" spellcheck="false"></label>
+<p role="status" class="help" data-filtered hidden></p>`
+
+type Listing = {
+  /** The name of the boxes of the form, where these can change. */
+  readonly ticks: string | undefined
+  readonly isOwn: boolean
+  readonly now: Date
+}
+
+/** Keys: one's own by their names, those of others by their owners. */
+const list = (rows: readonly KeyRow[], { ticks, isOwn, now }: Listing): Html =>
   html`<ul class="keys">${rows.map((row) => {
     const { owner, nickname, status, deviceBound, inFull, held, enrolledAt, usedAt, words } = row
-    const name = html`<span><strong>${shown(nickname)}</strong> <span class="help">${shown(owner.name)}</span></span>`
+    const name = isOwn
+      ? html`<strong>${shown(nickname)}</strong>`
+      : html`<span><strong>${shown(owner.name)}</strong> <span class="help">${shown(nickname)}</span></span>`
     return html`<li class="${status}">
 ${ticks !== undefined && status !== 'revoked' ? html`<label class="choice"><input type="checkbox" name="${ticks}" value="${row.thumbprint}"> ${name}</label>` : name}
 <p class="help">${held && status === 'active' ? 'Held' : STATUS[status]} · ${deviceBound ? 'stays on one device' : 'may be copied between devices'}${!inFull && html` · <span>may ask only</span>`} · enrolled ${when(enrolledAt, now)} · ${usedAt ? html`last used ${when(usedAt, now)}` : 'never used'}</p>

@@ -19,9 +19,9 @@ export type OwnWaiting = {
 export function tooFew(active: number, needed: number): Html | undefined {
   if (active === 0) return undefined
   if (active < needed)
-    return html`<p class="warning">You have ${plural(active, 'key')}, and approvers need ${needed} here. Add another one now, below.</p>`
+    return html`<p class="warning">You have ${plural(active, 'key')}, and approvers need ${needed} here. <a href="#another">Add another one now</a>.</p>`
   return active === 1
-    ? html`<p class="warning">You have one key. If you lose it, you are locked out until administrators let a new one in. Add a second one now, below.</p>`
+    ? html`<p class="warning">You have one key. If you lose it, you are locked out until administrators let a new one in. <a href="#another">Add a second one now</a>.</p>`
     : undefined
 }
 

@@ -26,7 +26,7 @@ export function pendingPanel(site: Site, pending: PendingChange, looks: Looks, n
 <p class="badge wait"><span aria-hidden="true">◷</span> <span>${isStale ? 'Has to be signed anew' : 'Waits for a second administrator'}</span></p>
 <h2 id="pending-title">A change that takes two</h2>
 <ul class="does">${changeLines(change, speaking).map((line) => html`<li>${line}</li>`)}</ul>
-<p class="help">Signed by ${by.map((each, index) => html`${index > 0 && ', '}${each}`)} ${when(at, now)}. Unless it is signed again it is dropped at ${dateWords(until.getTime())}.</p>
+<p class="help">Signed by ${by.map((each, index) => html`${index > 0 && ', '}${each}`)} at ${when(at, now)}. If nobody else signs, it is dropped at ${dateWords(until.getTime())}.</p>
 ${acts(site, pending, looks)}
 <p><button type="button" class="quiet" data-do="withdraw">Withdraw this change</button></p>
 </section>`
@@ -40,9 +40,12 @@ function acts(site: Site, { change, signers, isStale }: PendingChange, { speakin
   const compared = hasWords ? 'I compared the words: sign' : 'Sign'
   if (subjectsOf(change, speaking).includes(me.id))
     return html`<p>It is about a key of your own, so somebody else has to sign it.</p>`
+  if (change.operation === 'endorse' && speaking.gained(change.rule_set) === undefined)
+    return html`<p class="warning">The rules were changed since it was signed. Withdraw this, and sign for those in force below.</p>`
   if (isStale)
     return html`<p class="warning">Another change was taken in the meantime, and this signature no longer fits. Whoever signs now is the first of two again.</p>
 ${keyChoice(site, keys)}${ceremonyButtons(site, [{ act: 'renew', label: `${compared} it anew` }])}`
-  if (signers.includes(me.id)) return html`<p>You have signed it. Ask another administrator to open this page and sign, too.</p>`
+  if (signers.includes(me.id))
+    return html`<p>You have signed it. Ask another administrator to open this page and sign as well.</p>`
   return html`${keyChoice(site, keys)}${ceremonyButtons(site, [{ act: 'second', label: `${compared} as the second` }])}`
 }

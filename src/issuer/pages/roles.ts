@@ -21,17 +21,30 @@ export type RolesState = {
     | undefined
   /** Two administrators have to sign. */
   readonly takesTwo: boolean
+  /** A change waits for its second signature, and no other one that takes two can begin. */
+  readonly waits: boolean
+  /** The rule set in force. */
+  readonly ruleSet: string
 }
 
 /** Roles, rules and provider. */
 export const rolesSection = (site: Site, state: RolesState): Html => html`
-<form id="role" class="change">
+<div class="change step">
 <h2>Roles</h2>
 <dl class="roles">${ROLES.map((role) => {
   const holders = state.people.filter(({ roles }) => roles.includes(role))
   return html`<div><dt>${ROLE_WORDS[role]}</dt><dd>${holders.length === 0 ? 'nobody' : holders.map(({ name }, at) => html`${at > 0 && ', '}${shown(name)}`)}</dd></div>`
 })}</dl>
 <p class="help">The rules can leave somebody out who has a role here; they cannot give one.</p>
+${state.waits ? waitsAbove() : roleForm(site, state)}
+</div>
+${state.gained.length > 0 && endorsement(site, state)}
+${state.provider && providerSection(site, state.provider, state)}`
+
+const waitsAbove = (): Html =>
+  html`<p class="help">A change waits above. Once it is signed or withdrawn, the next one can be signed here.</p>`
+
+const roleForm = (site: Site, state: RolesState): Html => html`<form id="role">
 <label class="field">Who
 <select name="person" required><option value="">Choose</option>${state.people.map(({ id, name }) => html`<option value="${id}">${name}</option>`)}</select></label>
 <label class="field">Role
@@ -51,26 +64,29 @@ ${state.people
 <p class="help">Compare the words with ${shown(name)}, by voice or face to face. Tick a key only if every word is the same.</p>
 ${unserving.map(({ thumbprint, nickname, words }) => html`<label class="choice"><input type="checkbox" name="vouched" value="${thumbprint}"> <span>${shown(nickname)}</span></label>${wordList(words)}`)}</fieldset>`,
   )}
-${ceremonyButtons(site, [{ act: 'role', label: state.takesTwo ? 'Sign as the first of two' : 'Sign the role', style: 'plain' }])}
-</form>
-${
-  state.gained.length > 0 &&
+${ceremonyButtons(site, [{ act: 'role', label: state.takesTwo ? 'Sign the role as the first of two' : 'Sign the role', style: 'plain' }])}
+</form>`
+
+const endorsement = (site: Site, { gained, ruleSet, takesTwo, waits }: RolesState): Html =>
   html`<div class="change step" id="endorse">
 <h2>What is new in the rules</h2>
-<ul class="does">${state.gained.map((line) => html`<li>${line}</li>`)}</ul>
+<ul class="does">${gained.map((line) => html`<li>${line}</li>`)}</ul>
 <p>That waits, so that a change nobody wanted is seen in time. If these rules are as you want them, sign for them: then nobody waits.</p>
-${ceremonyButtons(site, [{ act: 'endorse', label: state.takesTwo ? 'Sign as the first of two' : 'Sign for these rules', style: 'plain' }])}
+<p class="help">You sign for the rules <code>${ruleSet}</code>.</p>
+${waits ? waitsAbove() : ceremonyButtons(site, [{ act: 'endorse', label: takesTwo ? 'Sign for these rules as the first of two' : 'Sign for these rules', style: 'plain' }])}
 </div>`
-}
-${state.provider && providerSection(site, state.provider, state.takesTwo)}`
 
-const providerSection = (site: Site, { name, clientId, taken }: NonNullable<RolesState['provider']>, takesTwo: boolean): Html =>
-  html`<div class="change step" id="admitted">
+const providerSection = (
+  site: Site,
+  { name, issuer, clientId, taken }: NonNullable<RolesState['provider']>,
+  { takesTwo, waits }: RolesState,
+): Html => html`<div class="change step" id="admitted">
 <h2>Sign-in at ${shown(name)}</h2>
 <p>${
-    taken
-      ? html`People who only ask can enrol their first key by signing in there (client ${shown(clientId)}).`
-      : html`Nobody enrols a key by signing in there yet. If you sign, people who only ask can enrol their first key so (client ${shown(clientId)}); approvers, administrators and auditors cannot.`
-  }</p>
-${ceremonyButtons(site, [{ act: 'provider', label: takesTwo ? 'Sign as the first of two' : taken ? 'Sign: no longer' : 'Sign: let it', style: taken ? 'danger' : 'plain' }])}
+  taken
+    ? html`People who only ask can enrol their first key by signing in there. If you sign, they no longer can.`
+    : html`Nobody enrols a key by signing in there yet. If you sign, people who only ask can enrol their first key so; approvers, administrators and auditors cannot.`
+}</p>
+<p class="help">You sign for ${shown(issuer)}, client ${shown(clientId)}.</p>
+${waits ? waitsAbove() : ceremonyButtons(site, [{ act: 'provider', label: `${taken ? 'Stop' : 'Allow'} these sign-ins${takesTwo ? ': sign as the first of two' : ''}`, style: taken ? 'danger' : 'plain' }])}
 </div>`

@@ -42,7 +42,7 @@ export function ceremonyButtons(site: Site, ceremonies: readonly Ceremony[]): Ht
 /** Which key signs, asked only when there is a choice: the statement names the key, so it must be known before the ceremony. */
 export function keyChoice(site: Site, keys: readonly Key[]): Html | undefined {
   if (site.sandbox || keys.length < 2) return undefined
-  return html`<label class="field">Key
+  return html`<label class="field">Key you sign with
 <select name="key">${keys.map(({ thumbprint, nickname }) => html`<option value="${thumbprint}">${nickname}</option>`)}</select>
 </label>`
 }

@@ -20,9 +20,9 @@ const register = registerActs(
       for (const place of document.querySelectorAll('#provider [data-provider]')) place.textContent = provider
       showStep('provider')
     }
-    say('Registered. Now compare the words.')
     const looking = setInterval(() => void look(thumbprint, () => clearInterval(looking)), LOOK_MS)
     await refresh(() => undefined)
+    say('Registered. Now compare the words.')
   },
 )
 
@@ -69,8 +69,8 @@ const enrol = (button: HTMLElement) =>
 const reject = (button: HTMLElement) =>
   act(async () => {
     await post('/v1/registrations/reject', { thumbprint: button.dataset['passkey'] ?? '' })
-    say('Turned down.')
     await refresh(() => undefined)
+    say('Turned down.')
   })
 
 /** Ticks all of a kind that are not ticked, or none when all are. */
@@ -78,6 +78,7 @@ function tick({ dataset: { tier = '' } }: HTMLElement): void {
   const boxes = [...document.querySelectorAll<HTMLInputElement>(`#waiting input[name=registration][data-tier="${tier}"]`)]
   const all = boxes.every(({ checked }) => checked)
   for (const box of boxes) box.checked = !all
+  say(all ? 'None of them is ticked.' : `Ticked: ${boxes.length}.`)
 }
 
 onPress({ ...register, ...pendingActs(waitingFacts), vouch, enrol, reject, tick, 'sign-out': () => signOut() })

@@ -4,10 +4,11 @@
 import { type Signing, saidOf, signChange, signLift } from './change.ts'
 import { startClock } from './clock.ts'
 import type { KeysFacts } from './facts.ts'
+import { startFilter } from './filter.ts'
 import { refresh } from './live.ts'
 import { signOut } from './page.ts'
 import { pendingActs } from './pending.ts'
-import { registerActs } from './register.ts'
+import { registerActs, stepTo } from './register.ts'
 import { act, byId, onPress, Stopped, say, whenStale } from './say.ts'
 
 /** What the server rendered last, since the list is swapped while the page stays. */
@@ -29,8 +30,8 @@ const signs =
       const { person, keys, next, realm } = known
       const change = { v: 1, realm, ...next, ...compose(known) }
       const signed = await signChange(change, { person, keys, button, near: byId(near), signal, role })
-      say(saidOf(signed, done))
       await refresh(() => undefined)
+      say(saidOf(signed, done))
     })
 
 function some(name: string, words: string): string[] {
@@ -77,7 +78,8 @@ onPress({
   ...registerActs(
     () => facts().person,
     async () => {
-      await refresh(() => byId('own-waiting')?.scrollIntoView({ block: 'center' }))
+      await refresh(() => undefined)
+      stepTo(byId('own-waiting'))
       say('Now sign for it with a key that you have.')
     },
   ),
@@ -88,8 +90,8 @@ onPress({
       const [passkey = ''] = some('release', 'Choose the key that is yours.')
       const { person, keys } = facts()
       await signLift(passkey, { person, keys, button, near: byId('held'), signal })
-      say('Released. The key signs again.')
       await refresh(() => undefined)
+      say('Released. The key signs again.')
     }),
   stop: signs(() => change({ name: 'own', operation: 'own-operation' }), { near: 'own', role: 'owner', done: CHANGED }),
   change: signs(() => change({ name: 'passkey', operation: 'operation' }), { near: 'change', done: CHANGED }),
@@ -109,6 +111,7 @@ onPress({
   'sign-out': () => signOut(),
 })
 document.addEventListener('change', showVouched)
+startFilter()
 // A form is signed by its button, and never sent.
 document.addEventListener('submit', (event) => event.preventDefault())
 whenStale(() => refresh(() => undefined))

@@ -65,11 +65,15 @@ function marker(element: Element | null): string | undefined {
   if (!(element instanceof HTMLElement)) return undefined
   if (element.id !== '') return `#${CSS.escape(element.id)}`
   const { name = '', value = '' } = element as Partial<HTMLInputElement>
-  const { do: act, device } = element.dataset
-  if (act !== undefined) return `[data-do="${act}"]${device === undefined ? '' : `[data-device="${device}"]`}`
+  // Each button of a list belongs to its own key: the next one would do the same to another.
+  const { do: act, device, passkey } = element.dataset
+  if (act !== undefined) return `[data-do="${act}"]${having('device', device)}${having('passkey', passkey)}`
   if (name !== '') return /^(?:radio|checkbox)$/.test(element.getAttribute('type') ?? '') ? box(name, value) : `[name="${name}"]`
   return 'h1'
 }
+
+const having = (name: string, value: string | undefined): string =>
+  value === undefined ? '' : `[data-${name}="${CSS.escape(value)}"]`
 
 const box = (name: string, value: string): string => `[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]`
 

@@ -50,10 +50,20 @@ export function registerActs(whose: (form: FormData) => string, proved: (proof: 
   }
 }
 
-/** Shows a step that was hidden. */
+/** Shows a step that was hidden. Whose focus went with what was hidden before it goes on there. */
 export function showStep(id: string): void {
   const step = byId(id)
   if (!step) return
   step.hidden = false
-  step.scrollIntoView({ block: 'nearest' })
+  if (document.activeElement?.checkVisibility() === true && document.activeElement !== document.body)
+    step.scrollIntoView({ block: 'nearest' })
+  else stepTo(step)
+}
+
+/** Goes on at a step: its heading is read, and what is to be pressed comes next. */
+export function stepTo(step: HTMLElement | null): void {
+  const heading = step?.querySelector<HTMLElement>('h3')
+  if (heading) heading.tabIndex = -1
+  heading?.focus()
+  step?.scrollIntoView({ block: 'nearest' })
 }
