@@ -1,5 +1,6 @@
 // Sign-in with a passkey: who is looking, and nothing more. A session of the issuer shows personal values and opens the pages of keys; every act that
-// counts needs its own assertion. The bot's session starts from a code of the issuer (OAuth 2.0 with PKCE, RFC 7636), single use, one minute.
+// counts needs its own assertion. The bot's session starts from a code of the issuer (OAuth 2.0 with PKCE, RFC 7636), single use, one minute, that is made
+// for an assertion over a sign-in there: no session of the issuer, however fresh, makes one.
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { isHeld } from '../db/holds.ts'
@@ -19,22 +20,27 @@ export type Session = { readonly person: string; readonly passkey: string; reado
 
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url')
 
+/** Where somebody signs in: at the issuer's own pages, or at the bot by way of them. One is never taken for the other. */
+export type Audience = 'issuer' | 'bot'
+
 /** Takes a `sign_in` statement; the token goes into the browser's cookie, its hash into the database. */
 export async function signIn(
   ctx: IssuerContext,
   input: StatementInput,
-): Promise<Outcome<{ readonly person: string; readonly token: string }>> {
+  audience: Audience = 'issuer',
+): Promise<Outcome<{ readonly person: string; readonly token: string; readonly at: Date }>> {
   const begun = await beginStatement(ctx, input, ['sign_in'])
   if (!begun.ok) return begun
   const { statement, accepted, passkey, signCount } = begun
-  if (statement.audience !== 'issuer') return refuse({ reason: 'malformed', path: '/audience', problem: 'is not this issuer' })
+  if (statement.audience !== audience) return refuse({ reason: 'malformed', path: '/audience', problem: 'is another place' })
   return transact(ctx, [], async ({ trx, now, record }) => {
     if (!(await spendNonce(trx, statement.nonce, now))) return refuse({ reason: 'nonce_used' })
     if (!(await notePasskeyUse(trx, passkey.thumbprint, signCount, now)))
       return refuse({ reason: 'assertion_refused', check: 'counter' })
     await addStatement(trx, accepted, now)
     record('session.signed_in', { actor: passkey.person }, { v: 1, passkey: passkey.thumbprint })
-    return { ok: true, person: passkey.person, token: await startSession(ctx, trx, passkey.person, passkey.thumbprint) } as const
+    const token = await startSession(ctx, trx, passkey.person, passkey.thumbprint)
+    return { ok: true, person: passkey.person, token, at: now } as const
   })
 }
 
@@ -74,8 +80,12 @@ export type CodeAsk = {
   readonly nonce: string
 }
 
-/** A code for a client, about whoever signed in. */
-export async function issueSignInCode(ctx: IssuerContext, session: Session, ask: CodeAsk): Promise<string> {
+/** A code for a client, about whoever has just signed in for it. */
+export async function issueSignInCode(
+  ctx: IssuerContext,
+  signedIn: { readonly person: string; readonly at: Date },
+  ask: CodeAsk,
+): Promise<string> {
   const code = randomBytes(32).toString('base64url')
   await addSignInCode(ctx.db, {
     code_hash: hashOf(code),
@@ -83,8 +93,8 @@ export async function issueSignInCode(ctx: IssuerContext, session: Session, ask:
     redirect_uri: ask.redirectUri,
     code_challenge: ask.codeChallenge,
     nonce: ask.nonce,
-    person: session.person,
-    authenticated_at: session.createdAt,
+    person: signedIn.person,
+    authenticated_at: signedIn.at,
     created_at: ctx.now(),
   })
   return code

@@ -221,7 +221,7 @@ const ATTEMPTS: { readonly [door: string]: { readonly [attempt: string]: () => P
     },
   },
   'POST /authorize': {
-    'asks for a code without a session': async () => {
+    'asks for a code with a key that nobody enrolled': async () => {
       const ask = { response_type: 'code', client_id: 'bot', redirect_uri: 'http://localhost:3000/signed-in', scope: 'openid' }
       const rest = {
         state: 'a-state-of-his',
@@ -229,7 +229,11 @@ const ATTEMPTS: { readonly [door: string]: { readonly [attempt: string]: () => P
         code_challenge: 'A'.repeat(43),
         code_challenge_method: 'S256',
       }
-      isRefused(await post('/authorize', { ...ask, ...rest }), 'a code')
+      const authorize = { ...ask, ...rest }
+      const { thumbprint, id } = await keyOf('mira')
+      const said = rogue.sign('sign_in', { audience: 'bot' }, { id })
+      for (const body of [authorize, { authorize }, { ...said, authorize }])
+        isRefused(await post('/authorize', body), `a code, ${thumbprint}`)
     },
   },
   'POST /token': {

@@ -5,9 +5,11 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { heedWishes } from '../../src/commands/heed-wishes.ts'
-import { startSession } from '../../src/commands/sign-in.ts'
+import { issueSignInCode, startSession } from '../../src/commands/sign-in.ts'
 import { newId } from '../../src/crypto.ts'
 import { buildIssuerApp } from '../../src/issuer/app.ts'
+import { makeNonce } from '../../src/passkeys/nonce.ts'
+import { signWith } from '../../src/sandbox/enrol-people.ts'
 import { type Jar, openConsole, PUBLIC, tokenOf } from '../support/console.ts'
 import { doorsOf } from '../support/doors.ts'
 import { HOST } from '../support/issuer-app.ts'
@@ -160,21 +162,40 @@ describe('a stolen cookie of the issuer is dead', () => {
   })
 })
 
-test('a fresh cookie of the issuer gets a sign-in for the console: what it gives there opens no door of the issuer', async () => {
-  const verifier = randomBytes(32).toString('base64url')
-  const code_challenge = createHash('sha256').update(verifier).digest('base64url')
-  const client = { client_id: 'bot', redirect_uri: `${PUBLIC}/signed-in` }
-  const question = {
+test('a cookie of the issuer, however fresh, is no sign-in at the console, and neither is what its owner signed for the issuer', async () => {
+  const code_challenge = createHash('sha256').update(randomBytes(32).toString('base64url')).digest('base64url')
+  const authorize = {
     response_type: 'code',
+    client_id: 'bot',
+    redirect_uri: `${PUBLIC}/signed-in`,
     scope: 'openid',
     state: 'state-of-his',
     nonce: 'nonce-of-his',
     code_challenge,
     code_challenge_method: 'S256',
   }
-  const sent = await atIssuer('POST', '/authorize', cookies.get('mira') ?? '', { ...client, ...question })
-  const code = new URL(sent.json().location).searchParams.get('code') ?? ''
-  const form = new URLSearchParams({ grant_type: 'authorization_code', ...client, code, code_verifier: verifier }).toString()
+  const cookie = await gains.honestly(async () => {
+    const [passkey] = [...(await ctx.chain()).passkeys.values()].filter((each) => each.passkey.person === 'mira')
+    return `countersign-issuer-3001=${await startSession(ctx, ctx.db, 'mira', passkey?.passkey.thumbprint ?? '')}`
+  })
+  const said = { v: 1, realm: ctx.realm, nonce: makeNonce(ctx.nonceKey, ctx.now()), kind: 'sign_in', audience: 'issuer' } as const
+  const overheard = signWith(world.ring, world.ring.idsOf('mira')[0] ?? '', said)
+  const his = rogue.sign('sign_in', { audience: 'bot' })
+  for (const body of [authorize, { authorize }, { ...overheard, authorize }, { ...his, authorize }]) {
+    const answer = await atIssuer('POST', '/authorize', cookie, body)
+    assert.ok(answer.statusCode >= 400 && answer.statusCode < 500, `${answer.statusCode} ${answer.body}`)
+    assert.ok(!answer.body.includes('code=') && answer.headers['set-cookie'] === undefined)
+  }
+  assert.equal((await ctx.db.selectFrom('sign_in_code').select('code_hash').execute()).length, 0)
+})
+
+test('an ID token opens no door of the issuer', async () => {
+  const verifier = randomBytes(32).toString('base64url')
+  const codeChallenge = createHash('sha256').update(verifier).digest('base64url')
+  const client = { clientId: 'bot', redirectUri: `${PUBLIC}/signed-in` }
+  const code = await issueSignInCode(ctx, { person: 'mira', at: ctx.now() }, { ...client, codeChallenge, nonce: 'nonce-of-his' })
+  const asked = { client_id: 'bot', redirect_uri: client.redirectUri, code, code_verifier: verifier }
+  const form = new URLSearchParams({ grant_type: 'authorization_code', ...asked }).toString()
   const headers = { host: HOST, 'content-type': 'application/x-www-form-urlencoded' }
   const token: string = (await issuer.inject({ method: 'POST', url: '/token', headers, payload: form })).json().id_token
   assert.ok(token.startsWith('eyJ'))

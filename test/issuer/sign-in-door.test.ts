@@ -33,17 +33,21 @@ const authorize = {
   code_challenge_method: 'S256',
 }
 
-async function signedIn(person: string): Promise<string> {
+/** What a person's key says when he signs in at the issuer, or at the bot by way of it. */
+async function said(person: string, audience: 'issuer' | 'bot') {
   const { ctx, ring } = door.world
   const [id = ''] = ring.idsOf(person)
-  const statement = { v: 1, realm: ctx.realm, nonce: makeNonce(ctx.nonceKey, ctx.now()), kind: 'sign_in', audience: 'issuer' }
-  const response = await door.post('/v1/statements', await signWith(ring, id, statement as Statement))
+  const statement = { v: 1, realm: ctx.realm, nonce: makeNonce(ctx.nonceKey, ctx.now()), kind: 'sign_in', audience }
+  return signWith(ring, id, statement as Statement)
+}
+async function signedIn(person: string): Promise<string> {
+  const response = await door.post('/v1/statements', await said(person, 'issuer'))
   assert.equal(response.statusCode, 200, response.body)
   return cookieOf(response)
 }
 
-async function codeFor(cookie: string): Promise<string> {
-  const sent = await door.post('/authorize', authorize, { cookie })
+async function codeFor(person: string): Promise<string> {
+  const sent = await door.post('/authorize', { ...(await said(person, 'bot')), authorize })
   assert.equal(sent.statusCode, 200, sent.body)
   const location = new URL(sent.json().location)
   assert.equal(`${location.origin}${location.pathname}`, authorize.redirect_uri)
@@ -67,7 +71,7 @@ const redeem = (code: string, bent: Record<string, string> = {}) =>
   )
 
 test('a person who signed in gets a token at the bot that verifies from discovery alone', async () => {
-  const answer = await redeem(await codeFor(await signedIn('theo')))
+  const answer = await redeem(await codeFor('theo'))
   assert.equal(answer.statusCode, 200, answer.body)
   const discovery = (await door.get('/oidc/.well-known/openid-configuration')).json()
   const keys = createLocalJWKSet((await door.get(new URL(discovery.jwks_uri).pathname)).json())
@@ -83,13 +87,12 @@ test('a person who signed in gets a token at the bot that verifies from discover
 })
 
 test('an ID token does not verify under the keys of access tokens', async () => {
-  const { id_token } = (await redeem(await codeFor(await signedIn('theo')))).json()
+  const { id_token } = (await redeem(await codeFor('theo'))).json()
   const keys = createLocalJWKSet((await door.get('/jwks.json')).json())
   await assert.rejects(jwtVerify(id_token, keys))
 })
 
 test('a code is good once, with its own verifier, client and address', async () => {
-  const cookie = await signedIn('theo')
   for (const bent of [
     { code_verifier: randomBytes(32).toString('base64url') },
     { redirect_uri: 'https://evil.example/signed-in' },
@@ -97,10 +100,10 @@ test('a code is good once, with its own verifier, client and address', async () 
     { grant_type: 'password' },
     { client_secret: 'x' },
   ]) {
-    const code = await codeFor(cookie)
+    const code = await codeFor('theo')
     assert.equal((await redeem(code, bent)).statusCode, 400, JSON.stringify(bent))
   }
-  const code = await codeFor(cookie)
+  const code = await codeFor('theo')
   assert.equal((await redeem(code)).statusCode, 200)
   assert.deepEqual((await redeem(code)).json(), { error: 'invalid_grant' })
 })
@@ -126,27 +129,38 @@ test('nobody is sent anywhere but to the bot', async () => {
   assert.match(page.body, /<title>Sign in to Countersign<\/title>/)
 })
 
-test('without a session, and with one that was signed out, no code is made', async () => {
-  assert.equal((await door.post('/authorize', authorize)).json().reason, 'signed_out')
+test('a session of the issuer makes no code, however fresh: each sign-in at the bot is a tap of its own', async () => {
   const cookie = await signedIn('theo')
-  await door.post('/v1/sign-out', {}, { cookie })
-  assert.equal((await door.post('/authorize', authorize, { cookie })).json().reason, 'signed_out')
+  assert.equal((await door.post('/authorize', authorize, { cookie })).statusCode, 422)
+  assert.equal((await door.post('/authorize', { authorize }, { cookie })).statusCode, 422)
 })
 
-test('a code is made only right after the key was touched', async (t) => {
-  const { ctx } = door.world
-  const cookie = await signedIn('theo')
-  const sessions = ctx.db.updateTable('issuer_session').set({ created_at: new Date(Date.now() - 6 * 60_000) })
-  await sessions.where('person', '=', 'theo').execute()
-  t.after(() => ctx.db.deleteFrom('issuer_session').execute())
-  assert.equal((await door.post('/authorize', authorize, { cookie })).json().reason, 'signed_out')
+test('a sign-in at the issuer is none at the bot, and one that was taken is not taken again', async () => {
+  const elsewhere = await door.post('/authorize', { ...(await said('theo', 'issuer')), authorize })
+  assert.deepEqual([elsewhere.statusCode, elsewhere.headers['set-cookie']], [422, undefined])
+  const once = { ...(await said('theo', 'bot')), authorize }
+  assert.equal((await door.post('/authorize', once)).statusCode, 200)
+  const again = await door.post('/authorize', once)
+  assert.deepEqual([again.statusCode, again.json().reason], [409, 'nonce_used'])
+})
+
+test('a code is made for an assertion over these bytes, from the issuer’s own page alone', async () => {
+  const fresh = await said('theo', 'bot')
+  const bent = await said('ana', 'bot')
+  assert.equal((await door.post('/authorize', { ...fresh, statement: bent.statement, authorize })).statusCode, 403)
+  assert.equal((await door.post('/authorize', { ...fresh, authorize }, { origin: PUBLIC_URL })).json().reason, 'wrong_origin')
+})
+
+test('the page that the bot sends people to has their key say that it is for the bot', async () => {
+  const { body } = await door.get(`/authorize?${new URLSearchParams(authorize).toString()}`)
+  const facts = JSON.parse(/data-facts="([^"]+)"/.exec(body)?.[1]?.replaceAll('&#34;', '"') ?? '{}')
+  assert.deepEqual([facts.audience, facts.onward], ['bot', { authorize }])
+  const own = JSON.parse(/data-facts="([^"]+)"/.exec((await door.get('/keys')).body)?.[1]?.replaceAll('&#34;', '"') ?? '{}')
+  assert.equal(own.audience, 'issuer')
 })
 
 test('a sign-in for another audience begins no session', async () => {
-  const { ctx, ring } = door.world
-  const [id = ''] = ring.idsOf('theo')
-  const statement = { v: 1, realm: ctx.realm, nonce: makeNonce(ctx.nonceKey, ctx.now()), kind: 'sign_in', audience: 'bot' }
-  const response = await door.post('/v1/statements', await signWith(ring, id, statement as Statement))
+  const response = await door.post('/v1/statements', await said('theo', 'bot'))
   assert.equal(response.statusCode, 422)
   assert.equal(response.headers['set-cookie'], undefined)
 })

@@ -10,7 +10,7 @@ export type SignInState = { readonly realm: string; readonly why: string; readon
 export function signInPage(site: Site, { realm, why, onward }: SignInState): string {
   return framed(site, {
     title: 'Sign in to Countersign',
-    facts: { realm, audience: 'issuer', onward },
+    facts: { realm, audience: 'authorize' in onward ? 'bot' : 'issuer', onward },
     entry: 'issuer/static/sign-in.ts',
     body: html`<div class="document narrow">
 <h1 tabindex="-1">Sign in to Countersign</h1>

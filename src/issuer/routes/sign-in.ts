@@ -1,11 +1,12 @@
 // Sign-in for the bot: OAuth 2.0 authorization code with PKCE and an ID token (OpenID Connect Core). One client, one address to go back to, no client
 // secret: the code is worth nothing without the verifier that the browser's own session at the bot holds. A GET only shows the page; the code is
-// made by a post of our own page, right after a fresh assertion.
+// made for a post of our own page that brings an assertion over a sign-in at the bot. A session of the issuer does not do: whoever stole one would have the
+// bot's as well.
 
 import formbody from '@fastify/formbody'
 import type { FastifyPluginAsync } from 'fastify'
 import { z } from 'zod'
-import { issueSignInCode, redeemSignInCode } from '../../commands/sign-in.ts'
+import { issueSignInCode, redeemSignInCode, signIn } from '../../commands/sign-in.ts'
 import { signJws } from '../../credentials/jws.ts'
 import { ROLES } from '../../domain/directory.ts'
 import { holdsRole } from '../../evidence/chain-state.ts'
@@ -14,10 +15,9 @@ import { ID_TOKEN_TYPE, oidcIssuer } from '../discovery.ts'
 import type { Edge } from '../edge.ts'
 import type { IssuerKeys } from '../keys.ts'
 import { signInPage } from '../pages/sign-in.ts'
-import { sessionOf } from '../session-cookie.ts'
+import { signed } from './bodies.ts'
 
 const CLIENT = 'bot'
-const FRESH_MS = 5 * 60_000
 const TOKEN_SECONDS = 300
 const opaque = z.string().regex(/^[A-Za-z0-9._~-]{8,512}$/)
 
@@ -35,6 +35,7 @@ export const signInRoutes =
       code_challenge: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
       code_challenge_method: z.literal('S256'),
     })
+    const Answered = z.strictObject({ ...signed, authorize: Authorize })
     const Token = z.strictObject({
       grant_type: z.literal('authorization_code'),
       client_id: z.literal(CLIENT),
@@ -50,11 +51,11 @@ export const signInRoutes =
     })
 
     app.post('/authorize', async (request, reply) => {
-      const ask = Authorize.parse(request.body)
-      const session = await sessionOf(ctx, cookie, request)
-      if (!session || ctx.now().getTime() - session.createdAt.getTime() > FRESH_MS)
-        return refuseWith(reply, { reason: 'signed_out' })
-      const code = await issueSignInCode(ctx, session, {
+      const { authorize: ask, ...said } = Answered.parse(request.body)
+      const entered = await signIn(ctx, said, CLIENT)
+      if (!entered.ok) return refuseWith(reply, entered.refusal)
+      cookie.set(reply, entered.token)
+      const code = await issueSignInCode(ctx, entered, {
         clientId: ask.client_id,
         redirectUri: ask.redirect_uri,
         codeChallenge: ask.code_challenge,

@@ -8,6 +8,15 @@ import { act, onPress, say } from './say.ts'
 
 const facts = factsOf<SignInFacts>()
 
+/** Signs in, here or where the person was sent from; answers where to go. */
+async function enter(signed: object): Promise<string> {
+  const { onward } = facts
+  const body = 'go' in onward ? signed : { ...signed, authorize: onward.authorize }
+  const { location: sentTo } = await post<{ location?: string }>('go' in onward ? '/v1/statements' : '/authorize', body)
+  say('Signed in.')
+  return 'go' in onward ? onward.go : (sentTo ?? '/')
+}
+
 onPress({
   'sign-in': (button) =>
     act(async (signal) => {
@@ -17,9 +26,6 @@ onPress({
         { v: 1, realm, nonce, kind: 'sign_in', audience: facts.audience },
         { rpId, key: undefined, device, person: button.dataset['person'], signal },
       )
-      await post('/v1/statements', signed)
-      say('Signed in.')
-      const { onward } = facts
-      location.assign('go' in onward ? onward.go : (await post<{ location: string }>('/authorize', onward.authorize)).location)
+      location.assign(await enter(signed))
     }),
 })
