@@ -8,7 +8,7 @@ import { type Commitment, commitmentBytes, type Opening } from './domain/commitm
 import { type Digest, idFrom } from './domain/ids.ts'
 import { type PasskeyKey, thumbprintBytes } from './domain/keys.ts'
 import { type Tag, tagged } from './domain/tags.ts'
-import { type EvidenceCrypto, p1363FromDer } from './evidence/crypto.ts'
+import { type EvidenceCrypto, mayVerify, p1363FromDer } from './evidence/crypto.ts'
 
 const KEPT_KEYS = 1024
 
@@ -57,6 +57,7 @@ export const nodeCrypto: EvidenceCrypto = {
   sha256: async (bytes) => sha256(bytes),
   digest: async (bytes) => hash('sha256', bytes, 'base64url'),
   verify: async (key, signature, data, form) => {
+    if (!mayVerify(key, signature)) return false
     // OpenSSL forgives some BER; two parsers that disagree are one hole.
     if (key.kty === 'EC' && form === 'der' && !p1363FromDer(signature)) return false
     try {

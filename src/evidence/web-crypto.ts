@@ -3,7 +3,7 @@
 
 import { encodeBase64url } from '../domain/base64url.ts'
 import type { PasskeyKey } from '../domain/keys.ts'
-import { type EvidenceCrypto, p1363FromDer } from './crypto.ts'
+import { type EvidenceCrypto, mayVerify, p1363FromDer } from './crypto.ts'
 
 const ALGORITHMS = {
   EC: { import: { name: 'ECDSA', namedCurve: 'P-256' }, verify: { name: 'ECDSA', hash: 'SHA-256' } },
@@ -21,6 +21,7 @@ export const webCrypto: EvidenceCrypto = {
   sha256,
   digest: async (bytes) => encodeBase64url(await sha256(bytes)),
   verify: async (key: PasskeyKey, signature, data, form) => {
+    if (!mayVerify(key, signature)) return false
     const algorithm = ALGORITHMS[key.kty]
     const bytes = key.kty === 'EC' && form === 'der' ? p1363FromDer(signature) : signature
     if (!bytes) return false

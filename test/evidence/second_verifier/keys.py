@@ -59,15 +59,16 @@ def strict_der(signature):
     return not rest
 
 
-# Points of small order, with the sign of x cleared: under such a key one signature holds for many messages.
+# The y of the points of small order: under such a key one signature holds for many messages.
 SMALL_ORDER = frozenset(bytes.fromhex(point) for point in (
-    '01' + '00' * 31, '00' * 32, 'ec' + 'ff' * 30 + '7f', 'ed' + 'ff' * 30 + '7f', 'ee' + 'ff' * 30 + '7f',
+    '01' + '00' * 31, '00' * 32, 'ec' + 'ff' * 30 + '7f',
     '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
     'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a'))
 
 
-def small_order(point):
-    return point[:31] + bytes([point[31] & 0x7F]) in SMALL_ORDER
+def sound_point(point):
+    y = point[:31] + bytes([point[31] & 0x7F])
+    return int.from_bytes(y, 'little') < 2 ** 255 - 19 and y not in SMALL_ORDER
 
 
 def verifies(key, signature, message):
@@ -77,7 +78,7 @@ def verifies(key, signature, message):
             ec.EllipticCurvePublicNumbers(number('x'), number('y'), ec.SECP256R1()).public_key().verify(signature, message, ec.ECDSA(SHA256()))
         elif key['kty'] == 'OKP':
             public = decode(key['x'])
-            if len(signature) != 64 or small_order(public) or small_order(signature[:32]):
+            if len(signature) != 64 or not sound_point(public) or not sound_point(signature[:32]):
                 return False
             ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
         else:
