@@ -3,6 +3,7 @@
 
 import type { Transaction } from 'kysely'
 import { commitmentOf, thumbprint } from '../crypto.ts'
+import { isHeld } from '../db/holds.ts'
 import { type KnownRequest, standingOf, updateState } from '../db/requests.ts'
 import type { Schema } from '../db/schema.ts'
 import { addEvidence, addStatement, spendCeremony } from '../db/statements.ts'
@@ -46,10 +47,13 @@ export async function acceptStatement(ctx: IssuerContext, input: StatementInput)
     Promise.all([
       spendCeremony(trx, { nonce, passkey, signCount: begun.signCount, now: ctx.now() }),
       findEvidence(ctx, trx, intents),
+      // With the row of the key in hand: it may have been held since its signature was looked at.
+      isHeld(trx, passkey),
     ])
-  return transactOn(ctx, intents, look, async (work, known, [misuse, stored]) => {
+  return transactOn(ctx, intents, look, async (work, known, [misuse, stored, held]) => {
     if (misuse === 'nonce_used') return refuse({ reason: misuse })
     if (misuse) return refuse({ reason: 'assertion_refused', check: misuse })
+    if (held) return refuse({ reason: 'passkey_held', person })
     const effects: Effect[] = []
     const judged: { readonly digest: string; readonly plan: Plan }[] = []
     for (const digest of intents) {
@@ -96,7 +100,7 @@ async function planOne(
   if (statement.kind === 'decide' && !inGroups(ctx.published().ruleSet, person, groups))
     return refuse({ reason: 'not_an_approver', groups })
   const standing = stored.signed.get(known.request.intent_digest) ?? []
-  const before = standing.find((each) => each.person === person && each.decision !== 'confirm')
+  const before = standing.find((each) => each.person === person && (each.decision === 'approve' || each.decision === 'deny'))
   if (statement.kind === 'decide' && before) return refuse({ reason: 'already_decided', decision: before.decision })
   // A no must always find room: neither the requester nor approvers can fill the evidence until it holds no more.
   const most = statement.kind === 'request' ? MOST_CONFIRMATIONS : MOST_STATEMENTS - 1

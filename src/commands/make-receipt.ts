@@ -73,9 +73,9 @@ async function assemble(
 ): Promise<{ readonly receipt: Receipt; readonly era: number | undefined }> {
   const issued = word && issuedIn(word.body)
   const stored = (await findSigned(db, [request.intent_digest])).get(request.intent_digest) ?? []
-  // What was said later belongs to the word of a later credential.
+  // What was said later belongs to the word of a later credential. Without a word, an end that was signed can only have come after what was issued.
   const named = issued && new Set(issued.statements.map(({ statement }) => statement))
-  const heard = named ? stored.filter(({ digest }) => named.has(digest)) : stored
+  const heard = stored.filter(({ digest, decision }) => (named ? named.has(digest) : decision !== 'revoke'))
   const until = issued?.directory.sequence ?? Math.max(0, ...heard.map(({ signed }) => signed.directory.sequence))
   const [first] = heard
   const era = issued?.era ?? (first && (await findEraOf(db, first.signed.directory.head)))

@@ -103,7 +103,10 @@ export type Standing = {
   readonly signed: SignedStatement
 }
 
-/** The statements that stand for requests, by the digests of their intents; oldest first, as a bundle holds them. */
+/**
+ * The statements that stand for requests, by the digests of their intents; oldest first, as a bundle holds them. All of them: a signed end must still be
+ * one where a row says that the access lives.
+ */
 export async function findSigned(
   db: Kysely<Schema>,
   intents: readonly Digest[],
@@ -115,7 +118,6 @@ export async function findSigned(
     .select(['intent_digest', 'evidence.person', 'evidence.decision', 'bytes', 'assertion', 'statement.accepted_at'])
     .select(['statement.digest', 'statement.rule_set', 'directory_sequence', 'directory_head'])
     .where('intent_digest', 'in', intents)
-    .where('evidence.decision', 'in', ['confirm', 'approve', 'deny'])
     .orderBy('statement.accepted_at')
     .orderBy('statement.digest')
     .execute()

@@ -6,6 +6,7 @@ import { compactDecrypt } from 'jose'
 import { sql } from 'kysely'
 import { acceptStatement } from '../../src/commands/accept-statement.ts'
 import { claimCredential } from '../../src/commands/claim-credential.ts'
+import { revokeGrant } from '../../src/commands/revoke-grant.ts'
 import { sweep } from '../../src/commands/sweep.ts'
 import { thumbprint } from '../../src/crypto.ts'
 import { findCredentials, findGrant } from '../../src/db/grants.ts'
@@ -228,6 +229,17 @@ describe('the owner of the database forges', () => {
       .values({ ...grant, ends_at: new Date(now.getTime() + 15 * MINUTE) })
       .execute()
     refused(await claim(world, intent, place), 'changed_since', /Ask again/)
+    assert.equal((await findGrant(ctx.db, requestId))?.state, 'revoking')
+  })
+
+  test('a grant that lives again after somebody signed its end: the signature stands', async () => {
+    const { intent, place, requestId } = await approved()
+    assert.ok((await claim(world, intent, place)).ok)
+    const revocation = { kind: 'revoke', role: 'approver', decision: 'revoke', intents: [intent] } as const
+    assert.ok((await revokeGrant(ctx, await sign(world, 'bo', revocation))).ok)
+    await owner.updateTable('grant').set({ state: 'active' }).where('request_id', '=', requestId).execute()
+    const { check } = refused(await claim(world, intent, place, 2), 'evidence_refused', /do not add up to a grant/)
+    assert.equal(check, 'revoked')
     assert.equal((await findGrant(ctx.db, requestId))?.state, 'revoking')
   })
 })

@@ -5,6 +5,7 @@ import { after, test } from 'node:test'
 import { sql } from 'kysely'
 import { acceptStatement } from '../../src/commands/accept-statement.ts'
 import { makeReceipt } from '../../src/commands/make-receipt.ts'
+import { revokeGrant } from '../../src/commands/revoke-grant.ts'
 import { commit, nodeCrypto } from '../../src/crypto.ts'
 import { verifyReceipt } from '../../src/evidence/receipt.ts'
 import { refused } from '../support/refused.ts'
@@ -90,6 +91,18 @@ test('what was not issued has no receipt', async () => {
 
 test('a credential of before words were signed proves its signatures, and not its rules', async () => {
   const { requestId } = await lived()
+  await sql`update credential set issued = null, issued_signature = null where request_id = ${requestId}`.execute(owner)
+  const made = await receiptOf(requestId)
+  assert.ok(made.ok, JSON.stringify(made))
+  assert.equal(made.verdict.rules, 'unproven')
+})
+
+test('a credential whose access was ended by a signature keeps its receipt, with the issuer’s word and without', async () => {
+  const { requestId, intent } = await lived()
+  const before = await receiptOf(requestId)
+  const revocation = { kind: 'revoke', role: 'approver', decision: 'revoke', intents: [intent] } as const
+  assert.ok((await revokeGrant(ctx, await sign(world, 'bo', revocation))).ok)
+  assert.deepEqual(await receiptOf(requestId), before)
   await sql`update credential set issued = null, issued_signature = null where request_id = ${requestId}`.execute(owner)
   const made = await receiptOf(requestId)
   assert.ok(made.ok, JSON.stringify(made))
