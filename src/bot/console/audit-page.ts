@@ -9,7 +9,7 @@ export function auditPage(set: RuleSet, filter: EntryFilter, entries: readonly E
   const last = entries.at(-1)
   return html`<form class="filters" method="get" action="/audit">
 ${input('type', 'Type begins with', filter.type)}${input('actor', 'Person', filter.actor)}${input('request', 'Request', filter.request)}
-<button>Search</button> <a href="/audit">All</a>
+<button>Search</button> <a href="/audit">Show all</a>
 </form>
 <p class="quiet">Newest first. This search is itself an entry.</p>
 <table>
@@ -30,18 +30,32 @@ function row(set: RuleSet, entry: EntryView): Html {
 <td>${entry.type}<br><span class="quiet">${entry.writer}</span></td>
 <td>${name !== undefined && html`<a href="/audit?actor=${entry.actor ?? ''}">${shown(name)}</a>`}</td>
 <td>${entry.request_id !== null && html`<a class="code" href="/audit?request=${entry.request_id}">${entry.request_id.slice(0, 8)}…</a>`}</td>
-<td><pre>${readable(entry.bytes)}</pre></td>
+<td>${recorded(entry.bytes)}</td>
 </tr>`
 }
 
+/** So many lines are read at a glance; more are folded under the names of what they hold. */
+const GLANCE_LINES = 6
+
 /** The body after the header line; what is no JSON, which no writer makes, is shown as it is. */
-function readable(bytes: Buffer): string {
+function recorded(bytes: Buffer): Html {
   const text = bytes.toString('utf8')
   const body = text.slice(text.indexOf('\n') + 1)
+  const value = parsed(body)
+  if (value === undefined) return html`<pre>${body}</pre>`
+  const lines = JSON.stringify(value, null, 1)
+  const names = Object.keys(value).filter((name) => name !== 'v')
+  return lines.split('\n').length <= GLANCE_LINES
+    ? html`<pre>${lines}</pre>`
+    : html`<details><summary>${names.join(', ')}</summary><pre>${lines}</pre></details>`
+}
+
+function parsed(body: string): object | undefined {
   try {
-    return JSON.stringify(JSON.parse(body), null, 1)
+    const value: unknown = JSON.parse(body)
+    return typeof value === 'object' && value !== null ? value : undefined
   } catch {
-    return body
+    return undefined
   }
 }
 

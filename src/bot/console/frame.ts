@@ -17,10 +17,12 @@ export function framed(site: Site, session: Session | undefined, title: string, 
 <link rel="icon" href="data:,">
 </head>
 <body>
+<header>
 ${site.ctx.realm.startsWith('sandbox:') && html`<p class="ribbon"><strong>Sandbox</strong> Nothing here is real.</p>`}
-<header class="top">
+<div class="top">
 <span class="mark">Countersign</span>
 ${session && signedIn(session)}
+</div>
 </header>
 <main>
 <h1>${title}</h1>

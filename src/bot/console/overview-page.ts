@@ -66,8 +66,8 @@ function waitingCard(session: Session, { view, page }: LinkedView, all: readonly
   }${objected(view)}</p>
 ${values(view)}
 ${beside > 0 && html`<p>${beside === 1 ? 'One more request' : `${beside} more requests`} for this action: one tap on the page can decide up to eight.</p>`}
-<p class="quiet"><span class="code">${view.action}</span>, for ${durationWords(view.leftSeconds)}, check code <span class="code">${view.checkCode}</span></p>
-<div class="row"><a class="button main" href="${page}">${nextStep(view, own)}</a>${own && wish(session, view, 'cancel', 'Cancel')}${
+<p class="quiet"><span class="code">${view.action}</span>, for ${durationWords(view.leftSeconds)}, check code <span class="code check">${view.checkCode}</span></p>
+<div class="row"><a class="button main" href="${page}">${nextStep(view, own)}${which(view)}</a>${own && wish(session, view, 'cancel', 'Cancel')}${
     !own && objecting(session, view)
   }${!own && mayAskFor(session, view) && sameLink(view)}</div>
 </article>`
@@ -84,8 +84,8 @@ const accessCard = (session: Session, { view, page }: LinkedView): Html => html`
 <h3>${shown(view.title)}</h3>
 <p>${capital(headline(view))}${view.grant && `${endWords(view.grant)} ${timeWords(view.grant.endsAt * 1000)}`}</p>
 ${values(view)}
-<p class="quiet"><span class="code">${view.action}</span> on <span class="code">${view.target}</span>, check code <span class="code">${view.checkCode}</span></p>
-<div class="row"><a class="button" href="${page}">Open</a>${view.grant?.state === 'active' && wish(session, view, 'return', 'I’m done')}</div>
+<p class="quiet"><span class="code">${view.action}</span> on <span class="code">${view.target}</span>, check code <span class="code check">${view.checkCode}</span></p>
+<div class="row"><a class="button" href="${page}">Open${which(view)}</a>${view.grant?.state === 'active' && wish(session, view, 'return', 'I’m done')}</div>
 </article>`
 
 /** Until when it works: an early end that is not confirmed is not said to be over. */
@@ -101,7 +101,7 @@ const otherCard = (session: Session, { view, mayObject, mayAsk }: Other): Html =
 <h3>${shown(view.title)}</h3>
 <p>Asked by ${shown(view.requester.name)}: ${headline(view)}${view.grant && `, until ${timeWords(view.grant.endsAt * 1000)}`}${objected(view)}</p>
 ${values(view)}
-<p class="quiet"><span class="code">${view.action}</span>, check code <span class="code">${view.checkCode}</span></p>
+<p class="quiet"><span class="code">${view.action}</span>, check code <span class="code check">${view.checkCode}</span></p>
 <div class="row">${mayObject && open(session, view)}${mayObject && isOpen(view) && objecting(session, view)}${mayAsk && isOpen(view) && sameLink(view)}</div>
 </article>`
 
@@ -109,8 +109,8 @@ const endedCard = ({ view, page }: LinkedView): Html => html`<article class="car
 <h3>${shown(view.title)}</h3>
 <p>${capital(headline(view))}${view.refusal !== undefined && `: ${view.refusal}`}${why(view)}</p>
 ${values(view)}
-<p class="quiet"><span class="code">${view.action}</span>, check code <span class="code">${view.checkCode}</span></p>
-<div class="row"><a class="button" href="/ask?again=${view.id}">Ask again</a><a class="button" href="${page}">Open</a></div>
+<p class="quiet"><span class="code">${view.action}</span>, check code <span class="code check">${view.checkCode}</span></p>
+<div class="row"><a class="button" href="/ask?again=${view.id}">Ask again${which(view)}</a><a class="button" href="${page}">Open${which(view)}</a></div>
 </article>`
 
 const keylessSection = (people: readonly Keyless[], enrolUrl: string): Html => html`<section aria-labelledby="keyless">
@@ -157,11 +157,14 @@ const objecting = (session: Session, view: RequestView): Html | false =>
 
 const mayAskFor = ({ published, person }: Session, view: RequestView): boolean =>
   offersFor(published.ruleSet, person.id).some(({ action }) => actionName(action) === view.action)
-const sameLink = (view: RequestView): Html => html`<a class="button" href="/ask?same=${view.id}">Same for me</a>`
+const sameLink = (view: RequestView): Html => html`<a class="button" href="/ask?same=${view.id}">Same for me${which(view)}</a>`
 
 const wish = (session: Session, view: RequestView, kind: string, label: string): Html =>
-  html`<form method="post" action="/wish">${formToken(session)}<input type="hidden" name="kind" value="${kind}"><input type="hidden" name="request" value="${view.id}"><button>${label}</button></form>`
+  html`<form method="post" action="/wish">${formToken(session)}<input type="hidden" name="kind" value="${kind}"><input type="hidden" name="request" value="${view.id}"><button>${label}${which(view)}</button></form>`
 
 /** Leads to the reader's own page of it, whose link may have to be made first. */
 const open = (session: Session, view: RequestView): Html =>
-  html`<form method="post" action="/open">${formToken(session)}<input type="hidden" name="request" value="${view.id}"><button>Open</button></form>`
+  html`<form method="post" action="/open">${formToken(session)}<input type="hidden" name="request" value="${view.id}"><button>Open${which(view)}</button></form>`
+
+/** Of which request a button is, for who hears the buttons alone. */
+const which = (view: RequestView): Html => html`<span class="sr"> ${view.checkCode}</span>`
