@@ -68,5 +68,8 @@ export async function findOwnWork(ctx: BotContext, set: RuleSet, person: PersonI
   }
 }
 
+/** The page of a request's receipts. It names nobody and asks who is there, so it may stand where others read it. */
+export const receiptOf = (issuerUrl: string, request: string): string => `${issuerUrl}/receipts/${request}`
+
 /** The page where a person looks at a request and signs. */
 export const pageOf = (issuerUrl: string, view: string): string => `${issuerUrl}/r/${view}`

@@ -171,5 +171,9 @@ const OVER: readonly (RequestView['state'] | GrantState)[] = [
   'failed',
   'expired',
 ]
+const ENDED: readonly (GrantState | undefined)[] = ['revoking', 'revoked', 'returned', 'expired']
+/** Whether something was handed out and is over, so that people may want what proves it. */
+export const hasReceipt = ({ grant }: RequestView): boolean => ENDED.includes(grant?.state)
+
 /** Whether it has come to an end, so that its requester may want to ask again. */
 export const isOver = ({ state, grant }: RequestView): boolean => OVER.includes(grant?.state ?? state)

@@ -4,8 +4,11 @@
 import type { EntryFilter, EntryView } from '../../db/bot-queries/entries.ts'
 import type { RuleSet } from '../../domain/action.ts'
 import { type Html, html, shown } from '../../html.ts'
+import { receiptOf } from '../own-work.ts'
 
-export function auditPage(set: RuleSet, filter: EntryFilter, entries: readonly EntryView[], more: boolean): Html {
+type Found = { readonly entries: readonly EntryView[]; readonly more: boolean }
+
+export function auditPage(set: RuleSet, filter: EntryFilter, { entries, more }: Found, issuerUrl: string): Html {
   const last = entries.at(-1)
   return html`<form class="filters" method="get" action="/audit">
 ${input('type', 'Type begins with', filter.type)}${input('actor', 'Person', filter.actor)}${input('request', 'Request', filter.request)}
@@ -14,7 +17,7 @@ ${input('type', 'Type begins with', filter.type)}${input('actor', 'Person', filt
 <p class="quiet">Newest first. This search is itself an entry.</p>
 <table>
 <thead><tr><th scope="col">Time (UTC)</th><th scope="col">Type</th><th scope="col">Who</th><th scope="col">Request</th><th scope="col">What is recorded</th></tr></thead>
-<tbody>${entries.map((entry) => row(set, entry))}</tbody>
+<tbody>${entries.map((entry) => row(set, entry, issuerUrl))}</tbody>
 </table>
 ${entries.length === 0 && html`<p>No entry matches.</p>`}
 ${more && last && html`<p class="row"><a class="button" href="${olderLink(filter, last)}">Older</a></p>`}`
@@ -23,16 +26,20 @@ ${more && last && html`<p class="row"><a class="button" href="${olderLink(filter
 const input = (name: string, label: string, value: string | undefined): Html =>
   html`<label>${label}<br><input type="text" name="${name}" value="${value ?? ''}" autocomplete="off"></label>`
 
-function row(set: RuleSet, entry: EntryView): Html {
+function row(set: RuleSet, entry: EntryView, issuerUrl: string): Html {
   const name = entry.actor === null ? undefined : (set.people.find(({ id }) => id === entry.actor)?.name ?? entry.actor)
   return html`<tr>
 <td><time datetime="${entry.recorded_at.toISOString()}">${entry.recorded_at.toISOString().replace('T', ' ').slice(0, 23)}</time></td>
 <td>${entry.type}<br><span class="quiet">${entry.writer}</span></td>
 <td>${name !== undefined && html`<a href="/audit?actor=${entry.actor ?? ''}">${shown(name)}</a>`}</td>
-<td>${entry.request_id !== null && html`<a class="code" href="/audit?request=${entry.request_id}">${entry.request_id.slice(0, 8)}…</a>`}</td>
+<td>${entry.request_id !== null && html`<a class="code" href="/audit?request=${entry.request_id}">${entry.request_id.slice(0, 8)}…</a>`}${receipt(entry, issuerUrl)}</td>
 <td>${recorded(entry.bytes)}</td>
 </tr>`
 }
+
+/** Where a credential was issued, the way to what proves it. */
+const receipt = ({ type, request_id }: EntryView, issuerUrl: string): Html | false =>
+  type === 'credential.issued' && request_id !== null && html`<br><a href="${receiptOf(issuerUrl, request_id)}">Receipt</a>`
 
 /** So many lines are read at a glance; more are folded under the names of what they hold. */
 const GLANCE_LINES = 6

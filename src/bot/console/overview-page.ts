@@ -5,8 +5,8 @@ import { offersFor } from '../../commands/judge-proposal.ts'
 import { actionName } from '../../domain/action.ts'
 import { durationWords, timeWords } from '../../domain/words.ts'
 import { type Html, html, shown } from '../../html.ts'
-import type { LinkedView, Other, OwnWork } from '../own-work.ts'
-import { isOpen, type RequestView } from '../request-view.ts'
+import { type LinkedView, type Other, type OwnWork, receiptOf } from '../own-work.ts'
+import { hasReceipt, isOpen, type RequestView } from '../request-view.ts'
 import { KEYLESS, KEYLESS_TITLE, type Keyless } from '../slack/keyless.ts'
 import { headline, missingWords } from '../slack/status.ts'
 import { formToken } from './frame.ts'
@@ -14,7 +14,7 @@ import type { Session } from './session.ts'
 
 export type Said = { readonly words: string; readonly explain?: string | undefined }
 
-export const overviewPage = (session: Session, work: OwnWork, said: Said | undefined, enrolUrl: string): Html => html`
+export const overviewPage = (session: Session, work: OwnWork, said: Said | undefined, issuerUrl: string): Html => html`
 ${said && saidCard(session, said)}
 ${section(
   'waiting',
@@ -26,7 +26,7 @@ ${section(
   'access',
   'Your access',
   'You hold no access now.',
-  work.access.map((each) => accessCard(session, each)),
+  work.access.map((each) => accessCard(session, each, issuerUrl)),
 )}
 <p class="row"><a class="button main" href="/ask">Ask for access</a></p>
 ${
@@ -38,8 +38,16 @@ ${
     work.others.map((each) => otherCard(session, each)),
   )
 }
-${work.ended.length > 0 && section('ended', 'Ended', '', work.ended.map(endedCard))}
-${work.keyless.length > 0 && keylessSection(work.keyless, enrolUrl)}`
+${
+  work.ended.length > 0 &&
+  section(
+    'ended',
+    'Ended',
+    '',
+    work.ended.map((each) => endedCard(each, issuerUrl)),
+  )
+}
+${work.keyless.length > 0 && keylessSection(work.keyless, `${issuerUrl}/enrol`)}`
 
 const section = (id: string, title: string, none: string, cards: readonly Html[]): Html => html`<section aria-labelledby="${id}">
 <h2 id="${id}">${title}</h2>
@@ -80,12 +88,12 @@ const isTwin = (other: RequestView, view: RequestView, session: Session): boolea
   other.held === undefined &&
   other.requester.id !== session.person.id
 
-const accessCard = (session: Session, { view, page }: LinkedView): Html => html`<article class="card">
+const accessCard = (session: Session, { view, page }: LinkedView, issuerUrl: string): Html => html`<article class="card">
 <h3>${shown(view.title)}</h3>
 <p>${capital(headline(view))}${view.grant && `${endWords(view.grant)} ${timeWords(view.grant.endsAt * 1000)}`}</p>
 ${values(view)}
 <p class="quiet"><span class="code">${view.action}</span> on <span class="code">${view.target}</span>, check code <span class="code check">${view.checkCode}</span></p>
-<div class="row"><a class="button" href="${page}">Open${which(view)}</a>${view.grant?.state === 'active' && wish(session, view, 'return', 'I’m done')}</div>
+<div class="row"><a class="button" href="${page}">Open${which(view)}</a>${view.grant?.state === 'active' && wish(session, view, 'return', 'I’m done')}${receipt(view, issuerUrl)}</div>
 </article>`
 
 /** Until when it works: an early end that is not confirmed is not said to be over. */
@@ -105,13 +113,17 @@ ${values(view)}
 <div class="row">${mayObject && open(session, view)}${mayObject && isOpen(view) && objecting(session, view)}${mayAsk && isOpen(view) && sameLink(view)}</div>
 </article>`
 
-const endedCard = ({ view, page }: LinkedView): Html => html`<article class="card">
+const endedCard = ({ view, page }: LinkedView, issuerUrl: string): Html => html`<article class="card">
 <h3>${shown(view.title)}</h3>
 <p>${capital(headline(view))}${view.refusal !== undefined && `: ${view.refusal}`}${why(view)}</p>
 ${values(view)}
 <p class="quiet"><span class="code">${view.action}</span>, check code <span class="code check">${view.checkCode}</span></p>
-<div class="row"><a class="button" href="/ask?again=${view.id}">Ask again${which(view)}</a><a class="button" href="${page}">Open${which(view)}</a></div>
+<div class="row"><a class="button" href="/ask?again=${view.id}">Ask again${which(view)}</a><a class="button" href="${page}">Open${which(view)}</a>${receipt(view, issuerUrl)}</div>
 </article>`
+
+/** Once it is over: the way to what proves it. */
+const receipt = (view: RequestView, issuerUrl: string): Html | false =>
+  hasReceipt(view) && html`<a class="button" href="${receiptOf(issuerUrl, view.id)}">Receipt${which(view)}</a>`
 
 const keylessSection = (people: readonly Keyless[], enrolUrl: string): Html => html`<section aria-labelledby="keyless">
 <h2 id="keyless">${KEYLESS_TITLE}</h2>

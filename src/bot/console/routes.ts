@@ -113,7 +113,7 @@ export const consoleRoutes =
 
     const overview = async (session: Session, said?: Said): Promise<string> => {
       const work = await findOwnWork(site.ctx, session.published.ruleSet, session.person.id, site)
-      return framed(site, session, 'Overview', overviewPage(session, work, said, `${site.issuerUrl}/enrol`))
+      return framed(site, session, 'Overview', overviewPage(session, work, said, site.issuerUrl))
     }
 
     app.get('/console.css', (_request, reply) => reply.type('text/css; charset=utf-8').send(STYLE))
@@ -251,7 +251,7 @@ export const consoleRoutes =
         }
         const found = await searchLog(site.ctx, { person: session.person.id, roles: session.roles }, search.data)
         if (!found.ok) return saying(reply, 403, 'Log', refusalWords(found.refusal), session)
-        const page = auditPage(session.published.ruleSet, search.data, found.entries, found.more)
+        const page = auditPage(session.published.ruleSet, search.data, found, site.issuerUrl)
         return send(reply, 200, framed(site, session, 'Log', page))
       }),
     )

@@ -8,7 +8,7 @@ import { findExplanation, findStep } from '../../db/bot-queries/steps.ts'
 import { openViews } from '../../db/bot-queries/views.ts'
 import type { RuleSet } from '../../domain/action.ts'
 import type { PersonId } from '../../domain/ids.ts'
-import { pageOf } from '../own-work.ts'
+import { pageOf, receiptOf } from '../own-work.ts'
 import { nameOf, type RequestView } from '../request-view.ts'
 import { findBeside } from './beside.ts'
 import { lines, type Message } from './blocks.ts'
@@ -37,9 +37,10 @@ export function hasNews(view: RequestView, place: Place): boolean {
 
 /** The message of a place; undefined when nothing is said there. */
 export async function messageFor(of: Teller, { view, set, channel }: About, place: Place): Promise<Message | undefined> {
+  const receipt = receiptOf(of.issuerUrl, view.id)
   switch (place.is) {
     case 'channel':
-      return within(of, view, (short) => renderRequest(view, { short }))
+      return within(of, view, (short) => renderRequest(view, receipt, { short }))
     case 'tell': {
       if (place.stage === 'unanswered') return within(of, view, () => renderUnanswered(view))
       const now = stageOf(view)
@@ -48,7 +49,7 @@ export async function messageFor(of: Teller, { view, set, channel }: About, plac
       const unheard = place.stage === 'unheard' ? await findUnheard(of.ctx.db, view.id) : []
       const missing = place.stage === 'unreachable' ? await findMissing(of, view, set) : []
       const also = [...unheardLines(view, set, unheard, { ...of, channel }), ...unreachableLines(missing)]
-      return within(of, view, () => renderNotice(view, { page }, also))
+      return within(of, view, () => renderNotice(view, { page, receipt }, also))
     }
     case 'ask': {
       const page = await ownPage(of, view, place.person)
@@ -56,7 +57,7 @@ export async function messageFor(of: Teller, { view, set, channel }: About, plac
       const known = set.people.some(({ id }) => id === place.person)
       const enrol = known && !able.has(place.person) ? `${of.issuerUrl}/enrol` : undefined
       const beside = await findBeside(of, view, place.person, set)
-      return within(of, view, (short) => renderAsk(view, place.person, { page, enrol }, { short, beside }))
+      return within(of, view, (short) => renderAsk(view, place.person, { page, receipt, enrol }, { short, beside }))
     }
     case 'remind':
       return renderReminder(view)

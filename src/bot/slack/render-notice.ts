@@ -4,12 +4,14 @@
 import { isOpen, isOver, type RequestView } from '../request-view.ts'
 import { type Beside, besideLines } from './beside.ts'
 import { actions, type Block, button, clip, escapeText, header, lines, type Message, note, type Piece } from './blocks.ts'
-import { facts, OBJECTION } from './render-request.ts'
+import { facts, OBJECTION, receiptButton } from './render-request.ts'
 import { headline, missingWords, statusLines } from './status.ts'
 
 export type Links = {
   /** The reader's own page of this request. */
   readonly page: string
+  /** What proves it, once it is over. */
+  readonly receipt: string
   /** Where to register a key, for a reader who has none. */
   readonly enrol?: string | undefined
 }
@@ -41,7 +43,8 @@ export function renderAsk(
   const value = view.id
   const review = waits ? [button('link.review', 'Review & decide', { url: links.page, style: 'primary', value })] : []
   const enrol = waits && links.enrol !== undefined ? [button('link.enrol', 'Register a key', { url: links.enrol })] : []
-  const all = [...review, ...enrol, ...objecting(view, reader, waits || own?.decision === 'approve')]
+  const objection = objecting(view, reader, waits || own?.decision === 'approve')
+  const all = [...review, ...enrol, ...objection, ...(own ? receiptButton(view, links.receipt) : [])]
   if (all.length > 0) blocks.push(actions(...all))
   const lead = waits ? 'Your decision is asked' : own ? `You decided (${own.decision})` : 'No decision is needed any more'
   return { text: `${lead}: ${escapeText(clip(view.title, 200))}, ${headline(view)} (${view.checkCode})`, blocks }
@@ -104,7 +107,8 @@ export function renderNotice(view: RequestView, links: Links, also: readonly Pie
     const done = view.grant ? [button('request.return', 'I’m done', { value: view.id })] : []
     blocks.push(actions(open, ...done))
   }
-  if (isOver(view)) blocks.push(actions(button('request.again', 'Ask again', { value: view.id })))
+  if (isOver(view))
+    blocks.push(actions(button('request.again', 'Ask again', { value: view.id }), ...receiptButton(view, links.receipt)))
   blocks.push(note(`${view.action} · check code ${view.checkCode}`))
   return { text: `${escapeText(clip(view.title, 200))}: ${headline(view)} (${view.checkCode})`, blocks }
 }

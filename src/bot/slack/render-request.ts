@@ -3,14 +3,14 @@
 // nothing else; everything is read again when one is pressed.
 
 import { durationWords } from '../../domain/words.ts'
-import { isOver, type RequestView, type WhatIsAsked } from '../request-view.ts'
+import { hasReceipt, isOver, type RequestView, type WhatIsAsked } from '../request-view.ts'
 import { actions, ask, type Block, button, clip, escapeText, header, lines, type Message, note, type Piece } from './blocks.ts'
 import { headline, statusLines } from './status.ts'
 
 const VALUE_LENGTH = 200
 
 /** The channel message. `short` leaves out all that may be long, for when the whole is over a limit of Slack's. */
-export function renderRequest(view: RequestView, { short = false }: { short?: boolean } = {}): Message {
+export function renderRequest(view: RequestView, receipt: string, { short = false }: { short?: boolean } = {}): Message {
   const blocks: Block[] = [header(view.title)]
   if (short) blocks.push(note('This request is too long to be shown here. Open it to see all of it.'))
   else blocks.push(lines(facts(view), view.reason ?? '(the reason was erased)'))
@@ -18,7 +18,7 @@ export function renderRequest(view: RequestView, { short = false }: { short?: bo
     lines(statusLines(view)),
     note(`Check code ${view.checkCode}. The same code stands on the page where this is signed.`),
   )
-  const buttons = buttonsFor(view)
+  const buttons = [...buttonsFor(view), ...receiptButton(view, receipt)]
   if (buttons.length > 0) blocks.push(actions(...buttons))
   return { text: `${escapeText(clip(view.title, 200))}: ${headline(view)} (${view.checkCode})`, blocks }
 }
@@ -47,6 +47,10 @@ export function asked(of: WhatIsAsked & { readonly leftSeconds?: number }): Piec
     ],
   ]
 }
+
+/** The way to what proves it, once it is over; the page asks who is there. */
+export const receiptButton = (view: RequestView, receipt: string) =>
+  hasReceipt(view) ? [button('link.receipt', 'Receipt', { url: receipt })] : []
 
 const afterLine = ({ how, checkCode, requester }: NonNullable<RequestView['follows']>): Piece[] =>
   how === 'again'

@@ -5,9 +5,9 @@ import { after, test } from 'node:test'
 import { changeDirectory, prepareChange } from '../../../src/commands/change-directory.ts'
 import { openConsole } from '../../support/console.ts'
 import { signChange } from '../../support/sign-change.ts'
-import { ask } from '../../support/world.ts'
+import { ask, claim, confirm, decide, newHolder } from '../../support/world.ts'
 
-const { world, go, signIn } = await openConsole({ after })
+const { world, go, oidc, signIn } = await openConsole({ after })
 
 test('the log is for auditors and administrators; who looked, or tried to, is an entry', async () => {
   const searched = async (actor: string) =>
@@ -35,6 +35,19 @@ test('the log is for auditors and administrators; who looked, or tried to, is an
   assert.equal((await searched('theo')).length, before + 1)
   assert.equal((await go(theo, 'GET', "/audit?type='; drop")).statusCode, 400)
   assert.equal((await go(theo, 'GET', '/audit?limit=9')).statusCode, 400)
+})
+
+test('where a credential was issued the log leads to its receipt, at the issuer and without any link of a person', async () => {
+  const asked = await ask(world)
+  const place = await newHolder()
+  assert.ok((await confirm(world, asked.intent, place)).ok)
+  assert.ok((await decide(world, asked.intent, 'bo')).ok)
+  assert.ok((await claim(world, asked.intent, place)).ok)
+  const { jar } = await signIn('theo')
+  const { body } = await go(jar, 'GET', `/audit?request=${asked.requestId}`)
+  const links = [...body.matchAll(/<a href="([^"]+)">Receipt<\/a>/g)].map(([, href]) => href)
+  assert.deepEqual(links, [`${oidc.origin}/receipts/${asked.requestId}`])
+  assert.ok(!body.includes('/r/'))
 })
 
 test('the pages of the log follow each other without a gap or a repetition', async () => {

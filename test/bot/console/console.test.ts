@@ -52,8 +52,11 @@ test('a grant stands on the overview with its end, and is given back there', asy
   await until('what was done to be seen', async () => (await go(jar, 'GET', '/')).body.includes('Access is active until'))
   const page = (await go(jar, 'GET', '/')).body
   assert.ok(page.includes(checkCode))
+  const receipt = `href="${oidc.origin}/receipts/${requestId}"`
+  assert.ok(!page.includes(receipt), 'what lives is not over')
   const done = await go(jar, 'POST', '/wish', { form_token: tokenOf(page), kind: 'return', request: requestId })
   assert.match(done.body, /Given back\./)
+  assert.ok((await go(jar, 'GET', '/')).body.includes(receipt))
   const twice = await go(jar, 'POST', '/wish', { form_token: tokenOf(page), kind: 'cancel', request: requestId })
   assert.match(twice.body, /has already been used/)
 })

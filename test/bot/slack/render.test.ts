@@ -17,7 +17,12 @@ import { assertGolden } from '../../support/golden.ts'
 import { ANA, BO, requestView, STATES } from '../../support/request-views.ts'
 
 const golden = (name: string) => new URL(`../golden/${name}.json`, import.meta.url)
-const LINKS = { page: 'https://sign.example.com/r/01h455vb4pex5vsknk084sn02q', enrol: 'https://sign.example.com/enrol' }
+const RECEIPT = 'https://sign.example.com/receipts/01h455vb4pex5vsknk084sn02q'
+const LINKS = {
+  page: 'https://sign.example.com/r/01h455vb4pex5vsknk084sn02q',
+  receipt: RECEIPT,
+  enrol: 'https://sign.example.com/enrol',
+}
 const NO = createNo('https://bot.example.com')
 const PROPOSED = {
   requestId: '01h455vb4pex5vsknk084sn02q',
@@ -43,10 +48,10 @@ test('every state of request and grant has its golden message', () => {
 
 for (const [name, view] of Object.entries(STATES)) {
   test(`the channel message of a request that is ${name} is as it was looked at, and Slack takes it`, () => {
-    const message = renderRequest(view)
+    const message = renderRequest(view, RECEIPT)
     assertGolden(golden(`channel-${name}`), message)
     taken(message)
-    taken(renderRequest(view, { short: true }))
+    taken(renderRequest(view, RECEIPT, { short: true }))
   })
   test(`the direct messages about a request that is ${name} are as they were looked at, and Slack takes them`, () => {
     const notices = {
@@ -59,6 +64,17 @@ for (const [name, view] of Object.entries(STATES)) {
     taken(notices.tell)
   })
 }
+
+test('the receipt is offered once something was handed out and is over, and at no other time', () => {
+  for (const [name, view] of Object.entries(STATES)) {
+    const over = ['claimed-returned', 'claimed-revoked', 'claimed-revoking', 'claimed-expired'].includes(name)
+    const offers = (message: { blocks: readonly unknown[] }) => JSON.stringify(message.blocks).includes(RECEIPT)
+    assert.equal(offers(renderRequest(view, RECEIPT)), over, name)
+    assert.equal(offers(renderNotice(view, LINKS)), over, name)
+    const decided = view.decisions.some(({ by }) => by.id === 'ana')
+    assert.equal(offers(renderAsk(view, 'ana', LINKS)), over && decided, name)
+  }
+})
 
 test('the next step and the Home tab are as they were looked at', () => {
   const held = Object.values(STATES).slice(2, 5)
@@ -81,7 +97,7 @@ test('the next step and the Home tab are as they were looked at', () => {
 test('nothing that a person wrote stands where Slack parses it', () => {
   const hostile = 'x <!channel> <https://evil.example|click> *b* :white_check_mark:'
   const view = requestView({ title: hostile, reason: hostile, parameters: [{ label: hostile, value: hostile }], target: hostile })
-  for (const message of [renderRequest(view), renderAsk(view, 'ana', LINKS), renderNotice(view, LINKS)]) {
+  for (const message of [renderRequest(view, RECEIPT), renderAsk(view, 'ana', LINKS), renderNotice(view, LINKS)]) {
     assert.doesNotMatch(message.text, /<!|<https/)
     const parsed = JSON.stringify(message.blocks, (_key, value) => (value?.type === 'mrkdwn' ? 'MRKDWN' : value))
     assert.doesNotMatch(parsed, /MRKDWN/)
@@ -92,7 +108,7 @@ test('nothing that a person wrote stands where Slack parses it', () => {
 test('a personal value has no place in a message', () => {
   const [first] = requestView().parameters.filter(({ value }) => value === undefined)
   assert.ok(first)
-  assert.match(JSON.stringify(renderRequest(requestView()).blocks), /personal, shown on the page/)
+  assert.match(JSON.stringify(renderRequest(requestView(), RECEIPT).blocks), /personal, shown on the page/)
 })
 
 test('a request with twenty parameters of full length still goes out, cut only where the page has it in full', () => {
@@ -100,7 +116,7 @@ test('a request with twenty parameters of full length still goes out, cut only w
     label: `Label ${index} ${'l'.repeat(190)}`,
     value: 'v'.repeat(2000),
   }))
-  taken(renderRequest(requestView({ parameters, reason: '𝒳'.repeat(500) })))
+  taken(renderRequest(requestView({ parameters, reason: '𝒳'.repeat(500) }), RECEIPT))
 })
 
 test('what is said beside a request’s messages is as it was looked at, and Slack takes it', () => {
