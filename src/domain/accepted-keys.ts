@@ -38,6 +38,9 @@ export function isAccepted(accept: Accept, { device_bound, aaguid }: JudgedKey):
   return device_bound && (accept === 'device_bound' || (aaguid !== undefined && aaguid !== null))
 }
 
+/** How much is known of a key: the strictest rule that accepts it. A key speaks for none of which more is known than of itself. */
+export const strengthOf = (key: JudgedKey): number => ACCEPTS.findLastIndex((accept) => isAccepted(accept, key))
+
 export type KeyTrouble = 'no_key' | 'not_accepted' | 'unused'
 
 /** What is wrong with all the working keys of somebody together; undefined when one is accepted and in use. */

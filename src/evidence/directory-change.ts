@@ -2,6 +2,7 @@
 // alone gives a role, a key that serves one, or power back to somebody who holds one: it takes two, and never who gains by it. What only
 // takes power away at once, a suspension, takes one. Called with statements that are already sound.
 
+import { strengthOf } from '../domain/accepted-keys.ts'
 import { canonicalText } from '../domain/canonical.ts'
 import type { DirectoryChange, Passkey, TrustRoots } from '../domain/directory.ts'
 import type { Digest, PersonId } from '../domain/ids.ts'
@@ -86,7 +87,10 @@ async function judgeEnrolment(of: Case, change: Change<'enrol'>, roots: TrustRoo
   })
 }
 
-/** A further key: its owner signs with one that he has, and it serves what that one serves. */
+/**
+ * A further key: its owner signs with one that he has, and it serves what that one serves, unless more is known of it: a key that may be copied, and so be in
+ * somebody else's hands, vouches for none that may not. Administrators who compare its words do.
+ */
 async function judgeAddition(of: Case, change: Change<'add'>, roots: TrustRoots, crypto: EvidenceCrypto): Promise<Judged> {
   const { state, orders, registrations } = of
   const { passkey, registration } = change
@@ -95,7 +99,7 @@ async function judgeAddition(of: Case, change: Change<'add'>, roots: TrustRoots,
   const signed = ownerSigned(orders, passkey.person)
   if (!signed.ok) return signed
   const known = orders.map(({ statement }) => findPasskey(state, statement.signer.passkey))
-  const inFull = known.every((by) => by?.inFull)
+  const inFull = known.every((by) => by?.inFull && strengthOf(by.passkey) >= strengthOf(passkey))
   return does({ enrolled: [{ passkey, inFull, letInBy: known.flatMap((by) => by?.letInBy ?? []) }] })
 }
 

@@ -80,6 +80,30 @@ export const askedWith = ({ request, approve, keys }: World, key: TestKey) => [
   approve(keys.dee, minutes(3)),
 ]
 
+const MODEL = '01020304-0506-0708-0102-030405060708'
+
+/** A key of bo's that another one of his let in, of which less is known; both are months old. */
+function addedByLesser(which: 'copyable' | 'unproven') {
+  const added = newKey('bo')
+  if (which === 'copyable') {
+    const world = settled({ bo: newKey('bo', { synced: true }) })
+    world.directory.addOwn(world.keys.bo, added, days(-29))
+    return { world, added }
+  }
+  const world = settled({ keys: { accept: { ...RULES.keys.accept, approvers: 'hardware' } } })
+  const proven = { ...added, passkey: { ...added.passkey, aaguid: MODEL } }
+  world.directory.addOwn(world.keys.bo, proven, days(-29))
+  return { world, added: proven }
+}
+
+/** Administrators have compared its words a week later. */
+export function comparedSince() {
+  const { world, added } = addedByLesser('copyable')
+  const passkeys = [added.passkey.thumbprint]
+  world.directory.add({ ...withdrawn, effect: 'grant', passkeys }, { by: [world.keys.ada], at: days(-22) })
+  return { world, added }
+}
+
 const signer = /statements\/1\/statement\/signer/
 
 export const APPROVER_ATTACKS: readonly Attack[] = [
@@ -108,6 +132,14 @@ export const APPROVER_ATTACKS: readonly Attack[] = [
   attack('an approval with a key that is copied between devices', 'passkey_not_accepted', signer, () =>
     settled({ bo: newKey('bo', { synced: true }) }).question(),
   ),
+  attack('an approval with a key that stays in one place, added by one that may be copied', 'passkey_not_in_full', signer, () => {
+    const { world, added } = addedByLesser('copyable')
+    return world.question([world.request(), world.approve(added)])
+  }),
+  attack('an approval with a key of a proven model, added by one of none', 'passkey_not_in_full', signer, () => {
+    const { world, added } = addedByLesser('unproven')
+    return world.question([world.request(), world.approve(added)])
+  }),
   attack('an approval with a key of no proven model, where that is asked', 'passkey_not_accepted', signer, () =>
     settled({ keys: { accept: { ...RULES.keys.accept, approvers: 'hardware' } } }).question(),
   ),

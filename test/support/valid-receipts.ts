@@ -4,7 +4,16 @@ import type { Action, RuleSet } from '../../src/domain/action.ts'
 import type { TrustRoots } from '../../src/domain/directory.ts'
 import type { SignedStatement } from '../../src/evidence/bundle.ts'
 import type { Receipt } from '../../src/evidence/receipt.ts'
-import { askedWith, comparedAnew, gainedBo, letIn, madeApprover, settled, withSecondKey } from './approver-attacks.ts'
+import {
+  askedWith,
+  comparedAnew,
+  comparedSince,
+  gainedBo,
+  letIn,
+  madeApprover,
+  settled,
+  withSecondKey,
+} from './approver-attacks.ts'
 import { lives, offering, suspend } from './attack.ts'
 import { newKey, type TestKey } from './authenticator.ts'
 import { PROVIDER, vouched } from './directory-attacks.ts'
@@ -141,6 +150,13 @@ export const VALID: readonly Row[] = [
   row('approvals after the first week by keys old enough', (_, world = settled()) => receiptOf(world, [...lives(world)])),
   row('an approval with an old key that came to serve a day ago', (_, { world, fresh } = comparedAnew(25)) =>
     receiptOf(world, [world.request(), world.approve(fresh), world.approve(world.keys.dee, minutes(3))]),
+  ),
+  row(
+    'an approval with a key that one added which may be copied, once administrators have compared it',
+    (_, made = comparedSince()) => {
+      const { world, added } = made
+      return receiptOf(world, [world.request(), world.approve(added), world.approve(world.keys.dee, minutes(3))])
+    },
   ),
   row('an approval by an approver of a day with an old key', (_, world = madeApprover(25)) =>
     receiptOf(world, [...lives(world)]),

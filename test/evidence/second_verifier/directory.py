@@ -8,6 +8,10 @@ from .keys import H, tag, thumbprint, verifies
 from .texts import Refused, canonical, decode, read, require
 
 
+def strength(device_bound, aaguid):
+    return 0 if not device_bound else 1 if aaguid is None else 2
+
+
 def enrolled(item, position, in_full, let_in_by=()):
     return types.SimpleNamespace(person=item['person'], id=item['id'], key=item['key'], device_bound=item['device_bound'],
                                  aaguid=item.get('aaguid'), thumbprint=item['thumbprint'], status='active', in_full=in_full,
@@ -161,7 +165,9 @@ def operate(roots, state, change, signed, registrations, vouched, path):
                 state.give(item['passkey']['person'], role)
     elif operation == 'add':
         signed_by_owner(signed, {change['passkey']['person']}, path)
-        state.passkeys[change['passkey']['thumbprint']] = enrolled(change['passkey'], state.position + 1, signed[0].passkey.in_full, signed[0].passkey.let_in_by)
+        added, by = change['passkey'], signed[0].passkey
+        in_full = by.in_full and strength(by.device_bound, by.aaguid) >= strength(added['device_bound'], added.get('aaguid'))
+        state.passkeys[added['thumbprint']] = enrolled(added, state.position + 1, in_full, by.let_in_by)
     elif operation in ('suspend', 'reinstate', 'revoke'):
         status = {'suspend': 'suspended', 'reinstate': 'active', 'revoke': 'revoked'}[operation]
         change_status(state, operation, status, change['passkeys'], signed, path)
