@@ -10,7 +10,7 @@ import type { Page } from 'playwright-core'
 import { commit } from '../../src/crypto.ts'
 import { receiptText } from '../../src/evidence/receipt.ts'
 import { verifierFile } from '../../src/issuer/verifier-file.ts'
-import { axeOf, openPages, photograph } from '../support/issuer-pages.ts'
+import { axeOf, look, openPages, photograph } from '../support/issuer-pages.ts'
 import { makeOpenWorld, makeReceipt } from '../support/receipt-builder.ts'
 
 const pages = openPages()
@@ -77,6 +77,7 @@ test('a bent receipt is not valid, and the page says why and where', async (t) =
   assert.match(words, /\/issued\/body\/statements\/\d\/accepted_at/)
   assert.match(await tab.page.locator('#said').innerText(), /^Not valid\. What the issuer signed/)
   assert.deepEqual(tab.trouble, [])
+  await look(tab.page, 'verify bent')
 })
 
 test('the page fits 320 px, in the dark, and its choice is made by keyboard', async (t) => {

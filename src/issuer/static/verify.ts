@@ -94,6 +94,7 @@ async function judge(aside: string): Promise<void> {
     return
   }
   place.append(...shownAccount(account))
+  place.querySelector('.badge')?.scrollIntoView({ block: 'nearest' })
   say(`${account.headline}. ${account.means}`, 'heard')
 }
 
