@@ -9,6 +9,7 @@ import {
   findRegisterStatements,
   findRegistration,
   findRegistrations,
+  findSince,
   notePasskeyUse,
   passkeyOf,
 } from '../db/passkeys.ts'
@@ -35,13 +36,15 @@ import { extendChain } from '../evidence/directory-chain.ts'
 import { type Begun, beginStatement, type StatementInput } from './begin-statement.ts'
 import type { IssuerContext } from './context.ts'
 import { findHeldSigner, liftByChange } from './hold-passkeys.ts'
-import { refusalOfChange, whyMayNotSign, whyNeverTaken, whyNotTheseKeys, whyUntimely } from './judge-change.ts'
+import { refusalOfChange, whyAddsNoMore, whyMayNotSign, whyNeverTaken, whyNotTheseKeys, whyUntimely } from './judge-change.ts'
 import { newsOfChange } from './news-of-change.ts'
 import { isDead } from './pending-change.ts'
 import { transact, type Work } from './transact.ts'
 
 /** How often others may change what waits between our look at it and our change, before we give up. */
 const MOST_TRIES = 5
+/** How many changes that came first are named. */
+const MOST_MOVES = 3
 
 /** What somebody wants: keys enrolled or added, their status or roles changed, rules or a provider signed for, a database that was put back accepted as it is. */
 export type Wanted =
@@ -131,9 +134,19 @@ export async function changeDirectory(
   const proposed = { change, bytes, digest: digestOf('directory', bytes), begun, registrations }
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const taken = await tryChange(ctx, proposed)
-    if (taken) return taken
+    if (taken) return taken.ok || taken.refusal.reason !== 'directory_moved' ? taken : moved(ctx, change)
   }
-  return refuse({ reason: 'directory_moved' })
+  return moved(ctx, change)
+}
+
+/** What came first, so that whoever has to look again knows where. */
+async function moved({ db, roots }: IssuerContext, { sequence }: DirectoryChange): Promise<Outcome<never>> {
+  const rows = await findSince(db, roots.era, sequence, MOST_MOVES)
+  const by = rows.flatMap(({ change, link }) => {
+    const read = readDirectoryChange(change)
+    return read.ok ? [{ signers: signersOf(link.statements).map(({ person }) => person), operation: read.value.operation }] : []
+  })
+  return refuse({ reason: 'directory_moved', by })
 }
 
 function whyMayNotSignNow(ctx: IssuerContext, state: ChainState, stored: string): Refusal | undefined {
@@ -151,6 +164,7 @@ async function tryChange(ctx: IssuerContext, proposed: Proposed): Promise<Outcom
   const [state, pending] = await Promise.all([ctx.chain(), findPendingChange(ctx.db)])
   const unfit =
     whyMayNotSign(ctx.published(), state, statement) ??
+    whyAddsNoMore(ctx.published(), state, change, ctx.now()) ??
     (await whyNotTheseKeys(ctx, state, change)) ??
     (await whyUntimely(ctx, change))
   if (unfit) return refuse(unfit)

@@ -1,5 +1,6 @@
 // What the issuer asks of a change beyond what the chain proves: that rules leave the power to whoever signs it, that keys are what their registrations
-// proved and of a kind that their owners' roles need, and that it comes at its time. And the chain's own no, in reasons that people understand.
+// proved and of a kind that their owners' roles need, that nobody adds keys without end, and that it comes at its time. And the chain's own no, in reasons
+// that people understand.
 
 import { findRegistrations, passkeyOf } from '../db/passkeys.ts'
 import { isAccepted } from '../domain/accepted-keys.ts'
@@ -25,6 +26,33 @@ export function whyMayNotSign(
   return known && !isAccepted(accept, known.passkey)
     ? { reason: 'passkey_not_accepted', accept, role: 'administrator' }
     : undefined
+}
+
+/** Keys of one person that are not revoked, when he adds one more; and keys of his that came in within a day, whoever signed for them. */
+export const MOST_OWN_KEYS = 10
+export const MOST_ADDED = 5
+const ADDED_MS = 24 * 3_600_000
+
+/**
+ * Why an owner may not add a key now. Each change of the directory moves the place that everybody else's next one names, so whoever could add and drop keys of
+ * his without end would keep administrators from signing anything. To take keys away is never bounded: a key is suspended once by its owner and revoked
+ * once, so what he can add bounds that, too.
+ */
+export function whyAddsNoMore(
+  { ruleSet }: { readonly ruleSet: RuleSet },
+  state: ChainState,
+  change: DirectoryChange,
+  now: Date,
+): Refusal | undefined {
+  if (change.operation !== 'add') return undefined
+  const { person } = change.passkey
+  if (!ruleSet.people.some(({ id }) => id === person)) return { reason: 'unknown_person' }
+  const own = passkeysOf(state, person)
+  if (own.filter(({ status }) => status !== 'revoked').length >= MOST_OWN_KEYS)
+    return { reason: 'too_many_keys', most: MOST_OWN_KEYS }
+  const fifth = own.map(({ enrolledAt }) => enrolledAt).toSorted((one, other) => other - one)[MOST_ADDED - 1] ?? -Infinity
+  const at = fifth + ADDED_MS
+  return at > now.getTime() ? { reason: 'too_many_added', most: MOST_ADDED, at } : undefined
 }
 
 /** Why these keys may not come in, or serve these roles. */

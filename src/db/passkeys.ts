@@ -105,6 +105,22 @@ export async function findContinuation(
   return rows.flatMap(({ sequence, head, link }) => (link ? [{ sequence, head, link }] : []))
 }
 
+/** The changes of an era from a place on, the first of them first. */
+export const findSince = (
+  db: Kysely<Schema>,
+  era: number,
+  sequence: number,
+  most: number,
+): Promise<{ change: Buffer; link: DirectoryLink }[]> =>
+  db
+    .selectFrom('directory')
+    .select(['change', 'link'])
+    .where('era', '=', era)
+    .where('sequence', '>=', sequence)
+    .orderBy('sequence')
+    .limit(most)
+    .execute()
+
 /** Every head of an era's directory, as the database says it. */
 export const findHeads = (db: Kysely<Schema>, era: number): Promise<{ sequence: number; head: Digest }[]> =>
   db.selectFrom('directory').select(['sequence', 'head']).where('era', '=', era).orderBy('sequence').execute()

@@ -3,7 +3,7 @@
 
 import type { Accept } from './accepted-keys.ts'
 import type { KeyMisfit } from './attestation.ts'
-import type { Role } from './directory.ts'
+import type { DirectoryChange, Role } from './directory.ts'
 import type { PersonId } from './ids.ts'
 import type { OnlyAdministrators, ProviderCheck } from './provider.ts'
 import type { RequestState } from './request-state.ts'
@@ -74,11 +74,13 @@ export type Refusal =
   | { readonly reason: 'not_an_administrator' }
   | { readonly reason: 'already_enrolled' }
   | { readonly reason: 'too_many_registrations' }
+  | { readonly reason: 'too_many_keys'; readonly most: number }
+  | { readonly reason: 'too_many_added'; readonly most: number; readonly at: number }
   | { readonly reason: 'key_not_accepted'; readonly accept: Accept; readonly why: KeyMisfit; readonly models: readonly string[] }
   | { readonly reason: 'unknown_registration' }
   | { readonly reason: 'only_administrators'; readonly why: OnlyAdministrators }
   | { readonly reason: 'provider_refused'; readonly check: ProviderCheck; readonly provider: string }
-  | { readonly reason: 'directory_moved' }
+  | { readonly reason: 'directory_moved'; readonly by?: readonly Move[] }
   | { readonly reason: 'change_waits'; readonly by: PersonId }
   | { readonly reason: 'change_refused'; readonly why: ChangeMisfit }
   | { readonly reason: 'nothing_to_recover' }
@@ -106,6 +108,9 @@ export type Refusal =
   | { readonly reason: 'unknown_offer' }
   | { readonly reason: 'signed_out' }
   | { readonly reason: 'not_permitted'; readonly role: string }
+
+/** A change of the directory that came first; nobody signed one that a provider vouched for. */
+export type Move = { readonly signers: readonly PersonId[]; readonly operation: DirectoryChange['operation'] }
 
 export type Outcome<T> = ({ readonly ok: true } & T) | { readonly ok: false; readonly refusal: Refusal }
 

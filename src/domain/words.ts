@@ -4,7 +4,7 @@
 import type { Accept } from './accepted-keys.ts'
 import { misfitWords } from './accepted-words.ts'
 import { onlyAdministratorsWords, providerWords } from './provider.ts'
-import type { ChangeMisfit, Refusal } from './refusal.ts'
+import type { ChangeMisfit, Move, Refusal } from './refusal.ts'
 import type { RequestState } from './request-state.ts'
 
 /** "15 minutes", "1 hour", "90 seconds". */
@@ -55,6 +55,27 @@ const CHANGE: { readonly [M in ChangeMisfit]: string } = {
   passkey_inactive: 'A key that signed this has been suspended or revoked since. Withdraw the change, then sign it anew.',
   no_effect: 'That is so already: there is nothing to change.',
   revoked_for_good: 'A revoked key never comes back. Register a new one.',
+}
+
+const MOVED: { readonly [O in Move['operation']]: string } = {
+  enrol: 'enrolled keys',
+  add: 'added a key',
+  suspend: 'suspended keys',
+  reinstate: 'reinstated keys',
+  revoke: 'revoked keys',
+  role: 'changed a role',
+  endorse: 'signed for the rules',
+  provider: 'signed about the provider',
+  recover: 'signed a recovery',
+}
+
+function movedWords(moves: readonly Move[]): string {
+  if (moves.length === 0) return 'The directory was changed in the meantime.'
+  const said = moves.map(
+    ({ signers, operation }) =>
+      `${signers.length === 0 ? 'a sign-in at the provider' : signers.join(' and ')} ${MOVED[operation]}`,
+  )
+  return `The directory was changed in the meantime: ${said.join('; ')}.`
 }
 
 /** What a request's state is called in a sentence: "This request …". */
@@ -163,6 +184,10 @@ export function refusalWords(refusal: Refusal): string {
       return 'This key is already enrolled.'
     case 'too_many_registrations':
       return 'Too many keys wait for this person already. An administrator has to look at those first.'
+    case 'too_many_keys':
+      return `You have ${refusal.most} keys already. Revoke one that you no longer use, then add this one.`
+    case 'too_many_added':
+      return `No more than ${refusal.most} keys of yours come in within a day if you add them. You can add the next from ${dateWords(refusal.at)}, or ask an administrator to enrol it.`
     case 'key_not_accepted':
       return misfitWords(refusal.why, refusal.accept, refusal.models)
     case 'unknown_registration':
@@ -172,7 +197,7 @@ export function refusalWords(refusal: Refusal): string {
     case 'provider_refused':
       return providerWords(refusal.check, refusal.provider)
     case 'directory_moved':
-      return 'Another administrator changed the directory in the meantime. Look again, then sign.'
+      return `${movedWords(refusal.by ?? [])} Look again, then sign.`
     case 'change_waits':
       return `A change that ${refusal.by} signed waits for a second administrator. Sign or withdraw that one first.`
     case 'change_refused':

@@ -59,6 +59,8 @@ const STATUS: { readonly [R in Refusal['reason']]: Status } = {
   already_enrolled: 409,
   key_not_accepted: 403,
   too_many_registrations: 409,
+  too_many_keys: 409,
+  too_many_added: 409,
   unknown_registration: 404,
   only_administrators: 409,
   provider_refused: 403,

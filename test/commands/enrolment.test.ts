@@ -194,7 +194,11 @@ describe('a change of the directory', () => {
     const first = await prepared({ operation: 'enrol', registrations: [one.thumbprint] })
     const second = await prepared({ operation: 'enrol', registrations: [two.thumbprint] })
     assert.ok((await signed('mira', first)).ok)
-    refused(await signed('mira', second), 'directory_moved', /Another administrator changed the directory.*Look again/)
+    refused(
+      await signed('mira', second),
+      'directory_moved',
+      /The directory was changed in the meantime: mira enrolled keys\. Look again, then sign/,
+    )
     assert.equal(await isEnrolled(two.thumbprint), false)
   })
 

@@ -159,7 +159,7 @@ test('two administrators and the owners of keys', async (whole) => {
     // The page was open over it: it says so, and shows how things stand now without being asked.
     await page.locator('#keys li').filter({ hasText: 'Rey Okafor' }).getByRole('checkbox').check()
     await page.getByRole('button', { name: 'Sign the change with security key' }).click()
-    await page.getByText('Another administrator changed the directory in the meantime.').waitFor()
+    await page.getByText('The directory was changed in the meantime').waitFor()
     await page.locator('#pending').getByText('Has to be signed anew').waitFor()
     await look(page, 'keys stale')
     await press(page, 'Sign it anew')

@@ -86,5 +86,6 @@ document.querySelector('#register select[name=person]')?.addEventListener('chang
 // A browser may bring back what was chosen before.
 showNeeds()
 document.querySelector('#register')?.addEventListener('submit', (event) => event.preventDefault())
-whenStale(() => refresh(() => undefined))
+// What was ticked is still what was compared: a box is found again by its key.
+whenStale(() => refresh(() => undefined, true))
 startClock()

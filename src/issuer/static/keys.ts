@@ -114,5 +114,6 @@ document.addEventListener('change', showVouched)
 startFilter()
 // A form is signed by its button, and never sent.
 document.addEventListener('submit', (event) => event.preventDefault())
-whenStale(() => refresh(() => undefined))
+// What was ticked is still what was compared: a box is found again by its key.
+whenStale(() => refresh(showVouched, true))
 startClock()
