@@ -74,18 +74,6 @@ export const passkeyOf = ({
   ...(proved_aaguid !== null && { aaguid: proved_aaguid }),
 })
 
-/** Registrations whose owner has proved possession and that nobody has signed for yet, of everybody or of one person, oldest first. */
-export const findOpenRegistrations = (db: Kysely<Schema>, person?: string): Promise<RegistrationRow[]> =>
-  db
-    .selectFrom('registration')
-    .selectAll()
-    .where('ended_at', 'is', null)
-    .where('statement', 'is not', null)
-    .$if(person !== undefined, (query) => query.where('person', '=', person ?? ''))
-    .orderBy('created_at')
-    .limit(200)
-    .execute()
-
 export type StoredLink = { readonly sequence: number; readonly head: Digest; readonly link: DirectoryLink }
 
 /** The changes of an era after one, in order; undefined when the database does not hold that one (any more). Position 0 is in every database. */
@@ -210,7 +198,7 @@ export async function applyChange(
     )
     .onConflict(ofEarlierEra)
     .execute()
-  await trx.updateTable('registration').set({ ended_at: now }).where('thumbprint', 'in', thumbprints).execute()
+  await trx.updateTable('registration').set({ ended_at: now, network: null }).where('thumbprint', 'in', thumbprints).execute()
   await repeatRoles(
     trx,
     state,

@@ -158,6 +158,8 @@ export type Schema = {
     aaguid: string
     proved_aaguid: string | null
     attestation: Json<Record<string, unknown>>
+    network: string | null
+    signed_in: Generated<boolean>
     created_at: Date
     statement: string | null
     ended_at: Date | null

@@ -1,7 +1,8 @@
-// Throws away what only serves for minutes or hours: nonces that are dead anyway, offers, sessions, sign-in codes, and news
-// that was told days ago. Everything else that the issuer writes stays.
+// Throws away what only serves for minutes, hours or days: nonces that are dead anyway, offers, sessions, sign-in codes, news that was told days ago, and
+// registrations that nobody took up. Everything else that the issuer writes stays.
 
 import type { Kysely } from 'kysely'
+import { dropRegistrations } from './registrations.ts'
 import type { Schema } from './schema.ts'
 
 const NONCE_KEPT_MS = 15 * 60_000
@@ -17,4 +18,5 @@ export async function purgeShortLived(db: Kysely<Schema>, now: Date): Promise<vo
   await db.deleteFrom('sign_in_code').where('created_at', '<', before(CODE_KEPT_MS)).execute()
   await db.deleteFrom('issuer_outbox').where('created_at', '<', before(NEWS_KEPT_MS)).execute()
   await db.deleteFrom('issuer_session').where('expires_at', '<', now).execute()
+  await dropRegistrations(db, now)
 }

@@ -73,7 +73,6 @@ export type Refusal =
   // enrolling
   | { readonly reason: 'not_an_administrator' }
   | { readonly reason: 'already_enrolled' }
-  | { readonly reason: 'too_many_registrations' }
   | { readonly reason: 'too_many_keys'; readonly most: number }
   | { readonly reason: 'too_many_added'; readonly most: number; readonly at: number }
   | { readonly reason: 'key_not_accepted'; readonly accept: Accept; readonly why: KeyMisfit; readonly models: readonly string[] }

@@ -182,8 +182,6 @@ export function refusalWords(refusal: Refusal): string {
       return 'Only an administrator’s key can sign this.'
     case 'already_enrolled':
       return 'This key is already enrolled.'
-    case 'too_many_registrations':
-      return 'Too many keys wait for this person already. An administrator has to look at those first.'
     case 'too_many_keys':
       return `You have ${refusal.most} keys already. Revoke one that you no longer use, then add this one.`
     case 'too_many_added':

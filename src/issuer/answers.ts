@@ -58,7 +58,6 @@ const STATUS: { readonly [R in Refusal['reason']]: Status } = {
   not_an_administrator: 403,
   already_enrolled: 409,
   key_not_accepted: 403,
-  too_many_registrations: 409,
   too_many_keys: 409,
   too_many_added: 409,
   unknown_registration: 404,

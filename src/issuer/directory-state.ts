@@ -3,7 +3,7 @@
 
 import type { IssuerContext } from '../commands/context.ts'
 import { findPending, type PendingChange } from '../commands/pending-change.ts'
-import type { PasskeyRow, RegistrationRow } from '../db/passkeys.ts'
+import { findRegistrations, type PasskeyRow, type RegistrationRow } from '../db/passkeys.ts'
 import { ROLES } from '../domain/directory.ts'
 import { dateWords } from '../domain/words.ts'
 import { settledFrom } from '../evidence/approver.ts'
@@ -22,13 +22,13 @@ export type Seen = {
 }
 
 /** What waits, and how to say what it does. */
-export async function findSeen(
-  ctx: IssuerContext,
-  name: (id: string) => Named,
-  keys: readonly (PasskeyRow | RegistrationRow)[],
-): Promise<Seen> {
+export async function findSeen(ctx: IssuerContext, name: (id: string) => Named, keys: readonly PasskeyRow[]): Promise<Seen> {
   const [chain, pending] = await Promise.all([ctx.chain(), findPending(ctx)])
-  const byThumbprint = new Map(keys.map((row) => [row.thumbprint, row]))
+  const registered = await findRegistrations(ctx.db, enrolledBy(pending))
+  const byThumbprint = new Map<string, PasskeyRow | RegistrationRow>([
+    ...registered,
+    ...keys.map((row) => [row.thumbprint, row] as const),
+  ])
   return {
     chain,
     pending,
@@ -42,6 +42,10 @@ export async function findSeen(
     },
   }
 }
+
+/** The keys that what waits would enrol. */
+export const enrolledBy = (pending: PendingChange | undefined): readonly string[] =>
+  pending?.change.operation === 'enrol' ? pending.change.passkeys.map(({ passkey }) => passkey.thumbprint) : []
 
 /** What the rules in force newly give, for as long as it has to wait. */
 export function gainedLines(ctx: IssuerContext, name: (id: string) => Named): readonly string[] {

@@ -9,6 +9,39 @@ import type { Digest } from '../domain/ids.ts'
 const WORDS = 8
 const BITS_PER_WORD = 11n
 
+const LETTER_BITS = 6n
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+/** Fewer words than these would name many keys. */
+const FEWEST_WORDS = 3
+
+/** What somebody looks for: how the thumbprint begins, and whether one is it. */
+export type Sought = { readonly start: string; readonly isIt: (thumbprint: Digest) => boolean }
+
+/** Reads the words of a key as somebody heard them, three at least, or its whole thumbprint; or says what is wrong. */
+export function readKeyWords(text: string): Sought | { readonly problem: string } {
+  const whole = text.trim()
+  if (/^[A-Za-z0-9_-]{43}$/.test(whole)) return { start: whole, isIt: (thumbprint) => thumbprint === whole }
+  const words = whole
+    .toLowerCase()
+    .split(/[\s,.;]+/)
+    .filter((word) => word !== '')
+  if (words.length < FEWEST_WORDS) return { problem: `Give ${FEWEST_WORDS} words at least, in their order.` }
+  if (words.length > WORDS) return { problem: `A key has ${WORDS} words.` }
+  const indexes = words.map((word) => wordlist.indexOf(word))
+  const unknown = words[indexes.indexOf(-1)]
+  if (unknown !== undefined) return { problem: `“${unknown}” is not a word of any key.` }
+  const bits = BigInt(words.length) * BITS_PER_WORD
+  const number = indexes.reduce((sum, index) => (sum << BITS_PER_WORD) | BigInt(index), 0n)
+  const letters = Array.from({ length: Number(bits / LETTER_BITS) }, (_, at) =>
+    ALPHABET.charAt(Number((number >> (bits - LETTER_BITS * BigInt(at + 1))) & 63n)),
+  )
+  const said = words.join(' ')
+  return {
+    start: letters.join(''),
+    isIt: (thumbprint) => keyWords(thumbprint).slice(0, words.length).join(' ') === said,
+  }
+}
+
 /** The eight words of a thumbprint. Throws when it is not a digest. */
 export function keyWords(thumbprint: Digest): readonly string[] {
   const bytes = decodeBase64url(thumbprint)

@@ -36,3 +36,14 @@ export function networkOf(address: string): string {
   const zeros = tail === undefined ? 0 : 8 - first.length - last.length
   return `${[...first, ...Array.from({ length: zeros }, () => '0'), ...last].slice(0, 4).join(':')}::`
 }
+
+/** Where an address is, coarsely: the first 24 bits of IPv4, the first 48 of IPv6, as one organisation or one customer of a provider has them. */
+export function neighbourhoodOf(address: string): string {
+  if (address.includes('.'))
+    return `${address
+      .slice(address.lastIndexOf(':') + 1)
+      .split('.')
+      .slice(0, 3)
+      .join('.')}.`
+  return address.includes(':') ? `${networkOf(address).split(':').slice(0, 3).join(':')}::` : address
+}

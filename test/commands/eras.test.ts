@@ -13,7 +13,7 @@ import { ROOTS_REPLACED } from '../../src/commands/open-era.ts'
 import { readSession, signIn } from '../../src/commands/sign-in.ts'
 import { nodeCrypto } from '../../src/crypto.ts'
 import { findGrant } from '../../src/db/grants.ts'
-import { findOpenRegistrations } from '../../src/db/passkeys.ts'
+import { findWaiters } from '../../src/db/issuer-queries/find-waiting.ts'
 import { findKnown } from '../../src/db/requests.ts'
 import type { Statement } from '../../src/domain/statement.ts'
 import { verifyReceipt } from '../../src/evidence/receipt.ts'
@@ -59,7 +59,8 @@ function signedIn({ ctx, ring }: World, person: string) {
   const statement = { v: 1, realm: ctx.realm, kind: 'sign_in', audience: 'issuer', nonce } as Statement
   return signIn(ctx, signWith(ring, ring.idsOf(person)[0] ?? '', statement))
 }
-const offered = async ({ ctx }: World) => (await findOpenRegistrations(ctx.db)).map(({ person }) => person).toSorted()
+const waiting = async ({ ctx }: World) => (await findWaiters(ctx.db, { most: 100 }, 100)).rows
+const offered = async (world: World) => (await waiting(world)).map(({ person }) => person).toSorted()
 const entries = async ({ ctx }: World) =>
   (
     await sql<{ body: string }>`
@@ -158,7 +159,7 @@ describe('new roots', () => {
     await heedWishes(world.ctx)
     const anew = await withNewRoots(world)
     assert.deepEqual(await offered(anew), ['bo', 'rey'])
-    const registrations = (await findOpenRegistrations(anew.ctx.db)).map(({ thumbprint }) => thumbprint)
+    const registrations = (await waiting(anew)).map(({ thumbprint }) => thumbprint)
     const enrolled = await change(anew, { operation: 'enrol', registrations })
     assert.ok(enrolled.ok, JSON.stringify(enrolled))
     assert.deepEqual(await offered(anew), [])

@@ -219,7 +219,7 @@ describe('each login', () => {
     })
   }
 
-  test('calls its own append function and no other function of ours', async () => {
+  test('calls its own functions and no other function of ours', async () => {
     const { rows } = await sql<{ name: string; bot: boolean; issuer: boolean }>`
       select proname as name, has_function_privilege('countersign_bot_login', oid, 'execute') as bot,
         has_function_privilege('countersign_issuer_login', oid, 'execute') as issuer
@@ -228,6 +228,7 @@ describe('each login', () => {
       { name: 'append_bot', bot: true, issuer: false },
       { name: 'append_entry', bot: false, issuer: false },
       { name: 'append_issuer', bot: false, issuer: true },
+      { name: 'drop_registrations', bot: false, issuer: true },
       { name: 'refuse_change', bot: false, issuer: false },
     ])
   })

@@ -50,7 +50,6 @@ export const SAMPLES: { readonly [R in Refusal['reason']]: Sample<R> } = {
   changed_since: { reason: 'changed_since', what: 'The action' },
   not_an_administrator: { reason: 'not_an_administrator' },
   already_enrolled: { reason: 'already_enrolled' },
-  too_many_registrations: { reason: 'too_many_registrations' },
   too_many_keys: { reason: 'too_many_keys', most: 10 },
   too_many_added: { reason: 'too_many_added', most: 5, at: Date.UTC(2026, 10, 23, 14, 32) },
   key_not_accepted: { reason: 'key_not_accepted', accept: 'hardware', why: 'attestation_missing', models: ['Example Key 5'] },

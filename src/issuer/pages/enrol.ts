@@ -2,14 +2,17 @@
 // keys. Whoever registers says only who he claims to be; the comparing is what makes it true, so the page says how to do it.
 
 import type { PendingChange } from '../../commands/pending-change.ts'
+import { WAITS_DAYS } from '../../db/registrations.ts'
 import type { Accept } from '../../domain/accepted-keys.ts'
 import { type Html, html, shown } from '../../html.ts'
 import type { Named } from '../asked.ts'
 import type { EnrolFacts } from '../static/facts.ts'
 import type { Key } from '../view-state.ts'
+import type { Listed } from '../waiting-keys.ts'
 import { asRoles, type Speaking, wordList } from './change-words.ts'
 import { framed, type Site } from './frame.ts'
 import { pendingFact, pendingPanel } from './pending.ts'
+import { moreOf, pager, search } from './waiting.ts'
 import { ceremonyButtons, keyChoice, keyFacts, when } from './words.ts'
 
 export type Waiting = {
@@ -35,6 +38,10 @@ export type EnrolState = {
         readonly who: Named
         readonly keys: readonly Key[]
         readonly waiting: readonly Waiting[]
+        /** What the keys above are a part of. */
+        readonly listed: Listed
+        /** Whose alone are listed, where somebody was chosen. */
+        readonly of: Named | undefined
         readonly next: NonNullable<EnrolFacts['next']>
         readonly pending: PendingChange | undefined
         readonly speaking: Speaking
@@ -88,7 +95,7 @@ ${ceremonyButtons(site, [{ act: 'prove', label: 'Show that you hold it' }])}</di
 <h3>Now compare these words</h3>
 <p>Call or meet an administrator and read these words aloud. Do not send them by chat: whoever could write there could have changed them.</p>
 <ol class="words" data-words>${proved?.words.map((word) => html`<li>${word}</li>`)}</ol>
-<p data-step="waits">When it is enrolled, this page says so.</p>
+<p data-step="waits">They are enough to find it, however many wait. When it is enrolled, this page says so.</p>
 <div id="provider" ${!proved && html`hidden`}>
 <h3>Or sign in instead</h3>
 <p>If you only ask for access and never approve it, <span data-provider>${proved && shown(proved.provider)}</span> can vouch for you: no administrator has to be there.</p>
@@ -103,30 +110,38 @@ ${ceremonyButtons(site, [{ act: 'prove', label: 'Show that you hold it' }])}</di
 <div class="step" id="turned-down" hidden>
 <h3>It was turned down</h3>
 <p>An administrator did not hear these words from you. Call one, then register anew.</p>
+</div>
+<div class="step" id="gone" hidden>
+<h3>It waits no longer</h3>
+<p>Nobody enrolled it for ${WAITS_DAYS} days, or so many keys were registered from where you are that it had to make room. Call an administrator first, then <a href="/enrol">register anew</a> and read your words at once.</p>
 </div>`
 
 const signIn = (): Html => html`<p>Administrators enrol registered keys here, after comparing words.</p>
 <p><a class="button plain" href="/keys?onward=enrol">Sign in as an administrator</a></p>`
 
 function vouch(site: Site, administrator: NonNullable<EnrolState['administrator']>, now: Date): Html {
-  const { keys, waiting, pending, speaking, who, hint, takesTwo } = administrator
+  const { waiting, listed, of, pending, speaking, who, keys, hint } = administrator
   return html`${pending && pendingPanel(site, pending, { speaking, me: who, keys }, now)}
 ${hint !== undefined && html`<p class="warning">${hint}</p>`}
-${waiting.length === 0 ? html`<p>No key waits to be enrolled.</p>` : toEnrol(site, waiting, keys, takesTwo, now)}`
+${(waiting.length > 0 || listed.look.find !== undefined) && search('/enrol', listed)}
+${waiting.length > 0 && toEnrol(site, administrator, now)}
+${waiting.length === 0 && listed.look.find === undefined && html`<p>No key waits to be enrolled.</p>`}
+${pager(listed, of)}`
 }
 
-function toEnrol(site: Site, waiting: readonly Waiting[], keys: readonly Key[], takesTwo: boolean, now: Date): Html {
+function toEnrol(site: Site, { waiting, listed, keys, takesTwo }: NonNullable<EnrolState['administrator']>, now: Date): Html {
   const asking = waiting.filter(({ tier }) => tier === 'asks').length
   const all = (tier: Waiting['tier'], words: string): Html =>
     html`<button type="button" class="quiet" data-do="tick" data-tier="${tier}">${words}</button>`
   return html`<p>Compare the words with the person, by voice or face to face. Tick a key only if every word is the same.</p>
 ${waiting.length > 1 && html`<p class="row">${asking > 0 && all('asks', `Tick all who only ask (${asking})`)}${asking < waiting.length && all('serves', `Tick all with a role (${waiting.length - asking})`)}</p>`}
 <ul class="waiting">${waiting.map(
-    ({ who, nickname, words, deviceBound, model, at, fact, tier }) => html`<li>
+    ({ who, nickname, words, deviceBound, model, at, fact, tier }, index) => html`<li>
 <label class="choice"><input type="checkbox" name="registration" value="${fact.passkey.thumbprint}" data-tier="${tier}">
 <span><strong>${shown(who.name)}</strong>${asRoles(fact.roles)} <span class="help">${shown(nickname)}, registered ${when(at, now)}${!deviceBound && ', may be copied between devices'}${model !== undefined && `, proved to be: ${model}`}</span></span></label>
 ${wordList(words)}
-<button type="button" class="quiet" data-do="reject" data-passkey="${fact.passkey.thumbprint}">Turn this key down<span class="sr">: ${shown(nickname)} of ${shown(who.name)}</span></button></li>`,
+<button type="button" class="quiet" data-do="reject" data-passkey="${fact.passkey.thumbprint}">Turn this key down<span class="sr">: ${shown(nickname)} of ${shown(who.name)}</span></button></li>
+${waiting[index + 1]?.who.id !== who.id && listed.look.person === undefined && moreOf(who, listed.more.get(who.id) ?? 0)}`,
   )}</ul>
 ${takesTwo && html`<p class="small">A key of somebody with a role takes two administrators, and whatever is ticked with it waits with it. Sign those apart.</p>`}
 <div class="step" id="enrol">${keyChoice(site, keys)}

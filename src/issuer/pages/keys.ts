@@ -8,6 +8,7 @@ import { type Html, html, shown } from '../../html.ts'
 import type { Named } from '../asked.ts'
 import type { KeysFacts, Registration } from '../static/facts.ts'
 import type { Key } from '../view-state.ts'
+import type { Listed } from '../waiting-keys.ts'
 import type { Speaking } from './change-words.ts'
 import { framed, type Site } from './frame.ts'
 import { releaseOwn } from './held-keys.ts'
@@ -49,6 +50,8 @@ export type KeysState = {
   readonly signing: readonly Key[]
   readonly mine: readonly KeyRow[]
   readonly waiting: readonly (OwnWaiting & { readonly fact: Registration })[]
+  /** What they are a part of. */
+  readonly listed: Listed
   /** How many keys somebody like this must have. */
   readonly needed: number
   readonly administrators: readonly Named[]
@@ -60,7 +63,8 @@ export type KeysState = {
 
 /** The whole page. */
 export function keysPage(site: Site, state: KeysState, now: Date): string {
-  const { loss, signing, administering, me, mine, waiting } = state
+  const { loss, signing, administering, me, mine, waiting, listed } = state
+  const isAdding = waiting.length > 0 || listed.look.find !== undefined
   const changes = loss === undefined
   return framed(site, {
     title: 'Keys',
@@ -75,7 +79,7 @@ ${administering?.hint !== undefined && html`<p class="warning">${administering.h
 ${mine.length === 0 ? html`<p>You have none.</p>` : list(mine, { ticks: changes ? 'own' : undefined, isOwn: true, now })}
 ${heldOf(mine).length > 0 && releaseOwn(site, heldOf(mine), signing)}
 ${changes && tooFew(activeOf(mine), state.needed)}
-${changes && waiting.length > 0 && signing.length > 0 && addOwn(site, waiting, signing, now)}
+${changes && isAdding && signing.length > 0 && addOwn(site, state, now)}
 ${changes && signing.length > 0 && html`<form id="own" class="change"><h3>Lost one?</h3><p>Tick it above and suspend it at once. You can sign with any key that you still have.${!administering && html` Ask an administrator to suspend it if you have none: ${names(state.administrators)}.`}</p>${stopOwn(site, signing)}</form>`}
 ${administering && everybody(site, state, administering, now)}
 </div>

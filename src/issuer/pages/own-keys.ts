@@ -3,9 +3,11 @@
 
 import { type Html, html, shown } from '../../html.ts'
 import type { Key } from '../view-state.ts'
+import type { Listed } from '../waiting-keys.ts'
 import { wordList } from './change-words.ts'
 import type { Site } from './frame.ts'
 import type { KeyRow } from './keys.ts'
+import { search } from './waiting.ts'
 import { ceremonyButtons, keyChoice, plural, when } from './words.ts'
 
 export type OwnWaiting = {
@@ -39,19 +41,26 @@ ${ceremonyButtons(site, [{ act: 'stop', label: 'Take the ticked keys out of use'
 /** Registered keys of the person that wait, to be added by his own signature. */
 export const addOwn = (
   site: Site,
-  waiting: readonly OwnWaiting[],
-  signing: readonly Key[],
+  {
+    waiting,
+    listed,
+    signing,
+  }: { readonly waiting: readonly OwnWaiting[]; readonly listed: Listed; readonly signing: readonly Key[] },
   now: Date,
 ): Html => html`<div class="step" id="own-waiting">
 <h3>Registered in your name</h3>
 <p>Anybody can register a key in anybody’s name. Add one only if its words are those that you saw when you made it.</p>
-<ul class="waiting">${waiting.map(
-  ({ thumbprint, nickname, words, at }) => html`<li>
+${(listed.hasNext || listed.look.find !== undefined) && search('/keys', listed)}
+${
+  waiting.length > 0 &&
+  html`<ul class="waiting">${waiting.map(
+    ({ thumbprint, nickname, words, at }) => html`<li>
 <label class="choice"><input type="radio" name="add" value="${thumbprint}" ${waiting.length === 1 && html`checked`}> <span><strong>${shown(nickname)}</strong> <span class="help">registered ${when(at, now)}</span></span></label>
 ${wordList(words)}</li>`,
-)}</ul>
+  )}</ul>
 ${keyChoice(site, signing)}
-${ceremonyButtons(site, [{ act: 'add', label: 'These are the words: add this key' }])}
+${ceremonyButtons(site, [{ act: 'add', label: 'These are the words: add this key' }])}`
+}
 </div>`
 
 /** The form by which one more key is made. It stands apart, so that a fresh list takes nothing from it. */

@@ -4,18 +4,11 @@ import { createHash } from 'node:crypto'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { rolesToGive } from '../../commands/change-directory.ts'
-import { type PendingChange, withdrawChange } from '../../commands/pending-change.ts'
+import { withdrawChange } from '../../commands/pending-change.ts'
 import { rejectRegistration } from '../../commands/register-passkey.ts'
 import { findHeld } from '../../db/holds.ts'
 import { findAllPasskeys } from '../../db/issuer-queries/find-passkeys.ts'
-import {
-  findOpenRegistrations,
-  findPasskeysOf,
-  findRegistration,
-  type PasskeyRow,
-  passkeyOf,
-  type RegistrationRow,
-} from '../../db/passkeys.ts'
+import { findPasskeysOf, findRegistration, type PasskeyRow, passkeyOf, type RegistrationRow } from '../../db/passkeys.ts'
 import { endSession } from '../../db/sign-in.ts'
 import { findDoubtful } from '../../db/standings.ts'
 import { ACCEPTS, acceptFor } from '../../domain/accepted-keys.ts'
@@ -28,15 +21,16 @@ import { acceptedModels } from '../../passkeys/needed-keys.ts'
 import { administratorsHint } from '../administrators-hint.ts'
 import { answer, refuseWith } from '../answers.ts'
 import type { Named } from '../asked.ts'
-import { findSeen, rolesState } from '../directory-state.ts'
+import { enrolledBy, findSeen, rolesState } from '../directory-state.ts'
 import type { Edge } from '../edge.ts'
 import { keyWords } from '../key-words.ts'
 import { type EnrolState, enrolPage, type Waiting } from '../pages/enrol.ts'
 import { type Administering, type KeyRow, keysPage } from '../pages/keys.ts'
 import { signInPage } from '../pages/sign-in.ts'
 import { sessionOf } from '../session-cookie.ts'
+import { Look, listWaiting } from '../waiting-keys.ts'
 
-const Onward = z.strictObject({ onward: z.literal('enrol').optional() })
+const Keys = z.strictObject({ onward: z.literal('enrol').optional(), find: Look.shape.find })
 const Nothing = z.strictObject({})
 const Reject = z.strictObject({ thumbprint: z.string().max(64) })
 const Registered = z.strictObject({ thumbprint: z.string().regex(/^[A-Za-z0-9_-]{43}$/) })
@@ -73,7 +67,8 @@ export const keyRoutes =
 
     app.get('/enrol', async (request, reply) => {
       const session = await sessionOf(ctx, cookie, request)
-      const administrator = session && (await administers(session.person)) ? await enrolling(session.person) : undefined
+      const administrator =
+        session && (await administers(session.person)) ? await enrolling(session.person, Look.parse(request.query)) : undefined
       const { ruleSet } = ctx.published()
       const people = ruleSet.people.map(({ id, name }) => ({ id, name, needs: acceptFor(ruleSet, id) }))
       const needs = needsOf(acceptedModels(ctx.attestation()))
@@ -83,7 +78,7 @@ export const keyRoutes =
     })
 
     app.get('/keys', async (request, reply) => {
-      const { onward } = Onward.parse(request.query)
+      const { onward, find } = Keys.parse(request.query)
       reply.type('text/html; charset=utf-8')
       const session = await sessionOf(ctx, cookie, request)
       if (!session || onward) {
@@ -93,11 +88,11 @@ export const keyRoutes =
         return reply.send(signInPage(site, { realm: ctx.realm, why, onward: { go: onward ? '/enrol' : '/keys' } }))
       }
       const { person } = session
-      const [isAdministrator, all, chain, open, held] = await Promise.all([
+      const [isAdministrator, all, chain, listed, held] = await Promise.all([
         administers(person),
         findAllPasskeys(ctx.db),
         ctx.chain(),
-        findOpenRegistrations(ctx.db, person),
+        listWaiting(ctx.db, { find, page: 1 }, person),
         findHeld(ctx.db),
       ])
       const { administrators, keys } = ctx.published().ruleSet
@@ -108,7 +103,8 @@ export const keyRoutes =
           me: named(person),
           signing: await signing(person),
           mine: all.filter((row) => row.person === person).map((row) => rowOf(row, named, held)),
-          waiting: waitingOfAll(open, chain).map((each) => ({ ...each, thumbprint: each.fact.passkey.thumbprint })),
+          waiting: waitingOfAll(listed.rows, chain).map((each) => ({ ...each, thumbprint: each.fact.passkey.thumbprint })),
+          listed,
           needed: holdsRole(chain, person, 'approver') ? keys.approver_keys : 1,
           administrators: administrators.map(named),
           next: await next(),
@@ -122,17 +118,20 @@ export const keyRoutes =
     })
 
     /** What an administrator sees at `/enrol`. */
-    const enrolling = async (person: string): Promise<EnrolState['administrator']> => {
-      const rows = await findOpenRegistrations(ctx.db)
-      const { chain, pending, speaking } = await findSeen(ctx, named, [...rows, ...(await findAllPasskeys(ctx.db))])
+    const enrolling = async (person: string, look: Look): Promise<EnrolState['administrator']> => {
+      const listed = await listWaiting(ctx.db, look)
+      const { chain, pending, speaking } = await findSeen(ctx, named, await findAllPasskeys(ctx.db))
+      // What waits for a second signature stands above, and would only be signed once more here.
+      const above = pending?.isStale ? [] : enrolledBy(pending)
       return {
         who: named(person),
         keys: await signing(person),
-        // What waits for a second signature stands above, and would only be signed once more here.
         waiting: waitingOfAll(
-          rows.filter(({ thumbprint }) => !enrolledBy(pending).includes(thumbprint)),
+          listed.rows.filter(({ thumbprint }) => !above.includes(thumbprint)),
           chain,
         ),
+        listed,
+        of: look.person === undefined ? undefined : named(look.person),
         next: await next(),
         pending,
         speaking,
@@ -147,7 +146,7 @@ export const keyRoutes =
       all: readonly PasskeyRow[],
       held: ReadonlySet<string>,
     ): Promise<Administering> => {
-      const seen = await findSeen(ctx, named, [...(await findOpenRegistrations(ctx.db)), ...all])
+      const seen = await findSeen(ctx, named, all)
       const doubted = await findDoubtful(ctx.db, MOST_DOUBTED)
       return {
         others: all.filter((row) => row.person !== person).map((row) => rowOf(row, named, held)),
@@ -170,7 +169,7 @@ export const keyRoutes =
       const known = (await ctx.chain()).passkeys.get(thumbprint)
       if (known) return { state: 'enrolled' }
       const row = await findRegistration(ctx.db, thumbprint)
-      return { state: row?.ended_at === null ? 'waits' : 'ended' }
+      return { state: row === undefined ? 'gone' : row.ended_at === null ? 'waits' : 'turned_down' }
     })
 
     app.post('/v1/changes/withdraw', async (request, reply) => {
@@ -195,11 +194,6 @@ export const keyRoutes =
       return {}
     })
   }
-
-const enrolledBy = (pending: PendingChange | undefined): readonly string[] =>
-  pending?.change.operation === 'enrol' && !pending.isStale
-    ? pending.change.passkeys.map(({ passkey }) => passkey.thumbprint)
-    : []
 
 /** What people are told of the keys that they need, before they make one. */
 const needsOf = (models: readonly string[]): EnrolState['needs'] =>

@@ -17,6 +17,7 @@ import { registrationResponse } from '../../passkeys/response.ts'
 import { answer, refuseWith } from '../answers.ts'
 import type { Edge } from '../edge.ts'
 import { keyWords } from '../key-words.ts'
+import { neighbourhoodOf } from '../rate-limit.ts'
 import { sessionOf } from '../session-cookie.ts'
 import { bytes, person, signed } from './bodies.ts'
 
@@ -89,7 +90,9 @@ export const statementRoutes =
     })
 
     app.post('/v1/registrations', async (request, reply) => {
-      const registered = await registerPasskey(ctx, Registration.parse(request.body))
+      const ask = Registration.parse(request.body)
+      const signedIn = (await sessionOf(ctx, cookie, request))?.person === ask.person
+      const registered = await registerPasskey(ctx, ask, { network: neighbourhoodOf(request.ip), signedIn })
       // The next tap proves possession and has a nonce of its own.
       return answer(reply, registered, ({ id, key, thumbprint }) => ({
         id,

@@ -26,14 +26,21 @@ const register = registerActs(
   },
 )
 
+const GONE = ['gone', 'Your key waits no longer.'] as const
+const BECAME: { readonly [state: string]: readonly [step: string, words: string] } = {
+  enrolled: ['enrolled', 'Your key is enrolled.'],
+  turned_down: ['turned-down', 'Your key was turned down.'],
+}
+
 /** Whether it has been enrolled meanwhile; then a second key is asked for at once. */
 async function look(thumbprint: string, done: () => void): Promise<void> {
   const { state } = await get<{ state: string }>(`/v1/registrations/${thumbprint}`).catch(() => ({ state: 'waits' }))
   if (state === 'waits') return
   done()
   byId('registered')?.setAttribute('hidden', '')
-  showStep(state === 'enrolled' ? 'enrolled' : 'turned-down')
-  say(state === 'enrolled' ? 'Your key is enrolled.' : 'Your key was turned down.')
+  const [step, words] = BECAME[state] ?? GONE
+  showStep(step)
+  say(words)
 }
 
 /** Leaves for the provider; what comes back from there is taken by a page of its own. */

@@ -112,8 +112,10 @@ onPress({
 })
 document.addEventListener('change', showVouched)
 startFilter()
-// A form is signed by its button, and never sent.
-document.addEventListener('submit', (event) => event.preventDefault())
+// A form is signed by its button, and never sent; only the box that looks for words is.
+document.addEventListener('submit', (event) => {
+  if (event.target instanceof Element && !event.target.matches('[role=search]')) event.preventDefault()
+})
 // What was ticked is still what was compared: a box is found again by its key.
 whenStale(() => refresh(showVouched, true))
 startClock()
