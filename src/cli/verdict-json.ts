@@ -1,4 +1,5 @@
-// What `countersign verify --json` prints. Members may be added; none changes its meaning while `v` is 1. Texts stand as they were signed.
+// What `countersign verify --json` prints. Members may be added; none changes its meaning while `v` is 1. Texts stand as they were signed;
+// what does not show in them is printed as an escape (visible.ts).
 
 import { isCommitment } from '../domain/commitment.ts'
 import type { TrustRoots } from '../domain/directory.ts'

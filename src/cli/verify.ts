@@ -5,6 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { nodeCrypto } from '../crypto.ts'
 import { type TrustRoots, trustRoots } from '../domain/directory.ts'
 import { read } from '../domain/shape.ts'
+import { escaped } from '../domain/visible.ts'
 import { fail } from '../evidence/reasons.ts'
 import { type ReceiptVerdict, readReceiptFile, verifyReceipt } from '../evidence/receipt.ts'
 import { accountOf } from '../evidence/receipt-account.ts'
@@ -55,7 +56,7 @@ export async function verifyHere(args: readonly string[], screen: VerifyScreen, 
   const columns = screen.columns || 80
   screen.write(
     values.json
-      ? `${JSON.stringify(verdictJson(verdict, roots), null, 2)}\n`
+      ? `${escaped(JSON.stringify(verdictJson(verdict, roots), null, 2))}\n`
       : verdictText(accountOf(verdict, roots), { colour: screen.colour, columns }),
   )
   const isTaken = verdict.ok && (verdict.rules === 'proven' || values['allow-unproven'] === true)

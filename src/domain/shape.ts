@@ -36,6 +36,9 @@ export function read<T>(shape: Shape<T>, value: unknown): Read<T> {
   }
 }
 
+/** A member in a JSON pointer (RFC 6901): its name may be anything. */
+const memberOf = (path: string, name: string): string => `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+
 /** A text of bounded length (UTF-16 units) that matches the pattern as a whole. */
 export const text =
   (pattern: RegExp, max = 256): Shape<string> =>
@@ -77,7 +80,7 @@ export const record =
     if (entries.length > max) return misfit(path, `has more than ${max} members`)
     return Object.fromEntries(
       entries.map(([key, each]) =>
-        name.test(key) ? [key, member(each, `${path}/${key}`)] : misfit(`${path}/${key}`, 'is not a member name'),
+        name.test(key) ? [key, member(each, `${path}/${key}`)] : misfit(memberOf(path, key), 'is not a member name'),
       ),
     )
   }
@@ -97,7 +100,7 @@ export const closed =
     return (value, path) => {
       const object = plain(value, path)
       const out: Record<string, unknown> = {}
-      for (const name of Object.keys(object)) if (!known.has(name)) misfit(`${path}/${name}`, 'is not a known member')
+      for (const name of Object.keys(object)) if (!known.has(name)) misfit(memberOf(path, name), 'is not a known member')
       for (const [name, shape] of shapes) {
         if (Object.hasOwn(object, name)) out[name] = shape(object[name], `${path}/${name}`)
         else if (Object.hasOwn(members, name)) misfit(`${path}/${name}`, 'is missing')

@@ -23,6 +23,12 @@ export function spelt(text: string): string {
   return out
 }
 
+/** The same text of JSON, with everything unseen but line ends as escapes: what it says stays what it was. */
+export const escaped = (json: string): string =>
+  json.replaceAll(/(?!\n)[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu, (character) =>
+    Array.from({ length: character.length }, (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
+  )
+
 /** The same where no markup can stand, such as the title of a tab: isolated from what stands around it, if it could turn the direction of that. */
 export function isolated(text: string): string {
   const plain = spelt(text)

@@ -10,7 +10,7 @@ import type { DirectoryLink } from './bundle.ts'
 import { acceptedAt, type ChainState, firstState, knowsNonce, nextState } from './chain-state.ts'
 import { digestUnder, type EvidenceCrypto, thumbprintOf } from './crypto.ts'
 import { judgeChange } from './directory-change.ts'
-import { type ChainReason, type Failure, fail } from './reasons.ts'
+import { type ChainReason, type Failure, fail, inside } from './reasons.ts'
 import { judgeSignature, judgeSigner, type Opened, openStatement, type SignedBytes } from './signed-statement.ts'
 import { judgeVouch } from './vouch.ts'
 
@@ -38,7 +38,7 @@ export async function extendChain(
   const bytes = decodeBase64url(link.change)
   if (!bytes) return fail('change_malformed', '/change')
   const form = readDirectoryChange(bytes)
-  if (!form.ok) return fail('change_malformed', `/change${form.path}`)
+  if (!form.ok) return fail('change_malformed', inside('/change', form.path))
   const change = form.value
   if (change.realm !== roots.realm) return fail('foreign_realm', '/change/realm')
   if (change.sequence !== state.sequence + 1) return fail('out_of_sequence', '/change/sequence')

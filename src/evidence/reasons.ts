@@ -1,5 +1,5 @@
 // Every way in which evidence can fail, as closed unions: one list per part of the verdict. A reason is a fact for programs and
-// auditors; the path says where in the bundle it stands. Words for people are made elsewhere.
+// auditors; the path, a JSON pointer (RFC 6901), says where in the bundle it stands, going on into what is decoded. Words for people are made elsewhere.
 
 /** One assertion over one statement. */
 export const ASSERTION_REASONS = [
@@ -128,3 +128,6 @@ export type ReceiptReason = (typeof RECEIPT_REASONS)[number]
 export type Failure<R extends ReceiptReason = EvidenceReason> = { readonly ok: false; readonly reason: R; readonly path: string }
 
 export const fail = <const R extends ReceiptReason>(reason: R, path: string): Failure<R> => ({ ok: false, reason, path })
+
+/** The JSON pointer of a place inside a value that itself stands at a pointer; what is wrong with a value as a whole is wrong where it stands. */
+export const inside = (pointer: string, path: string): string => (path === '(whole)' ? pointer : `${pointer}${path}`)

@@ -143,6 +143,9 @@ function rules(verdict: Held): Section {
   }
 }
 
+/** Nothing in the evidence says when a lease began that was claimed with another credential. */
+const RENEWED = 'with the lease that began with the first, by the issuer’s word'
+
 function credential({ issued, granted }: Held): Section[] {
   if (!issued) return []
   const { number, id, fingerprint } = issued.credential
@@ -155,7 +158,11 @@ function credential({ issued, granted }: Held): Section[] {
         row('Fingerprint', fingerprint, soft('SHA-256 of its text')),
         row('Judged', atWords(issued.judged_at)),
         row('Issued', atWords(issued.issued_at)),
-        row('Ends', atWords(issued.expires_at), soft(`a lease of ${durationWords(granted.leaseSeconds)}`)),
+        row(
+          'Ends',
+          atWords(issued.expires_at),
+          soft(issued.purpose === 'claim' ? `a lease of ${durationWords(granted.leaseSeconds)}` : RENEWED),
+        ),
       ],
     },
   ]

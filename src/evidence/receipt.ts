@@ -1,6 +1,9 @@
 // A receipt: the evidence of one credential, the values that somebody may read behind its commitments, and the issuer's signed word of what it judged
 // (docs/receipt.md). Whoever has the trust roots judges it without us: no database, no network, no time but those that the word names. All of it is
-// hostile; roots are not. Every stored bit is under a signature or a digest, so that none can be flipped, added or left out.
+// hostile; roots are not. Under the issuer's word every bit stands under a signature or a digest, with four exceptions: an opening may be left closed; the
+// word itself may be left out; a change of the directory may lack signatures that it did not need; and a signature may be another one of the same key
+// over the same bytes (of one for ES256 anybody can make a second). Without the word, times, rules and positions are only what the receipt says, and
+// statements may be missing.
 
 import { decodeBase64url } from '../domain/base64url.ts'
 import { type Canonical, canonicalText, readCanonical } from '../domain/canonical.ts'
@@ -16,7 +19,7 @@ import { type Bundle, bundle } from './bundle.ts'
 import type { ChainState } from './chain-state.ts'
 import type { EvidenceCrypto } from './crypto.ts'
 import { replayChain } from './directory-chain.ts'
-import { type Failure, fail, type ReceiptReason } from './reasons.ts'
+import { type Failure, fail, inside, type ReceiptReason } from './reasons.ts'
 import { openRuleSets, type RuleSets } from './rule-sets.ts'
 import { openStatement } from './signed-statement.ts'
 import { type Granted, verifyEvidence } from './verify-evidence.ts'
@@ -80,7 +83,7 @@ export async function verifyReceipt(
   chain?: ChainState,
 ): Promise<ReceiptVerdict> {
   const form = read(receipt, value)
-  if (!form.ok) return fail('receipt_malformed', form.path)
+  if (!form.ok) return fail('receipt_malformed', inside('', form.path))
   const { bundle, openings } = form.value
 
   // The issuer's word, if it is there: signed by the log key of the roots. With a wrong one the receipt fails; without, rules are not proven.
@@ -143,7 +146,7 @@ async function openIssued(
   if (!(await crypto.verify(roots.log_key, signature, tagged('issued', body), 'p1363')))
     return fail('issued_signature_invalid', '/issued/signature')
   const form = readIssued(body)
-  if (!form.ok) return fail('issued_malformed', `/issued/body${form.path}`)
+  if (!form.ok) return fail('issued_malformed', inside('/issued/body', form.path))
   if (form.value.realm !== roots.realm) return fail('foreign_realm', '/issued/body/realm')
   if (form.value.era !== roots.era) return fail('other_era', '/issued/body/era')
   return { ok: true, issued: form.value }

@@ -8,7 +8,7 @@ import type { Digest } from '../domain/ids.ts'
 import type { Intent } from '../domain/intent.ts'
 import { read } from '../domain/shape.ts'
 import { digestUnder, type EvidenceCrypto } from './crypto.ts'
-import { type Failure, fail } from './reasons.ts'
+import { type Failure, fail, inside } from './reasons.ts'
 
 export type RuleSets = ReadonlyMap<Digest, RuleSet>
 
@@ -24,7 +24,7 @@ export async function openRuleSets(
     const value = bytes && readCanonical(bytes)
     if (!bytes || value === undefined) return fail('rule_set_malformed', path)
     const form = read(ruleSet, value)
-    if (!form.ok) return fail('rule_set_malformed', `${path}${form.path}`)
+    if (!form.ok) return fail('rule_set_malformed', inside(path, form.path))
     const digest = await digestUnder(crypto, 'ruleSet', bytes)
     if (ruleSets.has(digest)) return fail('rule_set_malformed', path)
     ruleSets.set(digest, form.value)

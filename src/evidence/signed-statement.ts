@@ -9,7 +9,7 @@ import { judgeAnswer } from './assertion.ts'
 import type { Assertion } from './bundle.ts'
 import { type ChainState, findPasskey, type KnownPasskey } from './chain-state.ts'
 import { digestUnder, type EvidenceCrypto } from './crypto.ts'
-import { type ChainReason, type Failure, fail } from './reasons.ts'
+import { type ChainReason, type Failure, fail, inside } from './reasons.ts'
 
 export type SignedBytes = { readonly statement: string; readonly assertion: Assertion }
 /** A statement of a known form and realm, not yet believed. `digest` is the challenge that its assertion must answer. */
@@ -32,7 +32,7 @@ export async function openStatement<const K extends StatementKind>(
   const bytes = decodeBase64url(signed.statement)
   if (!bytes) return fail('statement_malformed', `${path}/statement`)
   const form = readStatement(bytes)
-  if (!form.ok) return fail('statement_malformed', `${path}/statement${form.path}`)
+  if (!form.ok) return fail('statement_malformed', inside(`${path}/statement`, form.path))
   const statement = form.value
   if (statement.realm !== roots.realm) return fail('foreign_realm', `${path}/statement/realm`)
   if (!isOneOf(statement, kinds)) return fail('unexpected_statement', `${path}/statement/kind`)

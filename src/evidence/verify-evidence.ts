@@ -18,7 +18,7 @@ import { bundle, type SignedStatement } from './bundle.ts'
 import { type ChainState, findPasskey, isAdministrator, stateAt } from './chain-state.ts'
 import { digestUnder, type EvidenceCrypto } from './crypto.ts'
 import { replayChain } from './directory-chain.ts'
-import { type Failure, fail } from './reasons.ts'
+import { type Failure, fail, inside } from './reasons.ts'
 import { judgeRuleSet, openRuleSets, type RuleSets } from './rule-sets.ts'
 import { judgeSignature, judgeSigner, type Opened, openStatement } from './signed-statement.ts'
 
@@ -76,7 +76,7 @@ export async function verifyEvidence(question: Question, crypto: EvidenceCrypto)
 
   // What it is about: one intent, of this realm, in its one byte form.
   const form = read(bundle, question.bundle)
-  if (!form.ok) return fail('bundle_malformed', form.path)
+  if (!form.ok) return fail('bundle_malformed', inside('', form.path))
   const about = await openIntent(form.value.intent, roots, crypto)
   if (!about.ok) return about
   const { intent, intentDigest } = about
@@ -281,7 +281,7 @@ async function openIntent(
   const bytes = decodeBase64url(text)
   if (!bytes) return fail('intent_malformed', '/intent')
   const form = readIntent(bytes)
-  if (!form.ok) return fail('intent_malformed', `/intent${form.path}`)
+  if (!form.ok) return fail('intent_malformed', inside('/intent', form.path))
   const intent = form.value
   if (intent.realm !== roots.realm) return fail('foreign_realm', '/intent/realm')
   const { confirm_by, decide_by, claim_by, ends_no_later_than } = intent

@@ -9,7 +9,7 @@ import { tagged } from '../domain/tags.ts'
 import type { DirectoryLink } from './bundle.ts'
 import { type ChainState, passkeysOf, stateAt, takesProvider } from './chain-state.ts'
 import type { EvidenceCrypto } from './crypto.ts'
-import { type ChainReason, type Failure, fail } from './reasons.ts'
+import { type ChainReason, type Failure, fail, inside } from './reasons.ts'
 
 /** Whether the issuer has vouched for exactly this change: one first key of one person, by a provider that administrators have signed for. */
 export async function judgeVouch(
@@ -24,7 +24,7 @@ export async function judgeVouch(
   const signature = decodeBase64url(vouched.signature)
   if (!body || !signature) return fail('vouch_malformed', '/vouch')
   const form = readVouch(body)
-  if (!form.ok) return fail('vouch_malformed', `/vouch/body${form.path}`)
+  if (!form.ok) return fail('vouch_malformed', inside('/vouch/body', form.path))
   if (!(await crypto.verify(roots.log_key, signature, tagged('vouch', body), 'p1363')))
     return fail('vouch_signature_invalid', '/vouch/signature')
   const { realm, change: named, issuer, client_id, directory, nonce } = form.value

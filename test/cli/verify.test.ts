@@ -12,7 +12,7 @@ import { type Receipt, receiptText } from '../../src/evidence/receipt.ts'
 import { verifierFile } from '../../src/issuer/verifier-file.ts'
 import { StartRefused } from '../../src/run.ts'
 import { runToEnd } from '../support/deployment.ts'
-import { ACTION, RULES } from '../support/evidence-builder.ts'
+import { ACTION, minutes, RULES } from '../support/evidence-builder.ts'
 import { makeOpenWorld, makeReceipt } from '../support/receipt-builder.ts'
 
 const dir = await mkdtemp(join(tmpdir(), 'countersign-verify-'))
@@ -69,6 +69,15 @@ describe('countersign verify', () => {
       assert.ok(text.includes(words), words)
   })
 
+  test('says of a further credential no lease of its own: its end is the issuer’s word', async () => {
+    const renewed = await makeReceipt(makeOpenWorld(), { purpose: 'renewal', now: minutes(8) })
+    const roots = await put('renewed-roots.json', JSON.stringify(renewed.world.roots))
+    const { code, text } = await run([await put1('renewed.json', renewed.receipt), '--roots', roots])
+    assert.equal(code, VERIFY_EXIT.valid, text)
+    assert.match(text, /with the lease that began with the first, by the issuer’s word/)
+    assert.doesNotMatch(text, /a lease of/)
+  })
+
   test('says of a bent receipt what does not hold and where, and ends with 1', async () => {
     const { code, text } = await verify(FILES.bent)
     assert.equal(code, VERIFY_EXIT.notValid)
@@ -108,6 +117,21 @@ describe('countersign verify', () => {
     assert.equal(JSON.parse((await verify(FILES.unproven, '--json')).text).verdict, 'unproven')
     const wrong = JSON.parse((await verify(FILES.bent, '--json')).text)
     assert.deepEqual([wrong.verdict, wrong.reason, wrong.path], ['not_valid', 'opening_differs', '/openings/reason'])
+  })
+
+  test('--json spells out what does not show: no name of a member and no text speaks to the terminal', async () => {
+    const hostile = '\u009b2J\u202e\u2066\u200b\u007f\u2028\u{e0041}é/~'
+    const named = await put('named.json', JSON.stringify({ bundle: {}, openings: {}, v: 1, [hostile]: 1 }))
+    const { code, text } = await verify(named, '--json')
+    assert.equal(code, VERIFY_EXIT.notValid)
+    const rules = { ...RULES, offers: [{ action: { ...ACTION, text: hostile }, channel: '#ops' }] }
+    const spoken = await makeReceipt(makeOpenWorld({ rules }))
+    const roots = await put('spoken-roots.json', JSON.stringify(spoken.world.roots))
+    const valid = await run([await put1('spoken.json', spoken.receipt), '--roots', roots, '--json'])
+    assert.equal(valid.code, VERIFY_EXIT.valid)
+    for (const printed of [text, valid.text]) assert.doesNotMatch(printed, /[^\n\P{C}]|[\u2028\u2029]/u)
+    assert.equal(JSON.parse(text).path, `/${hostile.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    assert.equal(JSON.parse(valid.text).action.text, hostile)
   })
 
   test('says of values that are not opened just that, and never that they are erased', async () => {

@@ -55,6 +55,16 @@ describe('the vectors', () => {
     )
   })
 
+  test('name their places by JSON pointers, which lead into the receipt as far as that goes', () => {
+    for (const [place, { receipt, expected }] of stored) {
+      const { path = '' } = expected
+      assert.match(path, /^(\/([^~/]|~[01])*)*$/, place)
+      const [first = ''] = path.split('/').slice(1)
+      assert.ok(path === '' || first === 'openings' || Object.hasOwn(receipt as object, first), `${place}: ${path}`)
+      assert.doesNotMatch(path, /\(/, place)
+    }
+  })
+
   test('lie in the folder of their verdict', () => {
     for (const [place, { expected }] of stored) assert.equal(place.startsWith('invalid/'), expected.verdict === 'invalid', place)
     assert.ok(places.filter((place) => place.startsWith('valid/')).length >= 12)
