@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import type { RuleSet } from '../../src/domain/action.ts'
 import { type Attack, attack, lives, offering, suspend } from './attack.ts'
-import { newKey } from './authenticator.ts'
+import { newKey, newNonce, sign } from './authenticator.ts'
 import { ACTION, base64url, makeWorld, minutes, RULES, register } from './evidence-builder.ts'
 
 /** The last letter of a base64url text with its spare bits set: the same bytes to a lenient reader. */
@@ -101,6 +101,16 @@ export const BUNDLE_ATTACKS: readonly Attack[] = [
   attack('an enrolment in place of a confirmation', 'unexpected_statement', /statements\/0/, (w) => {
     const { signed } = register(w.roots.realm, w.keys.ana)
     return w.question([{ ...w.request(), ...signed }])
+  }),
+  attack('a word about a held key in place of an approval', 'unexpected_statement', /statements\/1/, (w) => {
+    const { bo } = w.keys
+    const about = { v: 1, realm: w.roots.realm, nonce: newNonce(), signer: bo.signer }
+    const lift = { ...about, kind: 'lift', role: 'owner', decision: 'lift', passkey: bo.passkey.thumbprint }
+    return w.question([w.request(), { ...w.approve(bo), ...sign(bo, 'lift', lift) }])
+  }),
+  attack('a sign-in in place of an approval', 'unexpected_statement', /statements\/1/, (w) => {
+    const signIn = { v: 1, realm: w.roots.realm, nonce: newNonce(), kind: 'sign_in', audience: 'issuer' }
+    return w.question([w.request(), { ...w.approve(w.keys.bo), ...sign(w.keys.bo, 'sign_in', signIn) }])
   }),
   attack('an approval of another intent', 'other_intent', /statements\/1\/statement\/intents/, (w) => {
     const other = makeWorld().intentDigest

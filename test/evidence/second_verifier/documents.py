@@ -102,6 +102,7 @@ STATEMENT = by('kind', {
     'revoke': statement_form(one('requester', 'approver', 'administrator'), one('revoke'), INTENTS),
     'register': statement_form(one('owner'), one('register'), {'id': PASSKEY_ID, 'key': PUBLIC_KEY}),
     'directory': statement_form(one('administrator', 'owner'), one('change'), {'change': DIGEST}),
+    'lift': statement_form(one('owner'), one('lift'), {'passkey': DIGEST}),
     'sign_in': closed({'v': one(1), 'realm': REALM, 'nonce': NONCE, 'kind': text(), 'audience': NAME}),
 })
 
