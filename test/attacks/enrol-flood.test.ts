@@ -84,6 +84,11 @@ describe('who registers without end', () => {
     assert.ok(ticks(page).includes(honest))
     assert.equal(ticks(page).length, 3)
     assert.match(page, /58 more keys in the name of/)
+    // One press ticks a key that is the only one in its name, never one of many.
+    assert.deepEqual(
+      [...page.matchAll(/value="([\w-]{43})" data-tier="(?:asks|serves)"/g)].map(([, each]) => each),
+      [honest],
+    )
     const shown = new Set<string>()
     for (let n = 1; n <= 2; n += 1) {
       const part = await seenBy('mira', `/enrol?person=bo&page=${n}`)

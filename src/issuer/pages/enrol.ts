@@ -130,20 +130,29 @@ ${pager(listed, of)}`
 }
 
 function toEnrol(site: Site, { waiting, listed, keys, takesTwo }: NonNullable<EnrolState['administrator']>, now: Date): Html {
-  const asking = waiting.filter(({ tier }) => tier === 'asks').length
+  // Where several wait in one name, not all need be his: those are ticked one by one.
+  const inName = Map.groupBy(waiting, ({ who }) => who.id)
+  const alone = new Set(waiting.filter(({ who }) => inName.get(who.id)?.length === 1 && !listed.more.has(who.id)))
+  const asking = [...alone].filter(({ tier }) => tier === 'asks').length
   const all = (tier: Waiting['tier'], words: string): Html =>
     html`<button type="button" class="quiet" data-do="tick" data-tier="${tier}">${words}</button>`
   return html`<p>Compare the words with the person, by voice or face to face. Tick a key only if every word is the same.</p>
-${waiting.length > 1 && html`<p class="row">${asking > 0 && all('asks', `Tick all who only ask (${asking})`)}${asking < waiting.length && all('serves', `Tick all with a role (${waiting.length - asking})`)}</p>`}
+${waiting.length > 1 && html`<p class="row">${asking > 0 && all('asks', `Tick all who only ask (${asking})`)}${asking < alone.size && all('serves', `Tick all with a role (${alone.size - asking})`)}</p>`}
 <ul class="waiting">${waiting.map(
-    ({ who, nickname, words, deviceBound, model, at, fact, tier }, index) => html`<li>
-<label class="choice"><input type="checkbox" name="registration" value="${fact.passkey.thumbprint}" data-tier="${tier}">
-<span><strong>${shown(who.name)}</strong>${asRoles(fact.roles)} <span class="help">${shown(nickname)}, registered ${when(at, now)}${!deviceBound && ', may be copied between devices'}${model !== undefined && `, proved to be: ${model}`}</span></span></label>
-${wordList(words)}
-<button type="button" class="quiet" data-do="reject" data-passkey="${fact.passkey.thumbprint}">Turn this key down<span class="sr">: ${shown(nickname)} of ${shown(who.name)}</span></button></li>
-${waiting[index + 1]?.who.id !== who.id && listed.look.person === undefined && moreOf(who, listed.more.get(who.id) ?? 0)}`,
+    (each, at) => html`${waitingKey(each, alone.has(each), now)}
+${waiting[at + 1]?.who.id !== each.who.id && listed.look.person === undefined && moreOf(each.who, listed.more.get(each.who.id) ?? 0)}`,
   )}</ul>
 ${takesTwo && html`<p class="small">A key of somebody with a role takes two administrators, and whatever is ticked with it waits with it. Sign those apart.</p>`}
 <div class="step" id="enrol">${keyChoice(site, keys)}
 ${ceremonyButtons(site, [{ act: 'enrol', label: 'I compared the words: enrol' }])}</div>`
 }
+
+const waitingKey = (
+  { who, nickname, words, deviceBound, model, at, fact, tier }: Waiting,
+  isAlone: boolean,
+  now: Date,
+): Html => html`<li>
+<label class="choice"><input type="checkbox" name="registration" value="${fact.passkey.thumbprint}" data-tier="${isAlone && tier}">
+<span><strong>${shown(who.name)}</strong>${asRoles(fact.roles)} <span class="help">${shown(nickname)}, registered ${when(at, now)}${!deviceBound && ', may be copied between devices'}${model !== undefined && `, proved to be: ${model}`}</span></span></label>
+${wordList(words)}
+<button type="button" class="quiet" data-do="reject" data-passkey="${fact.passkey.thumbprint}">Turn this key down<span class="sr">: ${shown(nickname)} of ${shown(who.name)}</span></button></li>`

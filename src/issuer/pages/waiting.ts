@@ -21,7 +21,7 @@ export function search(path: '/enrol' | '/keys', { look, rows, problem }: Listed
   return html`<form role="search" action="${path}" class="find">
 <label class="field"><span>Find a key <span class="optional">by its first words, three at least</span></span>
 <input name="find" value="${look.find ?? ''}" maxlength="200" autocomplete="off" spellcheck="false"></label>
-<button class="quiet">Find</button>
+<button class="plain">Find</button>
 </form>
 ${look.find !== undefined && html`<p role="status">${found} <a href="${path}">Show all that wait</a></p>`}`
 }
@@ -30,7 +30,7 @@ ${look.find !== undefined && html`<p role="status">${found} <a href="${path}">Sh
 export const moreOf = (who: Named, more: number): Html | undefined =>
   more === 0
     ? undefined
-    : html`<li class="help">${plural(more, 'more key')} in the name of ${shown(who.name)}: <a href="${address('/enrol', { person: who.id })}">show them</a>, or find one by its words.</li>`
+    : html`<li><p class="help">${plural(more, 'more key')} in the name of ${shown(who.name)}: <a href="${address('/enrol', { person: who.id })}">show them</a>, or find one by its words.</p></li>`
 
 /** Where the list goes on. */
 export function pager({ look, hasNext }: Listed, of: Named | undefined): Html {
