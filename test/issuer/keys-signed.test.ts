@@ -14,7 +14,7 @@ import { keyWords } from '../../src/issuer/key-words.ts'
 import { openProviderRounds, redirectUriOf } from '../../src/issuer/oidc/open-provider-rounds.ts'
 import { editDirectory, keysOf, registeredKey } from '../support/directory-world.ts'
 import { openDoors } from '../support/issuer-app.ts'
-import { look, openPages, plugIn } from '../support/issuer-pages.ts'
+import { axeOf, look, openPages, photograph, plugIn } from '../support/issuer-pages.ts'
 import { ownKeys } from '../support/own-keys.ts'
 import { CLIENT, openRealProvider } from '../support/real-provider.ts'
 import { signChange } from '../support/sign-change.ts'
@@ -31,7 +31,7 @@ const pages = openPages({}, async (hooks) => {
     editDirectory(dir, (text) =>
       text
         .replace('administrators: [mira]', 'administrators: [mira, ana, theo]')
-        .replace('\ngroups:', '  nia: { name: Nia Solberg, oidc: u-nia }\n\ngroups:'),
+        .replace('\ngroups:', '  nia: { name: Nia Solberg, oidc: u-nia }\n  kim: { name: Kim Novak, slack: [] }\n\ngroups:'),
     ),
   )
   const issuer = await fresh.reopen({ now: later(fresh.ctx, EIGHT_DAYS_MS).now })
@@ -42,10 +42,12 @@ const pages = openPages({}, async (hooks) => {
   return openDoors(hooks, { rounds: await openProviderRounds(world.ctx, config, world.keys) }, world)
 })
 
-/** One more key of Bo's, which two administrators let in before any of them sits at a browser. */
+/** One more key of Bo's and some of Kim's, which two administrators let in before any of them sits at a browser. */
 async function enrolFurther(world: World) {
   const { thumbprint } = await registeredKey(world, 'bo')
-  const prepared = await prepareChange(world.ctx, { operation: 'enrol', registrations: [thumbprint] })
+  const registrations: string[] = [thumbprint]
+  for (let n = 0; n < 5; n += 1) registrations.push((await registeredKey(world, 'kim')).thumbprint)
+  const prepared = await prepareChange(world.ctx, { operation: 'enrol', registrations })
   assert.ok(prepared.ok)
   const { change, digest } = prepared
   for (const person of ['mira', 'ana']) {
@@ -150,6 +152,7 @@ test('what takes two administrators beside keys and roles, and a held key', asyn
       const told = await gained.locator('.does > li').allInnerTexts()
       assert.equal(told.length, 1)
       assert.match(told[0] ?? '', /^Theo Brandt in service-owners: may approve from .* UTC$/)
+      assert.ok((await gained.innerText()).includes(published().digest))
       const buttons = await mira.page.getByRole('button').allInnerTexts()
       assert.equal(new Set(buttons).size, buttons.length, `each button has a name of its own: ${buttons}`)
       await look(mira.page, 'keys endorse')
@@ -216,7 +219,7 @@ test('what takes two administrators beside keys and roles, and a held key', asyn
     }
     for (const effect of ['grant', 'withdraw'] as const) {
       const mira = await deskOf('mira')
-      await mira.page.getByRole('heading', { name: 'Sign-in at 127.0.0.1' }).waitFor()
+      await mira.page.locator('#admitted').getByText(`You sign for ${provider}, client ${CLIENT.id}.`).waitFor()
       const first = await tap(
         mira,
         '#admitted',
@@ -257,6 +260,24 @@ test('what takes two administrators beside keys and roles, and a held key', asyn
       await staysSo(ana)
     },
   )
+
+  await t.test('a long list is narrowed to what is looked for, and what is ticked always shows', async () => {
+    const { page } = await deskOf('theo')
+    const rows = page.locator('#keys [data-filtered] + .keys > li')
+    const all = await rows.count()
+    assert.ok(all > 8, String(all))
+    const seen = async () => (await rows.locator('visible=true').locator('strong').allInnerTexts()).toSorted()
+    await page.getByLabel('Show only').fill('kim')
+    assert.deepEqual(await seen(), Array(5).fill('Kim Novak'))
+    await page.getByText(`5 of ${all} keys`).waitFor()
+    await rows.locator('visible=true').first().getByRole('checkbox').check()
+    await page.getByLabel('Show only').fill('MIRA')
+    assert.deepEqual(await seen(), ['Kim Novak', 'Mira Castellanos'])
+    await page.emulateMedia({ forcedColors: 'active' })
+    assert.deepEqual(await axeOf(page), [])
+    await photograph(page, 'keys narrowed forced')
+    await page.emulateMedia({ forcedColors: null })
+  })
 
   await t.test(
     'a held key is released by another key of the same person, and an own key is suspended, each by one touch',

@@ -57,7 +57,7 @@ const TABLE: { readonly [S in Exclude<StateName, 'refused' | 'checking'>]: Row }
     badge: 'In use until',
     requester: ['Your credential', 'copy-secret', 'reveal', 'copy-command', 'give-back', 'revoke'],
     decided: ['You approved this', 'revoke'],
-    undecided: ['Nothing for you to do', 'revoke'],
+    undecided: ['You can end it', 'revoke'],
   },
   'given back': { badge: 'Given back', requester: ['Given back'], decided: DID, undecided: NOTHING },
   'ended by an approver': { badge: 'Ending early', requester: ['Ended early'], decided: DID, undecided: NOTHING },

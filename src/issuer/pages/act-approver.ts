@@ -17,8 +17,10 @@ export function approverActs(site: Site, view: Adopted): Html {
   }
   if (view.state === 'awaiting_requester')
     return html`<h2>Not yet</h2><p>${shown(view.requester.name)} has not confirmed this with a key. Nobody needs to decide before that.</p>`
-  if (view.state !== 'awaiting_approvers')
-    return html`<h2>Nothing for you to do</h2><p>${endText(view) ?? 'This was decided without you.'}</p>${endNow(site, view, 'approver')}`
+  if (view.state !== 'awaiting_approvers') {
+    const end = endNow(site, view, 'approver')
+    return html`<h2>${end ? 'You can end it' : 'Nothing for you to do'}</h2><p>${endText(view) ?? 'This was decided without you.'}</p>${end}`
+  }
   if (view.keys.length === 0) return noKey()
   if (view.notYet) return notYet(site, view, view.notYet)
   return html`<h2>Decide</h2>

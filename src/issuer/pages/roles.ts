@@ -72,8 +72,12 @@ const endorsement = (site: Site, { gained, ruleSet, takesTwo, waits }: RolesStat
 <h2>What is new in the rules</h2>
 <ul class="does">${gained.map((line) => html`<li>${line}</li>`)}</ul>
 <p>That waits, so that a change nobody wanted is seen in time. If these rules are as you want them, sign for them: then nobody waits.</p>
-<p class="help">You sign for the rules <code>${ruleSet}</code>.</p>
-${waits ? waitsAbove() : ceremonyButtons(site, [{ act: 'endorse', label: takesTwo ? 'Sign for these rules as the first of two' : 'Sign for these rules', style: 'plain' }])}
+${
+  waits
+    ? waitsAbove()
+    : html`<p class="help">You sign for the rules <code>${ruleSet}</code>.</p>
+${ceremonyButtons(site, [{ act: 'endorse', label: takesTwo ? 'Sign for these rules as the first of two' : 'Sign for these rules', style: 'plain' }])}`
+}
 </div>`
 
 const providerSection = (
@@ -87,6 +91,10 @@ const providerSection = (
     ? html`People who only ask can enrol their first key by signing in there. If you sign, they no longer can.`
     : html`Nobody enrols a key by signing in there yet. If you sign, people who only ask can enrol their first key so; approvers, administrators and auditors cannot.`
 }</p>
-<p class="help">You sign for ${shown(issuer)}, client ${shown(clientId)}.</p>
-${waits ? waitsAbove() : ceremonyButtons(site, [{ act: 'provider', label: `${taken ? 'Stop' : 'Allow'} these sign-ins${takesTwo ? ': sign as the first of two' : ''}`, style: taken ? 'danger' : 'plain' }])}
+${
+  waits
+    ? waitsAbove()
+    : html`<p class="help">You sign for ${shown(issuer)}, client ${shown(clientId)}.</p>
+${ceremonyButtons(site, [{ act: 'provider', label: `${taken ? 'Stop' : 'Allow'} these sign-ins${takesTwo ? ': sign as the first of two' : ''}`, style: taken ? 'danger' : 'plain' }])}`
+}
 </div>`
