@@ -12,6 +12,7 @@ import { findSteps } from '../db/bot-queries/steps.ts'
 import { findTwins } from '../db/bot-queries/twins.ts'
 import { openViews } from '../db/bot-queries/views.ts'
 import type { Schema } from '../db/schema.ts'
+import { findToldWaits, isWaiting, NEWS_OF_WAITS } from '../db/waits.ts'
 import type { RuleSet } from '../domain/action.ts'
 import type { PersonId } from '../domain/ids.ts'
 import { uuidv7 } from '../log/entry-id.ts'
@@ -21,11 +22,9 @@ import { idOfNews } from './id-of-news.ts'
 import { askPlace, keysPlace, placeOfNotice, readPlace, remindPlace, stepPlace } from './places.ts'
 import { planNotices } from './plan-notices.ts'
 import { REMIND, remindersFor } from './plan-reminders.ts'
-import { approversOf, reachOf } from './reach.ts'
+import { approversOf, MOST_ASKED, reachOf } from './reach.ts'
 import { transact } from './transact.ts'
 
-/** Larger groups are asked in the channel alone: hundreds of direct messages for one request would be noise. */
-const MOST_ASKED = 25
 /** So many requests of one action are decided in one tap; with more of them open, nobody's message is changed for each. */
 export const MOST_TWINS = 7
 const TWIN = 'request.twin'
@@ -93,6 +92,7 @@ async function keep(trx: Transaction<Schema>, row: Untold, planned: readonly Pla
 async function placesFor(about: About, row: Untold): Promise<string[]> {
   switch (row.topic) {
     case 'request.changed':
+    case NEWS_OF_WAITS:
       return changedPlaces(about)
     case TWIN:
       return (await findMessagePlaces(about.trx, about.facts.request.id)).filter((place) => place.startsWith(askPlace('')))
@@ -130,13 +130,15 @@ async function changedPlaces(about: About): Promise<string[]> {
   return [...places]
 }
 
-/** Whether enough of those who may decide have a key; when not, administrators hear of it, once a day. */
+/** Whether enough of those who may decide could approve now; when too few have a key at all, administrators hear of it, once a day. */
 async function isReachable({ trx, facts, of, set, now }: About): Promise<boolean> {
   const able = await findAble(trx, set, approversOf(set, of.action, of.requester))
   const { enough } = reachOf(set, of.action, of.requester, able)
   const id = idOfNews(`${KEYS} ${now.toISOString().slice(0, 10)}`)
   if (!enough) await insertNews(trx, [{ id, topic: KEYS, request_id: facts.request.id, payload: '{}', created_at: now }])
-  return enough
+  const waits = (await findToldWaits(trx, facts.request.id)).filter((wait) => isWaiting(wait, now))
+  const today = new Set([...able].filter((person) => !waits.some((wait) => wait.person === person)))
+  return enough && reachOf(set, of.action, of.requester, today).enough
 }
 
 /** Who was asked about another request of this action sees that this one came, was decided by one more, or went. */

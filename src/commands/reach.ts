@@ -5,6 +5,9 @@ import { findOffer, inGroups, type RuleSet } from '../domain/action.ts'
 import type { PersonId } from '../domain/ids.ts'
 import { judgeQuorum } from '../domain/rules.ts'
 
+/** Larger groups are asked in the channel alone: hundreds of direct messages for one request would be noise. */
+export const MOST_ASKED = 25
+
 /** Who may decide about an action today: members of its approving groups, never the requester. */
 export function approversOf(set: RuleSet, action: string, requester: PersonId): PersonId[] {
   const rules = findOffer(set, action)?.action.rules

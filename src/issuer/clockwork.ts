@@ -1,5 +1,6 @@
 // What the issuer does by itself: takes up proposals and wishes as they come, ends what time ends and what a lost standing ends, asks targets to end
-// what was ended early, keeps the outside heads in step, and throws away what only serves for minutes. Each loop runs one round after the other, so no round overtakes itself; a round that fails
+// what was ended early, tells who cannot approve yet,
+// keeps the outside heads in step, and throws away what only serves for minutes. Each loop runs one round after the other, so no round overtakes itself; a round that fails
 // is logged and tried again, slower while the database is away. Several issuers may run the same loops.
 
 import { setTimeout as wait } from 'node:timers/promises'
@@ -9,6 +10,7 @@ import { openStandings } from '../commands/end-lost-standing.ts'
 import { heedWishes } from '../commands/heed-wishes.ts'
 import { openRecalls } from '../commands/recall-credentials.ts'
 import { sweep } from '../commands/sweep.ts'
+import { openWaits } from '../commands/tell-waits.ts'
 import { purgeShortLived } from '../db/short-lived.ts'
 
 const POLL_MS = 50
@@ -41,6 +43,7 @@ export function startClockwork(ctx: IssuerContext): { readonly stop: () => Promi
   }
   const recalls = openRecalls(ctx)
   const standings = openStandings(ctx)
+  const waits = openWaits(ctx)
   const beat = async (): Promise<number> => {
     await ctx.beat()
     return 0
@@ -55,6 +58,7 @@ export function startClockwork(ctx: IssuerContext): { readonly stop: () => Promi
     every(SWEEP_MS, 'sweep', sweep),
     every(RECALL_MS, 'recalls', recalls.round),
     every(STANDING_MS, 'standings', standings.round),
+    every(STANDING_MS, 'waits', waits.round),
     every(BEAT_MS, 'heads', beat),
     every(PURGE_MS, 'purge', purge),
   ]

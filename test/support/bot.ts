@@ -19,13 +19,23 @@ export const BOT_TOKEN = 'xoxb-a-bot-token-of-the-tests'
 
 const MANIFEST = new URL('../../slack-manifest.json', import.meta.url)
 
+type Options = {
+  readonly metrics?: Metrics
+  readonly log?: Logger
+  /** Changes the runbooks before they are read. */
+  readonly runbooks?: (dir: string) => void
+  /** How long ago the roots were pinned: after a week whoever is new waits. */
+  readonly pinnedDaysAgo?: number
+}
+
 /** Opens everything; closed at the end of the test. */
 export async function openBot(
   t: { after(work: () => Promise<void> | void): void },
-  { metrics, log = pino({ level: process.env['TEST_LOG'] ?? 'silent' }) }: { metrics?: Metrics; log?: Logger } = {},
+  { metrics, log = pino({ level: process.env['TEST_LOG'] ?? 'silent' }), runbooks, pinnedDaysAgo = 0 }: Options = {},
 ) {
-  const opened = await openWorld(t)
-  const world = { ...opened, ctx: { ...opened.ctx, log }, bot: { ...opened.bot, log } }
+  const opened = await openWorld(t, undefined, runbooks)
+  const roots = { ...opened.roots, pinned_at: opened.roots.pinned_at - pinnedDaysAgo * 86_400 }
+  const world = { ...opened, ctx: { ...opened.ctx, roots, log }, bot: { ...opened.bot, log } }
   const port = await freePort()
   const publicUrl = `http://localhost:${port}`
   const issuerUrl = 'http://localhost:3001'

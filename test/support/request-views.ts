@@ -5,6 +5,7 @@ import type { Named, RequestView } from '../../src/bot/request-view.ts'
 export const REY: Named = { id: 'rey', name: 'Rey Okafor', slack: 'U0REY' }
 export const ANA: Named = { id: 'ana', name: 'Ana Lindqvist', slack: 'U0ANA' }
 export const BO: Named = { id: 'bo', name: 'Bo Tanaka', slack: undefined }
+export const MIRA: Named = { id: 'mira', name: 'Mira Castellanos', slack: 'U0MIRA' }
 
 const AT = 1_767_268_800
 const GRANT = {

@@ -20,6 +20,7 @@ import type { SlackSide } from './side.ts'
 import { lineOf, stepOf } from './steps.ts'
 import { isDue } from './tell-aside.ts'
 import { unheardLines } from './unheard.ts'
+import { findOwnWait, findWaiting, ownWaitLine, waitingLines } from './waiting.ts'
 
 export type Teller = Pick<SlackSide, 'ctx' | 'teamIds' | 'issuerUrl' | 'publicUrl' | 'log'>
 /** What is told: the request, the rules of today, and the channel its runbook names. */
@@ -48,7 +49,12 @@ export async function messageFor(of: Teller, { view, set, channel }: About, plac
       const page = await ownPage(of, view, place.person)
       const unheard = place.stage === 'unheard' ? await findUnheard(of.ctx.db, view.id) : []
       const missing = place.stage === 'unreachable' ? await findMissing(of, view, set) : []
-      const also = [...unheardLines(view, set, unheard, { ...of, channel }), ...unreachableLines(missing)]
+      const waiting = place.stage === 'unreachable' ? await findWaiting(of, view, set) : []
+      const also = [
+        ...unheardLines(view, set, unheard, { ...of, channel }),
+        ...unreachableLines(missing),
+        ...waitingLines(waiting, view),
+      ]
       return within(of, view, () => renderNotice(view, { page, receipt }, also))
     }
     case 'ask': {
@@ -57,7 +63,9 @@ export async function messageFor(of: Teller, { view, set, channel }: About, plac
       const known = set.people.some(({ id }) => id === place.person)
       const enrol = known && !able.has(place.person) ? `${of.issuerUrl}/enrol` : undefined
       const beside = await findBeside(of, view, place.person, set)
-      return within(of, view, (short) => renderAsk(view, place.person, { page, receipt, enrol }, { short, beside }))
+      const wait = await findOwnWait(of, view, place.person)
+      const not = wait && ownWaitLine(wait, `${of.issuerUrl}/keys`)
+      return within(of, view, (short) => renderAsk(view, place.person, { page, receipt, enrol }, { short, beside, not }))
     }
     case 'remind':
       return renderReminder(view)

@@ -16,12 +16,12 @@ export type Links = {
   readonly enrol?: string | undefined
 }
 
-/** To one approver: asks while a decision is missing, then tells how it went. */
+/** To one approver: asks while a decision is missing, then tells how it went. `not` says why he cannot approve yet. */
 export function renderAsk(
   view: RequestView,
   reader: string,
   links: Links,
-  { short = false, beside }: { short?: boolean; beside?: Beside | undefined } = {},
+  { short = false, beside, not }: { short?: boolean; beside?: Beside | undefined; not?: Piece[] | undefined } = {},
 ): Message {
   const own = view.decisions.find(({ by }) => by.id === reader)
   const waits = view.state === 'awaiting_approvers' && !own
@@ -35,6 +35,7 @@ export function renderAsk(
       ),
     )
   blocks.push(lines(statusLines(view, short ? 'all' : 'involved')))
+  if (waits && not) blocks.push(lines([not]))
   if (waits && beside) blocks.push(...besideLines(beside).map((line) => lines([line])))
   if (waits && links.enrol !== undefined)
     blocks.push(lines([['You have no key here yet. Register one first; an administrator then enrols it.']]))

@@ -10,11 +10,12 @@ import { renderAsk, renderNotice, renderPast, renderReminder, stageOf } from '..
 import { renderRequest } from '../../../src/bot/slack/render-request.ts'
 import { createNo } from '../../../src/bot/slack/say-no.ts'
 import { lineOf, STEP_TYPES, stepOf } from '../../../src/bot/slack/steps.ts'
+import { ownWaitLine, waitingLines } from '../../../src/bot/slack/waiting.ts'
 import { GRANT_STATES } from '../../../src/domain/grant.ts'
 import { REQUEST_STATES } from '../../../src/domain/request-state.ts'
 import { readBlocks } from '../../../src/sandbox/slack/block-kit.ts'
 import { assertGolden } from '../../support/golden.ts'
-import { ANA, BO, requestView, STATES } from '../../support/request-views.ts'
+import { ANA, BO, MIRA, requestView, STATES } from '../../support/request-views.ts'
 
 const golden = (name: string) => new URL(`../golden/${name}.json`, import.meta.url)
 const RECEIPT = 'https://sign.example.com/receipts/01h455vb4pex5vsknk084sn02q'
@@ -23,6 +24,7 @@ const LINKS = {
   receipt: RECEIPT,
   enrol: 'https://sign.example.com/enrol',
 }
+const KEYS = 'https://sign.example.com/keys'
 const NO = createNo('https://bot.example.com')
 const PROPOSED = {
   requestId: '01h455vb4pex5vsknk084sn02q',
@@ -137,6 +139,21 @@ test('what is said beside a request’s messages is as it was looked at, and Sla
       LINKS.enrol,
     ),
     unreachable: renderNotice(view, LINKS, unreachableLines([ANA, BO])),
+    waiting: renderNotice(
+      view,
+      LINKS,
+      waitingLines(
+        [
+          { person: BO, at: view.decideBy - 600 },
+          { person: ANA, at: view.decideBy + 86_400 },
+          { person: MIRA, at: undefined },
+        ],
+        view,
+      ),
+    ),
+    late: renderNotice(view, LINKS, waitingLines([{ person: BO, at: view.decideBy + 1 }], view)),
+    'not yet': renderAsk(view, 'bo', LINKS, { not: ownWaitLine({ at: view.decideBy + 1 }, KEYS) }),
+    'another key': renderAsk(view, 'bo', LINKS, { not: ownWaitLine({ at: undefined }, KEYS) }),
     answered: answeredMessage(view, LINKS.page),
     no: NO.message('Because.'),
   }
