@@ -3,11 +3,12 @@
 
 import type { Transaction } from 'kysely'
 import { commitmentOf, thumbprint } from '../crypto.ts'
-import { isHeld } from '../db/holds.ts'
+import { findDoubt } from '../db/holds.ts'
 import { type KnownRequest, standingOf, updateState } from '../db/requests.ts'
 import type { Schema } from '../db/schema.ts'
 import { addEvidence, addStatement, spendCeremony } from '../db/statements.ts'
 import { inGroups } from '../domain/action.ts'
+import { refusalOfDoubt } from '../domain/concerned.ts'
 import { type Outcome, type Refusal, refuse } from '../domain/refusal.ts'
 import { type Move, moveRequest } from '../domain/request.ts'
 import type { RequestState } from '../domain/request-state.ts'
@@ -48,12 +49,12 @@ export async function acceptStatement(ctx: IssuerContext, input: StatementInput)
       spendCeremony(trx, { nonce, passkey, signCount: begun.signCount, now: ctx.now() }),
       findEvidence(ctx, trx, intents),
       // With the row of the key in hand: it may have been held since its signature was looked at.
-      isHeld(trx, passkey),
+      findDoubt(trx, passkey),
     ])
-  return transactOn(ctx, intents, look, async (work, known, [misuse, stored, held]) => {
+  return transactOn(ctx, intents, look, async (work, known, [misuse, stored, doubt]) => {
     if (misuse === 'nonce_used') return refuse({ reason: misuse })
     if (misuse) return refuse({ reason: 'assertion_refused', check: misuse })
-    if (held) return refuse({ reason: 'passkey_held', person })
+    if (doubt) return refuse(refusalOfDoubt(doubt, person))
     const effects: Effect[] = []
     const judged: { readonly digest: string; readonly plan: Plan }[] = []
     for (const digest of intents) {

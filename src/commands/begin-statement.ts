@@ -3,11 +3,12 @@
 // transaction that stores the statement.
 
 import { digestOf, nodeCrypto, sha256 } from '../crypto.ts'
-import { findHeld } from '../db/holds.ts'
+import { findDoubts } from '../db/holds.ts'
 import { findPasskey, findPasskeyById, type KnownPasskey } from '../db/passkeys.ts'
 import { type Accepted, isNonceSpent } from '../db/statements.ts'
 import { decodeBase64url } from '../domain/base64url.ts'
 import type { Opening } from '../domain/commitment.ts'
+import { refusalOfDoubt, signsInDoubt } from '../domain/concerned.ts'
 import { type Outcome, refuse } from '../domain/refusal.ts'
 import { challengeBytes, readStatement, type Statement, type StatementKind } from '../domain/statement.ts'
 import { judgeAssertion } from '../evidence/assertion.ts'
@@ -42,16 +43,17 @@ export async function beginStatement<const K extends StatementKind>(
   const nonce = judgeNonce(ctx.nonceKey, statement.nonce, ctx.now())
   if (!nonce.ok) return refuse(nonce.refusal)
 
-  const [passkey, held, directory] = await Promise.all([
+  const [passkey, doubts, directory] = await Promise.all([
     findSigner(ctx, statement, input.response.id, enrolling),
-    findHeld(ctx.db),
+    findDoubts(ctx.db),
     ctx.chain(),
   ])
   if (!passkey) return refuse({ reason: 'unknown_passkey' })
   if (passkey.status !== 'active') return refuse({ reason: 'passkey_inactive', status: passkey.status })
 
   // Its owner says that somebody else may have it.
-  if (held.has(passkey.thumbprint)) return refuse({ reason: 'passkey_held', person: passkey.person })
+  const doubt = doubts.get(passkey.thumbprint)
+  if (doubt && !signsInDoubt(doubt, statement)) return refuse(refusalOfDoubt(doubt, passkey.person))
 
   const challenge = sha256(challengeBytes(statement.kind, bytes))
   const live = await verifyAssertion({

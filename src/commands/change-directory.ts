@@ -35,7 +35,7 @@ import { acceptedAt, type ChainState, holdsRole } from '../evidence/chain-state.
 import { extendChain } from '../evidence/directory-chain.ts'
 import { type Begun, beginStatement, type StatementInput } from './begin-statement.ts'
 import type { IssuerContext } from './context.ts'
-import { findHeldSigner, liftByChange } from './hold-passkeys.ts'
+import { findHeldSigner, findHeldSubject, liftByChange } from './hold-passkeys.ts'
 import { refusalOfChange, whyAddsNoMore, whyMayNotSign, whyNeverTaken, whyNotTheseKeys, whyUntimely } from './judge-change.ts'
 import { newsOfChange } from './news-of-change.ts'
 import { isDead } from './pending-change.ts'
@@ -198,6 +198,8 @@ async function tryChange(ctx: IssuerContext, proposed: Proposed): Promise<Outcom
     const { person, passkey } = statement.signer
     const done = { ok: true, sequence: change.sequence, person, passkey, waits } as const
     const about = { operation: change.operation, subjects: subjectsOf(change) }
+    const doubted = (await findHeldSigner(trx, signersOf(link.statements))) ?? (await findHeldSubject(trx, change))
+    if (doubted !== undefined) return refuse({ reason: 'passkey_held', person: doubted })
     if (!extended.ok) {
       if (locked) await deletePendingChange(trx, locked.digest)
       const { sequence } = change
@@ -210,8 +212,6 @@ async function tryChange(ctx: IssuerContext, proposed: Proposed): Promise<Outcom
       return done
     }
     const { sequence, head } = extended.state
-    const doubted = await findHeldSigner(trx, signersOf(link.statements))
-    if (doubted !== undefined) return refuse({ reason: 'passkey_held', person: doubted })
     // Its place in the era's chain is the primary key: of two changes at one place the second finds it taken.
     const added = await trx
       .insertInto('directory')
@@ -222,7 +222,7 @@ async function tryChange(ctx: IssuerContext, proposed: Proposed): Promise<Outcom
     await noteSigned(work, begun)
     if (joins) await deletePendingChange(trx, digest)
     await applyChange(trx, change, extended.state, now)
-    await liftByChange(work, change, signersOf(link.statements))
+    await liftByChange(work, change, signersOf(link.statements), extended.state)
     if (change.operation === 'recover') await raiseWatermark(trx, change.lost.watermark)
     record(
       'directory.changed',

@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Transaction } from 'kysely'
 import { nodeCrypto, thumbprint } from '../crypto.ts'
 import { addGrant, type CredentialRow, findCredentials, findGrant } from '../db/grants.ts'
-import { findHeld } from '../db/holds.ts'
+import { findDoubts } from '../db/holds.ts'
 import { findByDigest, findOpenings, type KnownRequest, standingOf, updateState } from '../db/requests.ts'
 import type { Schema } from '../db/schema.ts'
 import { findHolders } from '../db/statements.ts'
@@ -85,9 +85,9 @@ function begin(ctx: IssuerContext, { request }: KnownRequest, claim: Claim): Pro
       findEvidence(ctx, trx, [claim.intent]),
       findOpenings(trx, request),
       findStop(ctx, trx),
-      findHeld(trx),
+      findDoubts(trx),
     ])
-  return transactOn(ctx, [claim.intent], look, async (work, locked, [grant, credentials, stored, openings, stop, held]) => {
+  return transactOn(ctx, [claim.intent], look, async (work, locked, [grant, credentials, stored, openings, stop, doubts]) => {
     const known = locked.get(claim.intent)
     if (!known) return { is: 'refused', refusal: { reason: 'unknown_request' } }
     const no = async (refusal: Refusal): Promise<Step> => {
@@ -121,7 +121,7 @@ function begin(ctx: IssuerContext, { request }: KnownRequest, claim: Claim): Pro
       return no(verdict.reason === 'confirmation_too_old' ? tooOld(ctx, known) : refusalOf(verdict))
     }
     // In doubt is not the same as gone: whoever was said to be somebody else may be himself, so nothing is ended, and nothing is handed out.
-    const doubted = [...verdict.approvals, ...confirmationsOf(verdict)].find(({ passkey }) => held.has(passkey))
+    const doubted = [...verdict.approvals, ...confirmationsOf(verdict)].find(({ passkey }) => doubts.has(passkey))
     if (doubted) return no({ reason: 'passkey_held', person: doubted.person })
     // Freshness counts for this place: a fresh tap for another one says nothing about who is at this.
     if (!grant && !verdict.freshHolders.some(({ holder }) => thumbprint(holder.sign) === claim.holder))

@@ -37,6 +37,8 @@ export async function signIn(
     if (!(await spendNonce(trx, statement.nonce, now))) return refuse({ reason: 'nonce_used' })
     if (!(await notePasskeyUse(trx, passkey.thumbprint, signCount, now)))
       return refuse({ reason: 'assertion_refused', check: 'counter' })
+    // A session that began after the hold would come back to life with its key.
+    if (await isHeld(trx, passkey.thumbprint)) return refuse({ reason: 'passkey_held', person: passkey.person })
     await addStatement(trx, accepted, now)
     record('session.signed_in', { actor: passkey.person }, { v: 1, passkey: passkey.thumbprint })
     const token = await startSession(ctx, trx, passkey.person, passkey.thumbprint)

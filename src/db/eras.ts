@@ -52,6 +52,6 @@ async function offerAgain(trx: Transaction<Schema>, era: number): Promise<number
     update registration r set ended_at = null from passkey p
     where p.thumbprint = r.thumbprint and p.era < ${era} and p.status = 'active' and r.statement is not null
       and not exists (select from directory_role d where d.person = p.person and d.role = 'administrator')
-      and not exists (select from passkey_hold h where h.passkey = p.thumbprint and h.lifted_at is null)`.execute(trx)
+      and not exists (select from passkey_held h where h.passkey = p.thumbprint)`.execute(trx)
   return Number(numAffectedRows ?? 0n)
 }

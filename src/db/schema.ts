@@ -195,7 +195,10 @@ export type Schema = {
     since: Date
     lifted_at: Date | null
     lifted_by: string | null
+    lifted_with: string | null
+    spared: Generated<boolean>
   }
+  passkey_held: ReadOnly<{ passkey: string; person: string; era: number; sequence: number; spared: boolean }>
   hold_watch: { one: ColumnType<boolean, never, never>; alarmed_at: Date | null }
   era: { era: number; roots: string; began_at: Date }
   directory: { era: number; sequence: number; head: string; change: Buffer; link: Json<DirectoryLink>; accepted_at: Date }

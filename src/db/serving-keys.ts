@@ -14,6 +14,6 @@ export async function findServingKeys(
     select p.person, p.device_bound, p.aaguid from passkey p
     join directory_role r on r.person = p.person and r.role = 'approver'
     where p.person = any(${[...people]}) and p.status = 'active' and p.in_full
-      and not exists (select from passkey_hold h where h.passkey = p.thumbprint and h.lifted_at is null)`.execute(db)
+      and not exists (select from passkey_held h where h.passkey = p.thumbprint)`.execute(db)
   return rows
 }

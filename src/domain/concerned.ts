@@ -1,10 +1,12 @@
 // Whom a change of the passkey directory concerns, and with which of his own keys: what is told about it, and what is held when he says that it was
-// not his doing. PURE. A key that signed belongs to it: a change signed in somebody's name, and not by him, was signed by a key that others have.
+// not his doing. PURE. A key that signed belongs to it: a change signed in somebody's name, and not by him, was signed by a key that others have. Doubt stays
+// with the keys of one person: whoever presses for one must not stop everybody whom that one has enrolled.
 
 import { decodeBase64url } from './base64url.ts'
 import type { DirectoryChange } from './directory.ts'
 import type { Digest, PersonId } from './ids.ts'
-import { readStatement } from './statement.ts'
+import type { Refusal } from './refusal.ts'
+import { readStatement, type Statement } from './statement.ts'
 
 export type Signer = { readonly person: PersonId; readonly passkey: Digest; readonly role: 'administrator' | 'owner' }
 /** An active or inactive key of the directory, as far as it is asked here. */
@@ -72,4 +74,33 @@ export function keysInDoubt(
     }
   }
   return [...new Set([...given(), ...signed])]
+}
+
+/** A held key signs nothing; without a spared one too few administrators could sign. */
+export type Doubt = 'held' | 'spared'
+
+/** Whether a key in doubt still signs this: a spared one what an administrator signs, and what only takes away; no access is asked for or granted by it. */
+export const signsInDoubt = (doubt: Doubt, statement: Statement): boolean =>
+  doubt === 'spared' &&
+  (statement.kind === 'sign_in' ||
+    statement.kind === 'revoke' ||
+    (statement.kind === 'directory' && statement.role === 'administrator'))
+
+/** Why it does not. */
+export const refusalOfDoubt = (doubt: Doubt, person: PersonId): Refusal =>
+  doubt === 'held' ? { reason: 'passkey_held', person } : { reason: 'key_in_doubt' }
+
+/** What one key did for another of the same person: it signed for it, or lifted what held it. */
+export type Passed = { readonly from: Digest; readonly to: Digest }
+
+/** What a change passed on from a key of its owner's to another of his: nothing but an addition does, since nobody signs for himself as an administrator. */
+export const passedOn = (change: DirectoryChange, signers: readonly Signer[]): Passed[] =>
+  change.operation === 'add' ? signers.map(({ passkey: from }) => ({ from, to: change.passkey.thumbprint })) : []
+
+/** The keys to which doubt comes from some: a thief's key lets in the next, and which of them its owner finds first must decide nothing. */
+export function spreadDoubt(first: readonly Digest[], passed: readonly Passed[]): ReadonlySet<Digest> {
+  const doubted = new Set(first)
+  // A set is walked to its end also while it grows.
+  for (const key of doubted) for (const { from, to } of passed) if (from === key) doubted.add(to)
+  return doubted
 }

@@ -92,6 +92,9 @@ export type Refusal =
   | { readonly reason: 'already_held' }
   | { readonly reason: 'not_held' }
   | { readonly reason: 'key_too_new' }
+  | { readonly reason: 'key_too_weak' }
+  | { readonly reason: 'key_in_doubt' }
+  | { readonly reason: 'administrator_needed' }
   // claiming
   | { readonly reason: 'foreign_holder_key' }
   | { readonly reason: 'claim_signature' }

@@ -73,7 +73,7 @@ export const findToldKeys = async (
   const which = 'person' in of ? sql`p.person = ${of.person}` : sql`p.thumbprint = any(${[...of.thumbprints]})`
   const { rows } = await sql<ToldKey>`
     select p.thumbprint, p.person, p.nickname, p.status,
-      exists (select from passkey_hold h where h.passkey = p.thumbprint and h.lifted_at is null) as held
+      exists (select from passkey_held h where h.passkey = p.thumbprint and not h.spared) as held
     from passkey p where ${which} order by p.enrolled_sequence, p.thumbprint`.execute(db)
   return rows
 }
