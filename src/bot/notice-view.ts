@@ -66,6 +66,8 @@ export type NoticeView =
       readonly person: Named
       readonly sequence: number
       readonly keys: readonly KeyView[]
+      /** Keys in doubt that sign all the same, since administrators could not go without them. */
+      readonly spared: readonly KeyView[]
       readonly live: readonly RequestView[]
     })
   | (Common & {
@@ -123,9 +125,10 @@ export async function viewNotice(
       return { is: 'registration', at, person: name(text('person')), nickname, short: shortOf(thumbprint), standing, by, doubt }
     }
     case 'passkey.held': {
-      const passkeys = texts('passkeys')
-      const live = await liveBy(of, set, passkeys)
-      return { is: 'held', at, person: name(text('person')), sequence: number('sequence'), keys: await keysOf(passkeys), live }
+      const [held, spared] = [texts('passkeys'), text('spared') === '' ? [] : [text('spared')]]
+      const [keys, stay] = [await keysOf(held), await keysOf(spared)]
+      const live = await liveBy(of, set, [...held, ...spared])
+      return { is: 'held', at, person: name(text('person')), sequence: number('sequence'), keys, spared: stay, live }
     }
     case 'passkey.released': {
       const by = text('by') === 'owner' ? 'owner' : 'directory'
@@ -204,8 +207,9 @@ async function doubtOf(
     findToldKeys(db, { person: reader }),
     findEverHeld(db, { era, sequence: change.sequence }),
   ])
-  const free = own.filter(({ status, held }) => status === 'active' && !held).map(({ thumbprint }) => thumbprint)
-  const doubted = keysInDoubt(change, signers, reader, free).filter((key) => free.includes(key) && !ever.has(key))
+  // Also what is held for another change: whoever may release it must have had his key before both.
+  const active = own.filter(({ status }) => status === 'active').map(({ thumbprint }) => thumbprint)
+  const doubted = keysInDoubt(change, signers, reader, active).filter((key) => active.includes(key) && !ever.has(key))
   if (doubted.length === 0) return undefined
   return era === 1 ? `change/${change.sequence}` : `change/${era}/${change.sequence}`
 }

@@ -52,7 +52,8 @@ function titleOf(view: NoticeView, reader: Reader): string {
           ? 'A key was turned down'
           : 'A key waits to be enrolled'
     case 'held':
-      return own ? 'Your key is held' : 'Somebody said: this was not me'
+      if (!own) return 'Somebody said: this was not me'
+      return view.keys.length > 0 ? 'Your key is held' : 'Your key is in doubt'
     case 'released':
       return own ? 'Your key is released' : 'A key is released'
     case 'alarm':
@@ -119,12 +120,8 @@ function linesOf(view: NoticeView, reader: Reader, links: NoticeLinks, most: num
           { on: view.at },
           ').',
         ],
-        ...keyLines(view.keys, most),
-        [
-          'Held keys sign nothing, and what they approved hands out nothing more, until ',
-          { person: view.person },
-          ' says with another key that they are theirs, or administrators sign about them.',
-        ],
+        ...(view.keys.length > 0 ? heldLines(view, most) : []),
+        ...(view.spared.length > 0 ? sparedLines(view, reader, links, most) : []),
         ...(reader === 'own' ? [] : [['Talk to ', { person: view.person }, ' by another way than Slack.'] as Piece[]]),
         ...(reader === 'admin' ? liveLines(view.live, links) : []),
       ]
@@ -189,6 +186,32 @@ function changeLines(view: ChangeView, most: number): Piece[][] {
 }
 
 const ROLE: { readonly [R in Role]: string } = { administrator: 'administrator', approver: 'approver', auditor: 'auditor' }
+
+type Held = Extract<NoticeView, { is: 'held' }>
+
+const heldLines = (view: Held, most: number): Piece[][] => [
+  ...keyLines(view.keys, most),
+  [
+    'Held keys sign nothing, and what they approved hands out nothing more, until ',
+    { person: view.person },
+    ' says with another key that they are theirs, or administrators sign about them.',
+  ],
+]
+
+const sparedLines = (view: Held, reader: Reader, { keys }: NoticeLinks, most: number): Piece[][] => [
+  [
+    '🚨 ',
+    { bold: 'Not held: without this key too few administrators could sign.' },
+    ' It signs changes of the directory, and nothing else.',
+  ],
+  ...keyLines(view.spared, most),
+  [
+    reader === 'own' ? 'If it was not you, reach another administrator' : 'If it was somebody else, an administrator suspends it',
+    reader === 'own' ? ' by another way than Slack, who suspends it' : '',
+    ', which takes one signature: ',
+    { link: keys, text: keys },
+  ],
+]
 
 function registrationLines(view: Extract<NoticeView, { is: 'registration' }>, reader: Reader, links: NoticeLinks): Piece[][] {
   const key: Piece[] = [
