@@ -41,7 +41,7 @@ ${site.sandbox && html`<p class="ribbon"><strong>Sandbox</strong> Nothing here i
 <div class="top">
 <span class="mark">Countersign</span>
 <span class="host">${new URL(site.origin).host}</span>
-${signedIn && html`<span class="session">Signed in as ${shown(signedIn.name)} <button type="button" class="quiet" data-do="sign-out">Sign out</button></span>`}
+${signedIn && html`<span class="session"><span>Signed in as ${shown(signedIn.name)}</span> <button type="button" class="quiet" data-do="sign-out">Sign out</button></span>`}
 </div>
 </header>
 <main ${facts && html`data-facts="${JSON.stringify(facts)}"`}>
