@@ -75,7 +75,7 @@ export async function prepareEmbeddedDatabase(
 export async function createDatabase(client: pg.Client, database: string, template: string): Promise<void> {
   const name = pg.escapeIdentifier(database)
   const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database])
-  const origin = `TEMPLATE ${pg.escapeIdentifier(template)} OWNER ${LOGINS.owner.user}`
+  const origin = `TEMPLATE ${pg.escapeIdentifier(template)} STRATEGY FILE_COPY OWNER ${LOGINS.owner.user}`
   if (rowCount === 0) await client.query(`CREATE DATABASE ${name} ${origin}`).catch(unless('42P04', '23505'))
   await client.query(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`)
   await client.query(`GRANT CONNECT ON DATABASE ${name} TO ${BOT_ROLE}, ${ISSUER_ROLE}`)

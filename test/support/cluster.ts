@@ -12,6 +12,7 @@ import {
   CLUSTER_FOLDER,
   type Cluster,
   FSYNC,
+  IN_MEMORY,
   KEEPER_SOCKET,
   TEMPLATE_PREFIX,
   TEST_PREFIX,
@@ -19,7 +20,7 @@ import {
 } from './cluster-place.ts'
 
 const log = pino()
-const postgres = await startEmbeddedPostgres({ dataDir: CLUSTER_FOLDER, log, settings: { fsync: FSYNC } })
+const postgres = await startEmbeddedPostgres({ dataDir: CLUSTER_FOLDER, log, settings: { fsync: FSYNC, max_wal_size: '256MB' } })
 // Several test files at once have a pool each, so the bot's login has room for more than one process of it.
 const urls = await prepareEmbeddedDatabase(postgres, { dataDir: CLUSTER_FOLDER, database: 'countersign', botConnections: 100 })
 const cluster: Cluster = { superuser: postgres.url('postgres'), ...urls }
@@ -59,6 +60,7 @@ async function leave(): Promise<void> {
   server.close()
   rmSync(KEEPER_SOCKET, { force: true })
   await postgres.stop()
+  if (IN_MEMORY) rmSync(CLUSTER_FOLDER, { recursive: true, force: true })
   for (const socket of users) socket.destroy()
   dismiss()
 }

@@ -40,6 +40,9 @@ export async function createTestDatabase(
   t: { after(work: () => Promise<void>): void },
   { migrated = true }: { migrated?: boolean } = {},
 ): Promise<TestDatabase> {
+  let opened: TestDatabase | undefined
+  // Before the cluster is awaited, which another file of this process may have joined: node takes who waits for what is another's for that other.
+  t.after(async () => opened?.close())
   const { cluster } = await joinCluster()
   const name = `${TEST_PREFIX}${process.pid}_${randomBytes(4).toString('hex')}`
   await withClient(cluster.superuser, async (client) =>
@@ -65,7 +68,7 @@ export async function createTestDatabase(
     },
     close: () => (closing ??= drop()),
   }
-  t.after(() => database.close())
+  opened = database
   return database
 }
 
@@ -76,7 +79,6 @@ let membership: Promise<Membership> | undefined
 export const joinCluster = (): Promise<Membership> => (membership ??= startOrJoin())
 
 async function startOrJoin(): Promise<Membership> {
-  prepareClusterFolder()
   const logPath = join(CLUSTER_FOLDER, 'keeper.log')
   const deadline = Date.now() + 40_000
   for (let spawned = 0; Date.now() < deadline; await delay(20)) {
@@ -88,6 +90,8 @@ async function startOrJoin(): Promise<Membership> {
     // A keeper that finds the cluster still owned, by one that is just leaving, gives up: another one is sent after it.
     if (Date.now() - spawned < 4_000) continue
     spawned = Date.now()
+    // Each time: the one that is just leaving may take the folder with it.
+    prepareClusterFolder()
     const out = openSync(logPath, 'a')
     spawn(process.execPath, [fileURLToPath(new URL('./cluster.ts', import.meta.url))], {
       detached: true,

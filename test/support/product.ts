@@ -6,13 +6,15 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { QUICK_FOLDER } from './cluster-place.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+/** What `npm start` gives node, but for its limit of memory. */
+export const FLAGS = ['--disable-warning=ExperimentalWarning', '--import', join(ROOT, 'src/compile-cache.js')]
 const READY_MS = 60_000
 const END_MS = 30_000
 
@@ -42,7 +44,7 @@ export type Premises = {
 /** An empty folder that PostgreSQL's user can reach, and ports that were free a moment ago; all of it ends with the test. The folder may be one that the
  * caller names and takes away, relative to the one where commands run. */
 export async function newPremises(hooks: Hooks, named?: string, cwd = ROOT): Promise<Premises> {
-  const above = mkdtempSync(join(tmpdir(), 'countersign-product-'))
+  const above = mkdtempSync(join(QUICK_FOLDER, 'countersign-product-'))
   chmodSync(above, 0o711)
   const dataDir = named === undefined ? join(above, 'data') : resolve(cwd, named)
   if (named === undefined) mkdirSync(dataDir, { mode: 0o711 })
@@ -88,7 +90,7 @@ export function tellOnFailure(t: TestContext, running: Running): void {
 
 function start(args: readonly string[], environment: Record<string, string>, cwd: string): Running {
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(ROOT, 'src/main.ts'), ...args], {
+  const child = spawn(process.execPath, [...FLAGS, join(ROOT, 'src/main.ts'), ...args], {
     cwd,
     env: { PATH, HOME, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -17,7 +17,11 @@ export type Mortal = EmbeddedPostgres & {
 
 /** Starts one in this folder. */
 export async function startMortalPostgres(dataDir: string): Promise<Mortal> {
-  const postgres = await startEmbeddedPostgres({ dataDir, log: pino({ level: 'silent' }), settings: { fsync: 'off' } })
+  const postgres = await startEmbeddedPostgres({
+    dataDir,
+    log: pino({ level: 'silent' }),
+    settings: { fsync: 'off', max_wal_size: '256MB' },
+  })
   let kills = 0
   let rising: Promise<void> | undefined
   const fall = async (): Promise<void> => {

@@ -5,7 +5,6 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Kysely } from 'kysely'
 import { pino } from 'pino'
@@ -21,6 +20,7 @@ import { buildSlackServer } from '../../src/sandbox/slack/server.ts'
 import { createWorkspace, type Workspace } from '../../src/sandbox/slack/workspace.ts'
 import { target } from '../../src/sandbox/target/routes.ts'
 import { TEAM_ID } from '../../src/sandbox/world.ts'
+import { QUICK_FOLDER } from '../support/cluster-place.ts'
 import { type DatabaseProxy, type Gate, openDatabaseProxy } from './database-proxy.ts'
 import { type FrontGate, openFront, toApp, toPorts } from './front.ts'
 import { openHeads } from './heads.ts'
@@ -76,7 +76,7 @@ export const stepper = (): string | undefined => FAKETIME.find((path) => readabl
 
 /** Opens it all; closed at the end of the test. */
 export async function openStand(hooks: Hooks, options: StandOptions): Promise<Stand> {
-  const dir = mkdtempSync(join(tmpdir(), 'countersign-survival-'))
+  const dir = mkdtempSync(join(QUICK_FOLDER, 'countersign-survival-'))
   chmodSync(dir, 0o711)
   const ends: (() => Promise<unknown> | unknown)[] = [() => rmSync(dir, { recursive: true, force: true })]
   hooks.after(async () => {
