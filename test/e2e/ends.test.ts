@@ -17,6 +17,7 @@ import type { Schema } from '../../src/db/schema.ts'
 import { type Prepared, prepareSandbox } from '../../src/sandbox/prepare.ts'
 import { freePort } from '../support/free-port.ts'
 import { meet, viewIn } from '../support/people.ts'
+import { FLAGS } from '../support/product.ts'
 import { slackDriver, wordsOf } from '../support/slack-driver.ts'
 import { newHolder, type TestHolder } from '../support/world.ts'
 
@@ -57,7 +58,7 @@ after(async () => {
 async function begin(name: Name): Promise<void> {
   const { prepared } = there(place)
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/main.ts', name], {
+  const child = spawn(process.execPath, [...FLAGS, 'src/main.ts', name], {
     cwd: ROOT,
     env: { PATH, HOME, ...prepared[name] },
     stdio: 'ignore',

@@ -15,6 +15,7 @@ import { pino } from 'pino'
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts'
 import { openFileHeadStore } from '../../src/issuer/head-store.ts'
 import { freePort } from '../support/bootstrap.ts'
+import { FLAGS } from '../support/product.ts'
 import { ORIGIN, openWorld } from '../support/world.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -39,7 +40,7 @@ await writeFile(roots, JSON.stringify(world.roots))
 /** An issuer’s process; `keysDir` is its host’s. */
 async function start(keysDir: string, environment: Readonly<Record<string, string>>) {
   const port = await freePort()
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'issuer'], {
+  const child = spawn(process.execPath, [...FLAGS, MAIN, 'issuer'], {
     env: {
       PATH: process.env['PATH'] ?? '',
       ISSUER_DATABASE_URL: world.database.issuerUrl,

@@ -27,7 +27,7 @@ import pg from 'pg'
 import { freePort } from '../support/bootstrap.ts'
 import { launch, newDeployment, runToEnd } from '../support/deployment.ts'
 import { meet } from '../support/people.ts'
-import { newPremises, postgresOf, startProduct, tellOnFailure } from '../support/product.ts'
+import { FLAGS, newPremises, postgresOf, startProduct, tellOnFailure } from '../support/product.ts'
 import { until } from '../support/until.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -136,7 +136,7 @@ test('an issuer whose log lies on a full disk serves on', { skip: needsMount }, 
   const disk = smallDisk(t, 1)
   const log = openSync(join(disk.dir, 'log'), 'a')
   disk.fill()
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'issuer'], {
+  const child = spawn(process.execPath, [...FLAGS, MAIN, 'issuer'], {
     env: { PATH: process.env['PATH'], ...issuer, LOG_LEVEL: 'trace' },
     stdio: ['ignore', log, log],
   })

@@ -14,6 +14,7 @@ import { makeRoot } from '../../src/sandbox/enrol-people.ts'
 import { openKeyRing } from '../../src/sandbox/key-ring.ts'
 import { freePort } from './bootstrap.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
+import { FLAGS } from './product.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 export const ISSUER_URL = 'https://issuer.example.com'
@@ -82,7 +83,7 @@ export function launch(
   environment: Environment,
   { as, cwd }: { as?: As; cwd?: string } = {},
 ): ChildProcess {
-  return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(ROOT, 'src/main.ts'), ...args], {
+  return spawn(process.execPath, [...FLAGS, join(ROOT, 'src/main.ts'), ...args], {
     cwd: cwd ?? ROOT,
     env: { PATH: process.env['PATH'], ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -5,6 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { FLAGS } from '../support/product.ts'
 
 const STAND_BY = fileURLToPath(new URL('./stand-by.ts', import.meta.url))
 const KEPT_OUTPUT = 60_000
@@ -47,7 +48,7 @@ export function keepProcess(options: {
     const { PATH = '', HOME = '' } = process.env
     const child = fork(STAND_BY, [command], {
       env: { PATH, HOME, ...environment },
-      execArgv: ['--disable-warning=ExperimentalWarning'],
+      execArgv: FLAGS,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     for (const stream of [child.stdout, child.stderr])

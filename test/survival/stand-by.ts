@@ -1,10 +1,8 @@
 // A process that has loaded what it will need and waits to be told to go; then it is `src/main.ts` with its command, and nothing else. Run by process.ts.
 
-import { enableCompileCache, flushCompileCache } from 'node:module'
+import { flushCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-// Where the product keeps what it has compiled.
-enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/countersign', import.meta.url)))
 const [, , command = ''] = process.argv
 await (command === 'issuer' ? import('../../src/issuer/serve.ts') : import('../../src/bot/serve.ts'))
 // Most of these are killed, and would leave nothing for the next.
