@@ -34,7 +34,7 @@ test('keys that are new for an hour: the requester reads from when they may appr
   assert.match(words, /may approve from/)
   assert.match(words, /You need do nothing/)
   assert.doesNotMatch(words, /too late/)
-  const own = await bot.slack.as('bo').message('direct', holds(code, /You can deny this now, and approve it from/), 'his own')
+  const own = await bot.slack.as('bo').message('direct', holds(code, /You can deny this now. You may approve from/), 'his own')
   assert.match(wordsOf(own.blocks), /Your decision is asked/)
 })
 

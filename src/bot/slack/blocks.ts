@@ -87,3 +87,10 @@ export const ask = (title: string, text: string, yes: string): types.Confirmatio
   confirm: plain(yes, 30),
   deny: plain('Back', 30),
 })
+
+const MOST_LISTED = 10
+/** People after one another, and how many more there are; the log has all of them. */
+export const listed = (people: readonly Named[]): Piece[] => [
+  ...people.slice(0, MOST_LISTED).flatMap((person, index): Piece[] => [index === 0 ? '' : ', ', { person }]),
+  people.length > MOST_LISTED ? ` and ${people.length - MOST_LISTED} more` : '',
+]

@@ -64,7 +64,7 @@ export async function messageFor(of: Teller, { view, set, channel }: About, plac
       const enrol = known && !able.has(place.person) ? `${of.issuerUrl}/enrol` : undefined
       const beside = await findBeside(of, view, place.person, set)
       const wait = await findOwnWait(of, view, place.person)
-      const not = wait && ownWaitLine(wait, `${of.issuerUrl}/keys`)
+      const not = wait && ownWaitLine(wait, view, `${of.issuerUrl}/keys`)
       return within(of, view, (short) => renderAsk(view, place.person, { page, receipt, enrol }, { short, beside, not }))
     }
     case 'remind':

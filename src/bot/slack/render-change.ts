@@ -2,10 +2,10 @@
 // stands in elements that parse nothing, like everything here. One button at most changes something: "This was not me" stops, and gives nothing.
 
 import type { Role } from '../../domain/directory.ts'
-import { isReworded, type Lowering } from '../../runbooks/lowering.ts'
 import type { ChangeView, Doubtable, KeyView, NoticeView } from '../notice-view.ts'
 import type { Named, RequestView } from '../request-view.ts'
-import { actions, ask, type Block, button, clip, header, lines, type Message, note, type Piece } from './blocks.ts'
+import { actions, ask, type Block, button, clip, header, lines, listed, type Message, note, type Piece } from './blocks.ts'
+import { ruleLines } from './render-rules.ts'
 
 /** Who reads it: the person it concerns, an administrator, or whoever is in the security channel. */
 export type Reader = 'own' | 'admin' | 'security'
@@ -22,7 +22,8 @@ const MOST_TOGETHER = 12
 export const NOT_ME = 'key.not_me'
 
 /** One message of one or more notices, the oldest first. */
-export function renderChanges(views: readonly NoticeView[], reader: Reader, links: NoticeLinks): Message | undefined {
+export function renderChanges(told: readonly NoticeView[], reader: Reader, links: NoticeLinks): Message | undefined {
+  const views = told.filter((view) => !isEchoed(view, told))
   const [first, ...others] = views
   if (!first) return undefined
   const shown = views.slice(0, MOST_TOGETHER)
@@ -37,6 +38,12 @@ export function renderChanges(views: readonly NoticeView[], reader: Reader, link
     ],
   }
 }
+
+/** A key that waited and was enrolled in the same minute is told by the change that enrolled it. */
+const isEchoed = (view: NoticeView, told: readonly NoticeView[]): boolean =>
+  view.is === 'registration' &&
+  view.standing === 'enrolled' &&
+  told.some((each) => each.is === 'change' && each.operation === 'enrol' && each.keys.some(({ short }) => short === view.short))
 
 function titleOf(view: NoticeView, reader: Reader): string {
   const own = reader === 'own'
@@ -147,7 +154,7 @@ function linesOf(view: NoticeView, reader: Reader, links: NoticeLinks, most: num
           { on: view.at },
           '. Keys of the era before do not count any more.',
         ],
-        ['Roots: ', ...list(view.roots)],
+        ['Roots: ', ...listed(view.roots)],
         ['If you did not hear of this by another way than Slack, do not sign anything.'],
       ]
     case 'unheard':
@@ -165,7 +172,7 @@ function linesOf(view: NoticeView, reader: Reader, links: NoticeLinks, most: num
 function changeLines(view: ChangeView, most: number): Piece[][] {
   const signed: Piece[] =
     view.signers.length > 0
-      ? [view.byOwner ? 'Signed with a key of ' : 'Signed by ', ...list(view.signers)]
+      ? [view.byOwner ? 'Signed with a key of ' : 'Signed by ', ...listed(view.signers)]
       : [`Vouched for by ${view.provider ?? 'the sign-in provider'}`]
   return [
     ...keyLines(view.keys, most),
@@ -256,57 +263,6 @@ function liveLines(live: readonly RequestView[], links: NoticeLinks): Piece[][] 
   ]
 }
 
-const LOWERED: { readonly [L in Lowering]: string } = {
-  others_may_ask: 'others may ask',
-  fewer_approvals: 'fewer approvals are needed',
-  others_may_approve: 'others may approve',
-  longer_lease: 'access lasts longer',
-  older_confirmation: 'an older confirmation counts',
-  other_right: 'something else is granted than before',
-  other_values: 'it takes other values than before',
-  more_values: 'it takes more values than before',
-  other_names: 'it or its values are called otherwise',
-}
-
-function ruleLines({ gain, countsFrom, at, name }: Extract<NoticeView, { is: 'rules' }>, most: number): Piece[][] {
-  const gained = [...gain.groups, ...gain.roles].filter((change) => change.gained.length > 0)
-  const accounts = gain.accounts.filter((change) => change.gained.length > 0)
-  const lowered = gain.actions.filter((action) => action.lowered.length > 0)
-  const added = gain.actions.filter(({ change }) => change === 'added')
-  const reworded = gain.actions.filter((action) => action.lowered.length === 0 && isReworded(action.members))
-  const channel = gain.security_channel
-  const all: Piece[][] = [
-    ...lowered.map(({ action, lowered: why }): Piece[] => [
-      '⚠️ ',
-      { bold: action },
-      `: ${why.map((each) => LOWERED[each]).join(', ')}`,
-    ]),
-    ...added.map(({ action }): Piece[] => [{ bold: action }, ' is new']),
-    ...gained.map((change): Piece[] => [{ bold: change.name }, ' gained ', ...list(change.gained.map(name))]),
-    ...reworded.map(({ action }): Piece[] => [{ bold: action }, ': its description has changed']),
-    ...accounts.map((change): Piece[] => [
-      'Who stands for ',
-      { person: name(change.name) },
-      ' in Slack or at the sign-in provider has changed',
-    ]),
-    ...(gain.keys ? [['What security keys must be, or how long what is new waits, has changed']] : []),
-    ...(channel
-      ? [[`Changes are told in ${channel.is || 'no channel'} from now on, and no more in ${channel.was || 'none'}`]]
-      : []),
-  ]
-  const more = all.length - most
-  return [
-    ...all.slice(0, most),
-    ...(more > 0 || !gain.complete
-      ? [[more > 0 ? `and ${more} more; the log has all of it` : 'There is more than can be shown; the log has it']]
-      : []),
-    ...(countsFrom > at
-      ? [['Nobody approves by what is new before ', { on: countsFrom }, ', unless two administrators sign for it.'] as Piece[]]
-      : []),
-    ['Published ', { on: at }, ' by whoever may change the runbooks.'],
-  ]
-}
-
 const keyLines = (keys: readonly KeyView[], most: number): Piece[][] => [
   ...keys
     .slice(0, most)
@@ -320,11 +276,7 @@ const keyLines = (keys: readonly KeyView[], most: number): Piece[][] => [
   ...(keys.length > most ? [[`and ${keys.length - most} more keys`]] : []),
 ]
 
-const list = (people: readonly Named[]): Piece[] => [
-  ...people.slice(0, MOST_NAMED).flatMap((person, index): Piece[] => [index === 0 ? '' : ', ', { person }]),
-  people.length > MOST_NAMED ? ` and ${people.length - MOST_NAMED} more` : '',
-]
-const ofPeople = (people: readonly Named[]): Piece[] => (people.length === 0 ? [] : [': ', ...list(people)])
+const ofPeople = (people: readonly Named[]): Piece[] => (people.length === 0 ? [] : [': ', ...listed(people)])
 
 /** The button for who may say that it was not his doing, and the way to what he has. */
 function doubting(view: NoticeView, reader: Reader, { keys }: NoticeLinks): Block[] {

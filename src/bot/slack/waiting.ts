@@ -63,11 +63,16 @@ export function waitingLines(waits: readonly Waiting[], { decideBy }: RequestVie
 function nextFor(waits: readonly Waiting[], inTime: (at: number | undefined) => boolean): string {
   if (waits.some(({ at }) => inTime(at))) return 'They have been asked. You need do nothing.'
   if (waits.some(({ at }) => at === undefined)) return 'They have been asked, and told how to register one.'
-  return 'This request runs out before that. Ask again then, or ask an administrator what is new.'
+  return 'Ask again then, or ask an administrator what is new.'
 }
 
 /** To who waits himself. */
-export const ownWaitLine = ({ at }: { readonly at: number | undefined }, keysUrl: string): Piece[] =>
-  at === undefined
-    ? ['You can deny this now. To approve you need another key: ', { link: keysUrl, text: keysUrl }]
-    : ['You can deny this now, and approve it from ', { on: at }, ': your key, your role or a rule is new.']
+export function ownWaitLine({ at }: { readonly at: number | undefined }, { decideBy }: RequestView, keysUrl: string): Piece[] {
+  if (at === undefined) return ['You can deny this now. To approve you need another key: ', { link: keysUrl, text: keysUrl }]
+  return [
+    'You can deny this now. You may approve from ',
+    { on: at },
+    at <= decideBy ? '' : ', too late for this request',
+    ': your key, your role or a rule is new.',
+  ]
+}

@@ -24,7 +24,7 @@ export const receiptPage = (site: Site, state: ReceiptState): string =>
     body: html`<div class="document narrow">
 <p class="you">You are <strong>${shown(state.signedIn.name)}</strong>.</p>
 <h1 tabindex="-1">Receipt</h1>
-<p>${shown(state.title)}, asked by ${shown(state.requester.name)} (<code>${state.checkCode}</code>)</p>
+<p>${shown(state.title)}, asked by ${shown(state.requester.name)}, check code <code>${state.checkCode}</code></p>
 ${state.credentials.length === 0 ? html`<p>No credential has been issued for this request, so there is no receipt.</p>` : files(state)}
 </div>`,
   })
@@ -42,5 +42,5 @@ ${credentials.map(
   }) => html`<p><a class="button ${number === 1 ? 'primary' : 'plain'}" href="/v1/receipts/${request}?credential=${number}">Download the receipt${
     credentials.length > 1 && html` of credential ${number}`
   }</a></p>
-<p class="small">Its credential ends or ended ${when(expiresAt, now)}.</p>`,
+<p class="small">It was made to end at ${when(expiresAt, now)}.</p>`,
 )}`

@@ -128,6 +128,15 @@ test('many changes at once are one message that Slack takes, and say how many th
   }
 })
 
+test('a key that waited and was enrolled in the same minute is told once, and one that still waits is told beside it', () => {
+  const waited = { ...(NOTICES['registered'] as object), standing: 'enrolled', doubt: undefined } as NoticeView
+  const other = { ...(NOTICES['registered'] as object), short: 'Z9y8X7w6' } as NoticeView
+  const enrolled = change({ keys: [key({ short: 'A1b2C3d4' })] })
+  assert.deepEqual(rendered([waited, enrolled], 'admin'), rendered([enrolled], 'admin'))
+  assert.equal(rendered([waited, enrolled, other], 'admin').text, '2 changes of keys, roles and rules')
+  assert.match(JSON.stringify(rendered([waited], 'own').blocks), /was enrolled/)
+})
+
 test('no name that somebody typed becomes a mention, a link or a mark of ours', () => {
   const hostile = '<!channel> *x* :white_check_mark: <https://evil.example|ok>'
   const message = rendered([{ ...(NOTICES['registered'] as object), nickname: hostile } as NoticeView], 'own')

@@ -152,8 +152,9 @@ test('what is said beside a request’s messages is as it was looked at, and Sla
       ),
     ),
     late: renderNotice(view, LINKS, waitingLines([{ person: BO, at: view.decideBy + 1 }], view)),
-    'not yet': renderAsk(view, 'bo', LINKS, { not: ownWaitLine({ at: view.decideBy + 1 }, KEYS) }),
-    'another key': renderAsk(view, 'bo', LINKS, { not: ownWaitLine({ at: undefined }, KEYS) }),
+    'not yet': renderAsk(view, 'bo', LINKS, { not: ownWaitLine({ at: view.decideBy - 60 }, view, KEYS) }),
+    'not in time': renderAsk(view, 'bo', LINKS, { not: ownWaitLine({ at: view.decideBy + 1 }, view, KEYS) }),
+    'another key': renderAsk(view, 'bo', LINKS, { not: ownWaitLine({ at: undefined }, view, KEYS) }),
     answered: answeredMessage(view, LINKS.page),
     no: NO.message('Because.'),
   }
