@@ -4,6 +4,9 @@ alter table registration
   add column network text check (octet_length(network) <= 64),
   add column signed_in boolean not null default false;
 create index registration_waiting on registration (person, created_at) where ended_at is null;
+-- Whoever drops a statement has these asked whether it stands for anything.
+create index registration_statement on registration (statement) where statement is not null;
+create index evidence_statement on evidence (statement);
 
 -- Registrations that nobody signed for or turned down go, with the proofs that their keys were held, and nothing else ever does: what was enrolled is found
 -- by its passkey, and no other statement is named here.

@@ -10,6 +10,8 @@ import type { Schema } from './schema.ts'
 export const WAITS_DAYS = 7
 const WAITS_MS = WAITS_DAYS * 86_400_000
 const UNPROVED_MS = 3_600_000
+/** So many go in one transaction. */
+const AT_ONCE = 1_000
 /** So many registrations of all people together wait, and so many of one person that were made while he was signed in. */
 const MOST_WAITING = 20_000
 const MOST_SIGNED_IN = 10
@@ -113,6 +115,12 @@ export async function endRegistration(
  * all fit. So who floods from a few places drives out himself. Keys that were enrolled once, and wait again since the roots were replaced, stay.
  */
 export async function dropRegistrations(db: Kysely<Schema>, now: Date, most = MOST_WAITING): Promise<number> {
+  let all = 0
+  for (let dropped = AT_ONCE; dropped === AT_ONCE; all += dropped) dropped = await dropSome(db, now, most)
+  return all
+}
+
+async function dropSome(db: Kysely<Schema>, now: Date, most: number): Promise<number> {
   const before = (ms: number): Date => new Date(now.getTime() - ms)
   const { rows } = await sql<{ dropped: number }>`
     with waiting as (
@@ -125,6 +133,6 @@ export async function dropRegistrations(db: Kysely<Schema>, now: Date, most = MO
       select thumbprint from waiting where created_at <= case when proved then ${before(WAITS_MS)}::timestamptz else ${before(UNPROVED_MS)} end
       union select thumbprint from waiting where signed_in and place > ${MOST_SIGNED_IN}
       union select thumbprint from seated where seat > ${most})
-    select drop_registrations(array(select thumbprint from gone)) as dropped`.execute(db)
+    select drop_registrations(array(select thumbprint from gone limit ${AT_ONCE})) as dropped`.execute(db)
   return rows[0]?.dropped ?? 0
 }
