@@ -2,7 +2,7 @@
 // administrator who has compared the words with the person makes a passkey of it (change-directory.ts). Nobody is refused because others came before,
 // or strangers could keep him out: what is too much goes later (db/registrations.ts), and of a flood the log and people hear only so much.
 
-import { findPasskeyById, findRegistration, type KnownPasskey } from '../db/passkeys.ts'
+import { findPasskeyById, findRegistration, type KnownPasskey, lockUnproved } from '../db/passkeys.ts'
 import { addRegistration, completeRegistrationRow, endRegistration } from '../db/registrations.ts'
 import { addStatement, spendNonce } from '../db/statements.ts'
 import { decodeBase64url } from '../domain/base64url.ts'
@@ -80,6 +80,8 @@ export async function completeRegistration(
   const { person, thumbprint } = passkey
   return transact(ctx, [], async ({ trx, now, record, tell }) => {
     if (!(await spendNonce(trx, statement.nonce, now))) return refuse({ reason: 'nonce_used' })
+    // Asked before anything is kept: else one key that waits would fill the disk with proofs of it.
+    if (!(await lockUnproved(trx, thumbprint))) return refuse({ reason: 'unknown_registration' })
     await addStatement(trx, accepted, now)
     const proved = await completeRegistrationRow(trx, thumbprint, accepted.digest, new Date(now.getTime() - TOLD_MS))
     if (proved === undefined) return refuse({ reason: 'unknown_registration' })

@@ -57,6 +57,19 @@ export async function notePasskeyUse(
 export const findRegistration = (db: Kysely<Schema>, thumbprint: Digest): Promise<RegistrationRow | undefined> =>
   db.selectFrom('registration').selectAll().where('thumbprint', '=', thumbprint).executeTakeFirst()
 
+/** Locks a registration that waits and whose owner has not proved yet to hold its key; false where there is none. */
+export async function lockUnproved(trx: Transaction<Schema>, thumbprint: Digest): Promise<boolean> {
+  const row = await trx
+    .selectFrom('registration')
+    .select('thumbprint')
+    .where('thumbprint', '=', thumbprint)
+    .where('statement', 'is', null)
+    .where('ended_at', 'is', null)
+    .forNoKeyUpdate()
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** The passkey that a registration is, in the words that administrators sign: what was verified when it was made, and nothing that a page may add. */
 export const passkeyOf = ({
   person,

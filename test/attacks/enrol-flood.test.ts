@@ -203,6 +203,21 @@ describe('who registers without end', () => {
     assert.deepEqual(await count(), [MOST_TOLD + 1, 1, MOST_TOLD], 'what is made signed in is told all the same')
   })
 
+  test('has one proof of a key kept, however often he proves it anew', async () => {
+    const key = rogueKey(door.world, 'rey')
+    assert.ok((await registerPasskey(door.world.ctx, key.registration)).ok)
+    const prove = async () => {
+      const proof = key.sign('register', { role: 'owner', decision: 'register', id: key.id, key: key.key })
+      return (await door.post('/v1/statements', proof)).statusCode
+    }
+    assert.deepEqual([await prove(), await prove(), await prove()], [200, 404, 404])
+    const proofs = await db().selectFrom('statement').select('digest').where('passkey', '=', key.thumbprint).execute()
+    assert.equal(proofs.length, 1)
+    await dropRegistrations(db(), new Date(Date.now() + 7 * 24 * HOUR_MS))
+    const left = await db().selectFrom('statement').select('digest').where('passkey', '=', key.thumbprint).execute()
+    assert.equal(left.length, 0)
+  })
+
   test('leaves nothing for ever: what nobody proved goes after an hour, what nobody took up after a week, and its proof with it', async () => {
     const unproved = rogueKey(door.world, 'ana')
     assert.ok((await registerPasskey(door.world.ctx, unproved.registration)).ok)
