@@ -39,10 +39,11 @@ export function commit(value: string | number): { readonly commitment: Commitmen
 /** The commitment that an opening proves. */
 export const commitmentOf = (opening: Opening): Digest => hash('sha256', commitmentBytes(opening), 'base64url')
 
+/** By what tells one key from every other; their lengths keep the types apart. */
 const imported = new Map<string, KeyObject>()
 
 function importKey(key: PasskeyKey): KeyObject {
-  const name = JSON.stringify(key)
+  const name = key.kty === 'EC' ? `${key.x}.${key.y}` : key.kty === 'OKP' ? key.x : key.n
   const kept = imported.get(name)
   if (kept) return kept
   const made = createPublicKey({ key: { ...key }, format: 'jwk' })

@@ -31,19 +31,28 @@ export const base64urlLength = (text: string): number | undefined =>
 
 /** The bytes of a strict base64url text, or undefined when it is any other spelling. */
 export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
-  if (text.length % 4 === 1) return undefined
+  const rest = text.length % 4
+  if (rest === 1) return undefined
   const bytes = new Uint8Array(Math.floor((text.length * 3) / 4))
-  let buffer = 0
-  let bits = 0
+  const whole = text.length - rest
   let length = 0
-  for (let at = 0; at < text.length; at += 1) {
-    const value = VALUE[text.charCodeAt(at)] ?? FOREIGN
-    if (value === FOREIGN) return undefined
-    buffer = ((buffer << 6) | value) & 0xffff
-    bits += 6
-    if (bits < 8) continue
-    bits -= 8
-    bytes[length++] = (buffer >> bits) & 0xff
+  for (let at = 0; at < whole; at += 4) {
+    const one = valueAt(text, at)
+    const two = valueAt(text, at + 1)
+    const three = valueAt(text, at + 2)
+    const four = valueAt(text, at + 3)
+    // What is foreign has the one bit that no letter has.
+    if (((one | two | three | four) & FOREIGN) !== 0) return undefined
+    bytes[length++] = (one << 2) | (two >> 4)
+    bytes[length++] = (two << 4) | (three >> 2)
+    bytes[length++] = (three << 6) | four
   }
-  return (buffer & ((1 << bits) - 1)) === 0 ? bytes : undefined
+  if (rest === 0) return bytes
+  const [one, two, three] = [valueAt(text, whole), valueAt(text, whole + 1), rest === 3 ? valueAt(text, whole + 2) : 0]
+  if (((one | two | three) & FOREIGN) !== 0) return undefined
+  bytes[length++] = (one << 2) | (two >> 4)
+  if (rest === 3) bytes[length++] = (two << 4) | (three >> 2)
+  return (rest === 3 ? three & 3 : two & 15) === 0 ? bytes : undefined
 }
+
+const valueAt = (text: string, at: number): number => VALUE[text.charCodeAt(at)] ?? FOREIGN

@@ -6,6 +6,7 @@
 export type Canonical = string | number | boolean | readonly Canonical[] | { readonly [member: string]: Canonical }
 
 const MAX_DEPTH = 12
+const ENCODER = new TextEncoder()
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** The RFC 8785 text of a value. A value outside the closed space is a fault of the caller and throws a TypeError. */
@@ -37,7 +38,7 @@ function isInOrder(value: Canonical, depth: number): boolean {
   let last: string | undefined
   const members = value as { readonly [member: string]: Canonical }
   for (const key of Object.keys(members)) {
-    isInOrder(key, 0)
+    if (!key.isWellFormed()) throw new TypeError('canonical text holds a lone surrogate')
     // RFC 8785 section 3.2.3 sorts by UTF-16 code units, which is what the comparison of strings does.
     ordered = isInOrder(members[key] as Canonical, depth + 1) && (last === undefined || last < key) && ordered
     last = key
@@ -54,7 +55,7 @@ function inOrder(value: Canonical): string {
 }
 
 /** The canonical bytes: UTF-8 of {@link canonicalText}. */
-export const canonicalBytes = (value: Canonical): Uint8Array<ArrayBuffer> => new TextEncoder().encode(canonicalText(value))
+export const canonicalBytes = (value: Canonical): Uint8Array<ArrayBuffer> => ENCODER.encode(canonicalText(value))
 
 /** The value behind canonical bytes, or undefined when the bytes are not exactly their own canonical form. */
 export function readCanonical(bytes: Uint8Array): Canonical | undefined {

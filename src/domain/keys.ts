@@ -46,5 +46,8 @@ export const ed25519Key = closed({
 /** The bytes whose SHA-256 is the RFC 7638 thumbprint: required members only, in lexical order, which is our canonical form. */
 export const thumbprintBytes = (key: PasskeyKey): Uint8Array<ArrayBuffer> => canonicalBytes(key)
 
+/** Whether two keys that have been read are one: reading gives their members in one order. */
+export const isSameKey = (one: PasskeyKey, other: PasskeyKey): boolean => JSON.stringify(one) === JSON.stringify(other)
+
 /** A WebAuthn credential id in base64url: 16 to 1023 bytes (WebAuthn L3 section 4). */
 export const passkeyId: Shape<string> = encoded(16, 1023)

@@ -95,15 +95,17 @@ export const closed =
   // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of no optional members
   <M extends Members, O extends Members = {}>(members: M, optional?: O): Shape<Flat<Required<M> & Optional<O>>> => {
     // What is read comes out in the order of its canonical text, so that writing it again has nothing to sort.
-    const shapes = Object.entries<Shape<unknown>>({ ...members, ...optional }).sort(([a], [b]) => (a < b ? -1 : 1))
-    const known = new Set(shapes.map(([name]) => name))
+    const shapes = Object.entries<Shape<unknown>>({ ...members, ...optional })
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, shape]) => ({ name, at: `/${name}`, shape, isNeeded: Object.hasOwn(members, name) }))
+    const known = new Set(shapes.map(({ name }) => name))
     return (value, path) => {
       const object = plain(value, path)
       const out: Record<string, unknown> = {}
       for (const name of Object.keys(object)) if (!known.has(name)) misfit(memberOf(path, name), 'is not a known member')
-      for (const [name, shape] of shapes) {
-        if (Object.hasOwn(object, name)) out[name] = shape(object[name], `${path}/${name}`)
-        else if (Object.hasOwn(members, name)) misfit(`${path}/${name}`, 'is missing')
+      for (const { name, at, shape, isNeeded } of shapes) {
+        if (Object.hasOwn(object, name)) out[name] = shape(object[name], path + at)
+        else if (isNeeded) misfit(path + at, 'is missing')
       }
       return out as Flat<Required<M> & Optional<O>>
     }

@@ -63,7 +63,7 @@ export async function judgeAnswer(
 
   // rpIdHash, flags, counter and nothing more: we ask for no extension, and an assertion attests no new key.
   if (authenticatorData.length !== 37) return fail('authenticator_data_malformed', '/authenticator_data')
-  const rpIdHash = await crypto.sha256(UTF8.encode(roots.rp_id))
+  const rpIdHash = await rpIdHashOf(roots, crypto)
   if (rpIdHash.some((byte, at) => byte !== authenticatorData[at])) return fail('wrong_rp', '/authenticator_data')
   const flags = authenticatorData[32] ?? 0
   if ((flags & UP) === 0) return fail('user_not_present', '/authenticator_data')
@@ -80,4 +80,15 @@ export async function judgeAnswer(
   signed.set(await crypto.sha256(clientDataJSON), 37)
   if (!(await crypto.verify(passkey.key, signature, signed, 'der'))) return fail('signature_invalid', '/signature')
   return { ok: true, signCount: new DataView(authenticatorData.buffer).getUint32(33), backedUp }
+}
+
+/** By roots, which are trusted and stay what they are: every assertion under them is for the same site. */
+const rpIdHashes = new WeakMap<object, Promise<Uint8Array>>()
+
+function rpIdHashOf(roots: Pick<TrustRoots, 'rp_id'>, crypto: EvidenceCrypto): Promise<Uint8Array> {
+  const kept = rpIdHashes.get(roots)
+  if (kept) return kept
+  const made = crypto.sha256(UTF8.encode(roots.rp_id))
+  rpIdHashes.set(roots, made)
+  return made
 }

@@ -3,9 +3,9 @@
 // takes power away at once, a suspension, takes one. Called with statements that are already sound.
 
 import { strengthOf } from '../domain/accepted-keys.ts'
-import { canonicalText } from '../domain/canonical.ts'
 import type { DirectoryChange, Passkey, TrustRoots } from '../domain/directory.ts'
 import type { Digest, PersonId } from '../domain/ids.ts'
+import { isSameKey } from '../domain/keys.ts'
 import type { StatementOf } from '../domain/statement.ts'
 import {
   type ChainState,
@@ -122,8 +122,7 @@ async function judgeKeys(
     if (!proof) return fail('registration_missing', `${at}/registration`)
     const { signer, id, key } = proof.statement
     const isOwn = signer.person === passkey.person && signer.passkey === passkey.thumbprint && id === passkey.id
-    if (!isOwn || canonicalText(key) !== canonicalText(passkey.key))
-      return fail('registration_differs', `${proof.path}/statement`)
+    if (!isOwn || !isSameKey(key, passkey.key)) return fail('registration_differs', `${proof.path}/statement`)
     const signature = await judgeSignature(proof, passkey, roots, crypto)
     if (!signature.ok) return signature
   }
