@@ -42,7 +42,10 @@ test('several changes within a minute are one message for administrators and cha
     const told = await about(person, where, ...shorts)
     const all = told.map(({ blocks }) => wordsOf(blocks)).join(' ')
     for (const each of shorts) assert.ok(all.includes(each), `${person} is told of every key`)
-    assert.ok(told.length <= 3 + begun, `${told.length} messages of four changes, each of which has told of a key that waits before`)
+    assert.ok(
+      told.length <= 3 + begun,
+      `${told.length} messages of four changes, each of which has told of a key that waits before`,
+    )
     assert.match(all, /\d+ changes of keys, roles and rules/)
   }
 })
