@@ -1,20 +1,20 @@
-// `npm test`: every test/**/*.test.ts by node's own runner, or only those named (`npm test -- test/db/*.test.ts`). What all files need is
-// brought up first, so that no test waits for it or pays for it in its own time: the shared PostgreSQL, and the browser where it is ours
-// to install. A file is compiled once and not in each of the hundreds of processes that load it. The runner's summary comes last and its
-// exit code is ours.
+// `npm test`: every test/**/*.test.ts by node's own runner, plain ones together (together.ts); or only what is named
+// (`npm test -- test/db/*.test.ts`), each file in a process of its own. What all files need is brought up first, so that no test waits for it or pays for
+// it in its own time: the shared PostgreSQL, and the browser where it is ours to install. A file is compiled once and not in each process that loads it.
+// The runner's summary comes last and its exit code is ours.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { chromiumPath } from './support/chromium.ts'
+import { allTogether } from './support/together.ts'
 
-const COMPILED = fileURLToPath(new URL('../node_modules/.cache/countersign-tests', import.meta.url))
+const CACHE = fileURLToPath(new URL('../node_modules/.cache/countersign-tests', import.meta.url))
 /** What hangs is ended; the soak takes minutes of a machine that is busy. */
 const PATIENCE_MS = 600_000
 
 const named = process.argv.slice(2)
-const files = named.length > 0 ? named : ['test/**/*.test.ts']
 const browser = await chromiumPath().catch((error: Error) => {
   console.error(error.message)
   if (process.env['CI']) process.exit(1)
@@ -24,14 +24,20 @@ process.env['TEST_FSYNC'] = 'off'
 const { joinCluster } = await import('./support/database.ts')
 const membership = await joinCluster()
 
-// One more than there are processors: tests wait for clocks and processes much of their time.
-const concurrency = 1 + Math.max(2, availableParallelism())
+// Two more than there are processors: tests wait for clocks and processes much of their time.
+const concurrency = 2 + Math.max(2, availableParallelism())
 const runner = spawn(
   process.execPath,
-  ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, `--test-timeout=${PATIENCE_MS}`, ...files],
+  [
+    '--test',
+    '--test-reporter=spec',
+    `--test-concurrency=${concurrency}`,
+    `--test-timeout=${PATIENCE_MS}`,
+    ...(named.length > 0 ? named : allTogether(CACHE)),
+  ],
   {
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, NODE_COMPILE_CACHE: COMPILED, ...(browser && { CHROMIUM: browser }) },
+    env: { ...process.env, NODE_COMPILE_CACHE: CACHE, ...(browser && { CHROMIUM: browser }) },
   },
 )
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal))
