@@ -30,7 +30,7 @@ export function allTogether(folder: string): readonly string[] {
   return [...entries, ...alone]
 }
 
-/** Runs files in this process, one after the other. */
+/** Runs files in this process, one after the other; called by what is written above. @public */
 export function together(files: readonly string[]): void {
   for (const file of files)
     test(relative(TESTS, file), { timeout: Number.POSITIVE_INFINITY }, async () => void (await import(pathToFileURL(file).href)))
