@@ -179,7 +179,8 @@ async function tryChange(ctx: IssuerContext, proposed: Proposed): Promise<Outcom
     change: encodeBase64url(bytes),
     statements: joins ? [...waiting.statements, own] : [own],
     registrations,
-    accepted_at: Math.max(ctx.now().getTime(), acceptedAt(state)),
+    // A clock that stepped back shortens no wait: a key cools down from when it was before.
+    accepted_at: Math.max(ctx.now().getTime(), ctx.newest().getTime(), acceptedAt(state)),
   }
   const extended = await extendChain(state, link, nodeCrypto, ctx.roots)
   const waits = !extended.ok && extended.reason === 'second_administrator_missing'

@@ -22,7 +22,8 @@ export async function publishRuleSet(
 ): Promise<Published> {
   const before = await findPublication(ctx.db)
   if (before && saysTheSame(before.ruleSet, written)) return before
-  const now = ctx.now()
+  // A clock that stepped back shortens no wait: what is gained by it, and fewer hours, count from when it was before.
+  const now = new Date(Math.max(ctx.now().getTime(), ctx.newest().getTime()))
   const settled = settledFrom(ctx.roots) / 1000
   const since = before && { ruleSet: before.ruleSet, hours: await findGainedHours(ctx.db, now), settled }
   const ruleSet = withGained(since, written, Math.floor(now.getTime() / 1000))
@@ -37,7 +38,7 @@ export async function publishRuleSet(
   })
   const ids = voided.map(({ request }) => request.id)
   await transact({ ...ctx, published: () => published, attestation: () => NO_MODELS }, ids, async (work) => {
-    await addPublication(work.trx, published.digest, body, work.now)
+    await addPublication(work.trx, published.digest, body, now)
     const gain = describeGain(before?.ruleSet, ruleSet)
     work.record('rules.published', {}, { v: 1, rule_set: published.digest, gain })
     for (const id of ids) await voidRequest(work, id, 'the action changed after it was asked for')

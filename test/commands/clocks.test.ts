@@ -2,18 +2,27 @@
 // share a host their clocks step together, so only what was recorded before tells.
 
 import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
+import { changeDirectory, prepareChange, type Wanted } from '../../src/commands/change-directory.ts'
 import { heedWishes } from '../../src/commands/heed-wishes.ts'
 import { makeWish } from '../../src/commands/make-wish.ts'
+import { registerPasskey, rejectRegistration } from '../../src/commands/register-passkey.ts'
 import { revokeGrant } from '../../src/commands/revoke-grant.ts'
 import { sweep } from '../../src/commands/sweep.ts'
 import { findGrant } from '../../src/db/grants.ts'
 import { findKnown } from '../../src/db/requests.ts'
+import type { RuleSet } from '../../src/domain/action.ts'
+import { approvesFrom } from '../../src/evidence/approver.ts'
+import { passkeysOf } from '../../src/evidence/chain-state.ts'
 import { buildIssuerApp } from '../../src/issuer/app.ts'
 import { makeNonce } from '../../src/passkeys/nonce.ts'
 import { refused } from '../support/refused.ts'
+import { rogueKey } from '../support/rogue-key.ts'
+import { signChange } from '../support/sign-change.ts'
 import { ask, claim, confirm, decide, newHolder, openWorld, sign, type World } from '../support/world.ts'
 
 const HOUR = 3_600_000
@@ -138,4 +147,52 @@ test('while a clock has stepped back, what ends by time still ends by it', async
   refused(await claim(world, intent, place, 2, { nonce: makeNonce(world.ctx.nonceKey, world.ctx.now()) }), 'grant_ended', /./)
   await sweep(world.ctx)
   assert.equal((await findGrant(world.ctx.db, requestId))?.state, 'expired')
+})
+
+test('while a clock has stepped back, what rules newly give waits as long as if it had not', async (t) => {
+  const { world, clock } = await openClocked(t)
+  const file = join(world.runbooksDir, 'directory.yaml')
+  const publish = async (was: string, is: string) => {
+    const text = readFileSync(file, 'utf8')
+    assert.ok(text.includes(was), `directory.yaml does not say ${was}`)
+    writeFileSync(file, text.replace(was, is))
+    return (await world.issuer.reload()).ruleSet
+  }
+  const waits = ({ gained, keys }: RuleSet, who: string) => {
+    const one = gained.find(({ person }) => person === who)
+    return one && Math.round((one.at * 1000 + keys.gained_hours * HOUR - Date.now()) / HOUR) - 240
+  }
+  clock.ahead = 240 * HOUR
+  assert.deepEqual((await publish('approver_keys: 1', 'approver_keys: 1, cool_down_hours: 12')).gained, [])
+  clock.ahead = 192 * HOUR
+  assert.equal(waits(await publish('service-owners: [ana, bo]', 'service-owners: [ana, bo, theo]'), 'theo'), 24)
+  // Nor do fewer hours, asked for then, count any sooner.
+  await publish('approver_keys: 1', 'approver_keys: 1, gained_hours: 0')
+  clock.ahead = 241 * HOUR
+  assert.equal(waits(await publish('service-owners: [ana, bo, theo]', 'service-owners: [ana, bo, theo, rey]'), 'rey'), 25)
+})
+
+test('while a clock has stepped back, a key that comes to serve cools down as long as if it had not', async (t) => {
+  const { world, clock } = await openClocked(t)
+  const change = async (wanted: Wanted) => {
+    const prepared = await prepareChange(world.ctx, wanted)
+    assert.ok(prepared.ok, JSON.stringify(prepared))
+    const signed = await signChange(world, 'mira', prepared.digest)
+    const done = await changeDirectory(world.ctx, { ...signed, change: prepared.change })
+    assert.ok(done.ok && !done.waits, JSON.stringify(done))
+    return world.ctx.chain()
+  }
+  clock.ahead = 240 * HOUR
+  await change({ operation: 'endorse', rule_set: world.ctx.published().digest })
+  // What came before it in the chain holds a change back; here it is an entry of another kind.
+  clock.ahead = 300 * HOUR
+  const { thumbprint, registration } = rogueKey(world, 'rey')
+  assert.ok((await registerPasskey(world.ctx, registration)).ok)
+  assert.ok((await rejectRegistration(world.ctx, 'mira', thumbprint)).ok)
+  clock.ahead = 250 * HOUR
+  const chain = await change({ operation: 'role', person: 'theo', role: 'approver', effect: 'grant', passkeys: [] })
+  const [theo] = passkeysOf(chain, 'theo')
+  const { ruleSet } = world.ctx.published()
+  const from = approvesFrom(chain, theo ?? assert.fail(), ruleSet, world.ctx.roots)
+  assert.equal(Math.round((from - Date.now()) / HOUR), 300 + ruleSet.keys.cool_down_hours)
 })
