@@ -32,7 +32,7 @@ export async function check(facts: Facts, outside: Outside, db: Kysely<Schema>, 
   return { problems, doubled: slack.doubled, checks }
 }
 
-/** Waits until nothing moves on a stand, tries every token once more at the target, and checks it all. */
+/** Waits until nothing moves on a stand, tries every token once more at the target, stops its processes, and checks it all. */
 export async function checkStand(
   stand: Stand,
   told: readonly Told[],
@@ -50,6 +50,8 @@ export async function checkStand(
   const late: string[] = []
   for (const { life, token } of told)
     if (token !== undefined && (await use(token)) !== 401) late.push(`life ${life}: its token is taken after its end`)
+  // What is read in two steps must not change between them.
+  await Promise.all(stand.processes.map((each) => each.stop()))
   const outside = { messages: messagesIn(stand.workspace), uses: stand.uses, told }
   const checked = await check(await readFacts(stand.db, stand.realm.roots, before), outside, stand.db, tolerance)
   return { ...checked, problems: [...late, ...checked.problems] }

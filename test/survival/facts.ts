@@ -44,6 +44,8 @@ export type Facts = {
   readonly deliveries: ReadonlyMap<string, { readonly place: string; readonly story: string }>
   /** What was given up instead of told. */
   readonly untold: readonly string[]
+  /** The requests of which something is still to be told that came up too late to be waited for: their messages say what was true before. */
+  readonly moving: ReadonlySet<string>
   /** What has not been told yet, in words for whoever looks for the cause. */
   readonly leftOver: readonly string[]
 }
@@ -84,6 +86,15 @@ async function describeLeftOver(db: Kysely<Schema>, before: Date): Promise<strin
       from (select id, topic, request_id, created_at from bot_outbox union all select id, topic, request_id, created_at from issuer_outbox) o
       where created_at < ${before} and not exists (select from delivery d where d.source = o.id)`.execute(db)
   return rows.map(({ words }) => words)
+}
+
+async function findMoving(db: Kysely<Schema>, from: Date): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ id: string }>`select request_id as id from delivery where done_at is null and created_at >= ${from}
+    union select request_id from (select id, request_id, created_at from bot_outbox union all select id, request_id, created_at from issuer_outbox) o
+      where request_id is not null and created_at >= ${from} and not exists (select from delivery d where d.source = o.id)`.execute(
+    db,
+  )
+  return new Set(rows.map(({ id }) => id))
 }
 
 /** Reads it all; what came up from a time on may still be under way. */
@@ -129,6 +140,7 @@ export async function readFacts(db: Kysely<Schema>, roots: TrustRoots, before = 
     untold: deliveries.flatMap(({ place, done_at, last_error }) =>
       done_at === null || last_error === null ? [] : [`${place}: ${last_error}`],
     ),
+    moving: await findMoving(db, before),
     leftOver: await describeLeftOver(db, before),
   }
 }

@@ -27,7 +27,7 @@ const IN_VAIN = new Set(
   (
     'is_archived not_found channel_not_found not_in_channel user_not_found users_not_found user_not_visible user_disabled restricted_action ' +
     'restricted_action_read_only_channel restricted_action_thread_only_channel cannot_dm_bot messages_tab_disabled ' +
-    'invalid_blocks msg_too_long msg_blocks_too_long no_text invalid_arguments'
+    'thread_not_found invalid_blocks msg_too_long msg_blocks_too_long no_text invalid_arguments'
   ).split(' '),
 )
 

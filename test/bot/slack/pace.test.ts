@@ -10,6 +10,7 @@ test('each error of Slack leads to what can be done about it', () => {
   assert.deepEqual(platform('message_not_found'), { is: 'gone', code: 'message_not_found' })
   assert.deepEqual(platform('edit_window_closed').is, 'gone')
   assert.deepEqual(platform('not_in_channel').is, 'in_vain')
+  assert.deepEqual(platform('thread_not_found').is, 'in_vain')
   assert.deepEqual(readTrouble(new WebAPIHTTPError(503, 'x', {})), { is: 'passing', code: 'http_503' })
   assert.equal(readTrouble(new WebAPIRequestError(new Error('reset'))).is, 'passing')
 })

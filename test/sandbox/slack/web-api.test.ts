@@ -98,6 +98,12 @@ test('replies stand in their thread and not in the channel', async (t) => {
     messages?.map((message) => message.text),
     ['first', 'reply'],
   )
+  // However old it is, the message that a thread hangs on comes with what is younger.
+  const later = await web.conversations.replies({ channel: INCIDENT, ts, oldest: String(Number(ts) + 3600) })
+  assert.deepEqual(
+    later.messages?.map((message) => message.text),
+    ['first'],
+  )
   assert.equal((await web.conversations.history({ channel: INCIDENT })).messages?.length, 1)
   await assert.rejects(web.chat.postMessage({ channel: INCIDENT, text: 'x', thread_ts: '1.000000' }), code('thread_not_found'))
 })

@@ -86,12 +86,10 @@ export const conversationsReplies = method(
   (workspace, args) =>
     withChannel(workspace, args.channel, (channel) => {
       if (!channel.members.has(workspace.app.userId)) return fail('not_in_channel')
-      const thread = channel.messages.filter(
-        (message) => readable(message, args) && (message.ts === args.ts || message.threadTs === args.ts),
-      )
-      return thread.some((message) => message.ts === args.ts)
-        ? listed(workspace, channel, thread, args)
-        : fail('thread_not_found')
+      const root = channel.messages.find(({ ts }) => ts === args.ts)
+      const replies = channel.messages.filter((message) => readable(message, args) && message.threadTs === args.ts)
+      // The message that a thread hangs on comes with it, however old it is.
+      return root ? listed(workspace, channel, [root, ...replies], args) : fail('thread_not_found')
     }),
 )
 
