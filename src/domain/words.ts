@@ -221,9 +221,9 @@ export function refusalWords(refusal: Refusal): string {
     case 'key_too_weak':
       return 'Less is known of this key than of the one that is held, so it cannot speak for it. Take a better one, or ask an administrator.'
     case 'key_in_doubt':
-      return 'Somebody said that a change about this key was not its owner’s doing. Until that is settled it signs changes of the directory, and nothing else. Ask another administrator.'
+      return 'Somebody said that a change about this key was not its owner’s doing. Until that is settled it signs changes of the directory and ends access; it asks for nothing and approves nothing. Ask another administrator.'
     case 'administrator_needed':
-      return 'Administrators could not go without this key, so it still signs changes of the directory, though nothing else. They are told at once. Reach one by another way than Slack, and have it suspended.'
+      return 'Administrators could not go without this key, so it still signs changes of the directory and ends access, though it asks for nothing and approves nothing. They are told at once. Reach one by another way than Slack, and have it suspended.'
     case 'foreign_holder_key':
       return 'The requester did not name this place when confirming. Confirm once more from here.'
     case 'claim_signature':

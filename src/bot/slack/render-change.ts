@@ -122,8 +122,9 @@ function linesOf(view: NoticeView, reader: Reader, links: NoticeLinks, most: num
       return [
         [
           '✋ ',
-          { person: view.person },
-          ` says that change ${view.sequence} of the directory was somebody else’s doing (`,
+          // Whoever owns Slack can press in his name, so not even he is told that he did.
+          ...(reader === 'own' ? ['It was said in your name'] : [{ person: view.person }, ' says']),
+          ` that change ${view.sequence} of the directory was somebody else’s doing (`,
           { on: view.at },
           ').',
         ],

@@ -52,8 +52,8 @@ export type KeysState = {
   readonly waiting: readonly (OwnWaiting & { readonly fact: Registration })[]
   /** What they are a part of. */
   readonly listed: Listed
-  /** How many keys somebody like this must have. */
-  readonly needed: number
+  /** Of an approver: how many keys he must have that serve him as one, and how many do. */
+  readonly approver: { readonly needed: number; readonly serving: number } | undefined
   readonly administrators: readonly Named[]
   readonly next: KeysFacts['next']
   readonly administering: Administering | undefined
@@ -78,7 +78,7 @@ ${administering?.hint !== undefined && html`<p class="warning">${administering.h
 <h2>Yours</h2>
 ${mine.length === 0 ? html`<p>You have none.</p>` : list(mine, { ticks: changes ? 'own' : undefined, isOwn: true, now })}
 ${heldOf(mine).length > 0 && releaseOwn(site, heldOf(mine), signing)}
-${changes && tooFew(activeOf(mine), state.needed)}
+${changes && tooFew(activeOf(mine), state.approver)}
 ${changes && isAdding && signing.length > 0 && addOwn(site, state, now)}
 ${changes && signing.length > 0 && html`<form id="own" class="change"><h3>Lost one?</h3><p>Tick it above and suspend it at once. You can sign with any key that you still have.${!administering && html` Ask an administrator to suspend it if you have none: ${names(state.administrators)}.`}</p>${stopOwn(site, signing)}</form>`}
 ${administering && everybody(site, state, administering, now)}

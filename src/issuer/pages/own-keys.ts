@@ -17,11 +17,19 @@ export type OwnWaiting = {
   readonly at: Date
 }
 
-/** What to say to somebody who has too few. */
-export function tooFew(active: number, needed: number): Html | undefined {
+/** What to say to somebody who has too few; `approver`: how many he must have that serve him as one, and how many do. */
+export function tooFew(
+  active: number,
+  approver: { readonly needed: number; readonly serving: number } | undefined,
+): Html | undefined {
   if (active === 0) return undefined
-  if (active < needed)
-    return html`<p class="warning">You have ${plural(active, 'key')}, and approvers need ${needed} here. <a href="#another">Add another one now</a>.</p>`
+  if (approver && approver.serving < approver.needed) {
+    const have =
+      approver.serving === active
+        ? `have ${plural(active, 'key')}`
+        : `have ${plural(active, 'key')}, of which ${approver.serving} may approve`
+    return html`<p class="warning">You ${have}, and approvers need ${approver.needed} here. <a href="#another">Add another one now</a>${approver.serving < active && ', or ask administrators to compare the words of the one that waits'}.</p>`
+  }
   return active === 1
     ? html`<p class="warning">You have one key. If you lose it, you are locked out until administrators let a new one in. <a href="#another">Add a second one now</a>.</p>`
     : undefined

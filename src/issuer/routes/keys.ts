@@ -15,6 +15,7 @@ import { ACCEPTS, acceptFor } from '../../domain/accepted-keys.ts'
 import { acceptWords } from '../../domain/accepted-words.ts'
 import { type AttestationList, findModel } from '../../domain/attestation.ts'
 import type { Role } from '../../domain/directory.ts'
+import { servingKeys } from '../../evidence/approver.ts'
 import { type ChainState, holdsRole } from '../../evidence/chain-state.ts'
 import { holdsAnyRole, signaturesNeeded } from '../../evidence/directory-change.ts'
 import { acceptedModels } from '../../passkeys/needed-keys.ts'
@@ -95,7 +96,7 @@ export const keyRoutes =
         listWaiting(ctx.db, { find, page: 1 }, person),
         findHeld(ctx.db),
       ])
-      const { administrators, keys } = ctx.published().ruleSet
+      const { ruleSet } = ctx.published()
       const page = keysPage(
         site,
         {
@@ -105,8 +106,10 @@ export const keyRoutes =
           mine: all.filter((row) => row.person === person).map((row) => rowOf(row, named, held)),
           waiting: waitingOfAll(listed.rows, chain).map((each) => ({ ...each, thumbprint: each.fact.passkey.thumbprint })),
           listed,
-          needed: holdsRole(chain, person, 'approver') ? keys.approver_keys : 1,
-          administrators: administrators.map(named),
+          approver: holdsRole(chain, person, 'approver')
+            ? { needed: ruleSet.keys.approver_keys, serving: servingKeys(chain, person, ruleSet).length }
+            : undefined,
+          administrators: ruleSet.administrators.map(named),
           next: await next(),
           administering: isAdministrator ? await administering(person, all, held) : undefined,
           // A store that does not answer stops minting as well, and there is nothing to sign about that.
