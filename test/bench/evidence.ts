@@ -14,6 +14,8 @@ const QUORUMS = [1, 2, 5] as const
 // Many short rounds: on a machine that others use too, most of them fall between the others' work.
 const ROUNDS = 41
 const ROUND_MS = 25
+/** An issuer and an auditor judge many; what the first ones take is mostly node's compiler, whichever quorum they have. */
+const WARM_ROUNDS = 40
 const GOAL = 2
 
 export const evidence: Benchmark = async (_hooks, tell) => {
@@ -29,7 +31,7 @@ export const evidence: Benchmark = async (_hooks, tell) => {
       for (const { key, signature, data } of checks)
         if (!verify('sha256', data, key, signature)) throw new Error('a bare signature did not verify')
     }
-    await each(whole)
+    for (let round = 0; round < WARM_ROUNDS; round += 1) await each(whole)
     await each(bare)
     const times: number[] = []
     const floors: number[] = []
