@@ -27,6 +27,8 @@ export function readCertificate(der: Uint8Array): Certificate | undefined {
     const x509 = new X509Certificate(der)
     // OpenSSL looks for a certificate in PEM anywhere in the bytes first: what it has read must be these bytes and no others.
     if (!x509.raw.equals(der)) return undefined
+    // Its key is decoded when it is first asked for, and then throws: a certificate whose key is none is none.
+    if (x509.publicKey.asymmetricKeyType === undefined) return undefined
     const [body] = readInside(der, TAG.sequence) ?? []
     const fields = body?.tag === TAG.sequence ? readElements(body.content) : undefined
     if (!fields) return undefined

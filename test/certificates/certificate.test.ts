@@ -45,6 +45,18 @@ test('bytes that hold another certificate in PEM are not taken for that one, nor
   assert.ok(readCertificate(leaf.der))
 })
 
+test('a certificate whose key is on no curve is none, and does not fail when its key is asked for', () => {
+  const { leaf, root } = newMaker()
+  for (const { der } of [leaf, root]) {
+    const point = Buffer.from(der).indexOf(new X509Certificate(der).publicKey.export({ type: 'spki', format: 'der' })) + 26
+    const bent = Buffer.from(der)
+    assert.equal(bent[point], 0x04, 'an uncompressed point')
+    bent[point] = 0x05
+    assert.throws(() => new X509Certificate(bent).publicKey)
+    assert.equal(readCertificate(bent), undefined)
+  }
+})
+
 test('any bytes are read or refused, in good time', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
