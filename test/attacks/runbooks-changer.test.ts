@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { after, afterEach, beforeEach, describe, test } from 'node:test'
 import { acceptStatement } from '../../src/commands/accept-statement.ts'
 import { adoptProposals } from '../../src/commands/adopt-proposals.ts'
-import { changeDirectory, prepareChange, type Wanted } from '../../src/commands/change-directory.ts'
+import type { Wanted } from '../../src/commands/change-directory.ts'
 import { sweep } from '../../src/commands/sweep.ts'
 import type { Digest } from '../../src/domain/ids.ts'
-import { signChange } from '../support/sign-change.ts'
+import { changeAsAdministrator } from '../support/sign-change.ts'
 import { ask, confirm, newHolder, openWorld, sign } from '../support/world.ts'
 
 const HOUR = 3_600_000
@@ -34,13 +34,7 @@ async function publish(...edits: readonly (readonly [file: string, was: string, 
   }
   return (await issuer.reload()).digest
 }
-async function asAdministrator(wanted: Wanted): Promise<void> {
-  const prepared = await prepareChange(world.ctx, wanted)
-  assert.ok(prepared.ok, JSON.stringify(prepared))
-  const signed = await signChange(world, 'mira', prepared.digest)
-  const done = await changeDirectory(world.ctx, { ...signed, change: prepared.change })
-  assert.ok(done.ok && !done.waits, JSON.stringify(done))
-}
+const asAdministrator = (wanted: Wanted) => changeAsAdministrator(world, wanted)
 /** Asks anew and has somebody approve it: what becomes of it, or why not. */
 async function approval(person: string): Promise<string> {
   const { intent } = await ask(world)

@@ -4,11 +4,11 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { acceptStatement } from '../../src/commands/accept-statement.ts'
 import { adoptProposals } from '../../src/commands/adopt-proposals.ts'
-import { changeDirectory, prepareChange, type Wanted } from '../../src/commands/change-directory.ts'
+import type { Wanted } from '../../src/commands/change-directory.ts'
 import { openWaits } from '../../src/commands/tell-waits.ts'
 import { findToldWaits, NEWS_OF_WAITS } from '../../src/db/waits.ts'
 import { editDirectory } from '../support/directory-world.ts'
-import { signChange } from '../support/sign-change.ts'
+import { changeAsAdministrator } from '../support/sign-change.ts'
 import { ask, confirm, newHolder, openWorld, sign } from '../support/world.ts'
 
 const HOUR = 3_600_000
@@ -21,13 +21,7 @@ async function settledWorld(runbooks?: (dir: string) => void) {
   const now = () => new Date(Date.now() + ahead)
   const issuer = await opened.reopen({ now })
   const world = { ...opened, ctx: issuer.ctx, bot: { ...opened.bot, now } }
-  const change = async (wanted: Wanted) => {
-    const prepared = await prepareChange(world.ctx, wanted)
-    assert.ok(prepared.ok, JSON.stringify(prepared))
-    const signed = await signChange(world, 'mira', prepared.digest)
-    const done = await changeDirectory(world.ctx, { ...signed, change: prepared.change })
-    assert.ok(done.ok && !done.waits, JSON.stringify(done))
-  }
+  const change = (wanted: Wanted) => changeAsAdministrator(world, wanted)
   const role = (person: string, effect: 'grant' | 'withdraw') =>
     change({ operation: 'role', person, role: 'approver', effect, passkeys: [] })
   const asked = async () => {
