@@ -6,8 +6,6 @@ import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Fastify from 'fastify'
@@ -18,6 +16,7 @@ import { writeTrustRoots } from '../../src/issuer/trust-roots.ts'
 import { buildSlackServer } from '../../src/sandbox/slack/server.ts'
 import { createWorkspace } from '../../src/sandbox/slack/workspace.ts'
 import { sandboxWorld, TEAM_ID } from '../../src/sandbox/world.ts'
+import { freePort } from '../support/free-port.ts'
 import { ORIGIN, openWorld, type World } from '../support/world.ts'
 import type { Answered, Load } from './acknowledge-load.ts'
 import { type Benchmark, type Hooks, type Line, median, tail } from './measure.ts'
@@ -175,13 +174,4 @@ async function sendLoad(load: Load): Promise<Answered> {
   sender.send(load)
   const [answered] = (await once(sender, 'message')) as [Answered]
   return answered
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

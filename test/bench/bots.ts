@@ -8,11 +8,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../support/free-port.ts'
 import { slackDriver } from '../support/slack-driver.ts'
 import { usedBy } from './consumption.ts'
 import { during } from './during.ts'
 import { type Benchmark, type Hooks, type Line, median } from './measure.ts'
-import { begin, descendants, freePorts, newFolder, type Place } from './start.ts'
+import { begin, descendants, newFolder, type Place } from './start.ts'
 import { openVisits } from './visit.ts'
 
 const BOTS = [1, 3] as const
@@ -106,7 +107,7 @@ async function startBot(hooks: Hooks, all: Processes): Promise<void> {
   const [first] = [...all].find(([, name]) => name === 'bot') ?? []
   const own = readFileSync(`/proc/${first}/environ`, 'utf8').split('\0').filter(Boolean)
   const environment = Object.fromEntries(own.map((each) => [each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1)]))
-  const [port] = await freePorts(1)
+  const port = await freePort()
   const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
   const bot = fork(main, ['bot'], { env: { ...environment, PORT: `${port}` }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const exited = once(bot, 'exit')

@@ -4,13 +4,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts'
+import { freePorts } from '../support/free-port.ts'
 import { type Benchmark, type Hooks, type Line, median, tail } from './measure.ts'
 import { openVisits } from './visit.ts'
 
@@ -176,12 +175,4 @@ export function descendants(of: {
   const below = (pid: number): typeof all =>
     all.filter(({ parent }) => parent === pid).flatMap((each) => [each, ...below(each.pid)])
   return below(of.pid ?? 0)
-}
-
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => once(server.close(), 'close')))
-  return ports
 }

@@ -5,13 +5,14 @@ import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import { bootstrapRealm } from '../../src/issuer/bootstrap.ts'
 import { readTrustRoots } from '../../src/issuer/trust-roots.ts'
-import { bootstrapEnvironment, freePort } from '../support/bootstrap.ts'
+import { bootstrapEnvironment } from '../support/bootstrap.ts'
 import { openBrowser } from '../support/chromium.ts'
+import { freePort } from '../support/free-port.ts'
 
 test('a person registers the first key by two touches and reads the words that the terminal shows', async (t) => {
   const browser = await openBrowser(t)
   if (!browser) return
-  const port = await freePort()
+  const port = String(await freePort())
   const url = `http://localhost:${port}`
   const env = bootstrapEnvironment(t, { ISSUER_PORT: port, ISSUER_URL: url, PUBLIC_URL: 'http://localhost:3000' })
   const input = new PassThrough()

@@ -11,14 +11,15 @@ import { keyWords } from '../../src/issuer/key-words.ts'
 import { loadOrCreateKeys } from '../../src/issuer/keys.ts'
 import { readTrustRoots, rootsDigest, rootsMisfits } from '../../src/issuer/trust-roots.ts'
 import { StartRefused } from '../../src/run.ts'
-import { bootstrapEnvironment, freePort, newVisitor, ORIGIN, overNetwork } from '../support/bootstrap.ts'
+import { bootstrapEnvironment, newVisitor, ORIGIN, overNetwork } from '../support/bootstrap.ts'
+import { freePort } from '../support/free-port.ts'
 import { changed, runbookFolder } from '../support/runbook-folder.ts'
 
 const LINK = /\((\w+)\) {2}https:\/\/issuer\.example\.com(\/bootstrap\/\S+)$/gm
 
 /** A bootstrap that runs, with what it wrote and what is typed into it. */
 async function start(t: TestContext, args: readonly string[], over: Record<string, string> = {}, linkMs?: number) {
-  const port = await freePort()
+  const port = String(await freePort())
   const env = bootstrapEnvironment(t, { ISSUER_PORT: port, ...over })
   const input = new PassThrough()
   t.after(() => void input.end())

@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts'
 import { openFileHeadStore } from '../../src/issuer/head-store.ts'
-import { freePort } from '../support/bootstrap.ts'
+import { freePort } from '../support/free-port.ts'
 import { FLAGS } from '../support/product.ts'
 import { ORIGIN, openWorld } from '../support/world.ts'
 

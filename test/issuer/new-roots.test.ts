@@ -14,8 +14,9 @@ import { readPastRoots, readTrustRoots, replaceTrustRoots, rootsDigest } from '.
 import { StartRefused } from '../../src/run.ts'
 import { makeRoot } from '../../src/sandbox/enrol-people.ts'
 import { openKeyRing } from '../../src/sandbox/key-ring.ts'
-import { freePort, newVisitor, ORIGIN, overNetwork } from '../support/bootstrap.ts'
+import { newVisitor, ORIGIN, overNetwork } from '../support/bootstrap.ts'
 import { newDeployment } from '../support/deployment.ts'
+import { freePort } from '../support/free-port.ts'
 
 type Deployment = Awaited<ReturnType<typeof newDeployment>>
 const deploy = (t: TestContext | { after: typeof after }) =>
@@ -24,7 +25,7 @@ const rootsOf = ({ dir }: Deployment) => join(dir, 'trust-roots.json')
 
 /** Runs the command over a deployment; `failed` is why it did not come to its end. */
 async function replacing(deployment: Deployment, args: readonly string[] = ['--person', 'mira'], over: object = {}) {
-  const port = await freePort()
+  const port = String(await freePort())
   const input = new PassThrough()
   const output = new PassThrough()
   let written = ''
@@ -101,7 +102,7 @@ test('refused: keys of another realm, another origin, a database that does not a
   assert.match(await refusedWith(deployment, [], { KEYS_DIR: join(deployment.dir, 'nowhere') }), /KEYS_DIR/)
   assert.match(await refusedWith(deployment, [], { ISSUER_URL: 'https://other.example.com' }), /belongs to another issuer/)
   const url = new URL(deployment.issuer['ISSUER_DATABASE_URL'] ?? '')
-  url.port = await freePort()
+  url.port = String(await freePort())
   assert.match(await refusedWith(deployment, [], { ISSUER_DATABASE_URL: url.href }), /ISSUER_DATABASE_URL/)
   assert.match(await refusedWith(deployment, ['--new-realm', 'prod']), /choose one/)
   assert.match(await refusedWith(deployment, ['--person', 'rey']), /rey is not one of `administrators`/)

@@ -24,8 +24,8 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { freePort } from '../support/bootstrap.ts'
 import { launch, newDeployment, runToEnd } from '../support/deployment.ts'
+import { freePort } from '../support/free-port.ts'
 import { meet } from '../support/people.ts'
 import { FLAGS, newPremises, postgresOf, startProduct, tellOnFailure } from '../support/product.ts'
 import { until } from '../support/until.ts'
@@ -37,7 +37,7 @@ const needsMount = !mountable && 'only root that may mount has a small disk to f
 
 test('a start of production waits for its database, outlives it, says so at /readyz, and goes on when it is back', async (t) => {
   const { bot, issuer, database } = await newDeployment(t)
-  const port = Number(await freePort())
+  const port = await freePort()
   const through = (url: string) => Object.assign(new URL(url), { port: String(port) }).href
   const urls = { DATABASE_URL: through(database.botUrl), ISSUER_DATABASE_URL: through(database.issuerUrl) }
   const product = begin(t, launch(['start'], { ...bot, ...issuer, ...urls }))

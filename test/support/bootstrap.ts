@@ -3,7 +3,6 @@
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,15 +34,6 @@ export function bootstrapEnvironment(t: After, over: Environment = {}) {
     LOG_LEVEL: 'silent',
     ...over,
   }
-}
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<string> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return String(typeof address === 'object' && address ? address.port : 0)
 }
 
 export type Answer = { readonly status: number; readonly body: string; readonly cookie: string | undefined }

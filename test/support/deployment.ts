@@ -12,8 +12,8 @@ import { loadOrCreateKeys } from '../../src/issuer/keys.ts'
 import { writeTrustRoots } from '../../src/issuer/trust-roots.ts'
 import { makeRoot } from '../../src/sandbox/enrol-people.ts'
 import { openKeyRing } from '../../src/sandbox/key-ring.ts'
-import { freePort } from './bootstrap.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
+import { freePort } from './free-port.ts'
 import { FLAGS } from './product.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -58,7 +58,7 @@ export async function newDeployment(t: { after(work: () => Promise<void>): void 
     database,
     bot: {
       ...shared,
-      PORT: await freePort(),
+      PORT: String(await freePort()),
       DATABASE_URL: database.botUrl,
       SLACK_BOT_TOKEN: `xoxb-${SECRET}`,
       SLACK_SIGNING_SECRET: `${SECRET}-0123456789abcdef`,
@@ -67,7 +67,7 @@ export async function newDeployment(t: { after(work: () => Promise<void>): void 
     },
     issuer: {
       ...shared,
-      ISSUER_PORT: await freePort(),
+      ISSUER_PORT: String(await freePort()),
       ISSUER_DATABASE_URL: database.issuerUrl,
       KEYS_DIR: join(dir, 'keys'),
       RUNBOOKS_DIR: join(dir, 'runbooks'),

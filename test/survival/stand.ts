@@ -4,7 +4,6 @@
 
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Kysely } from 'kysely'
 import { pino } from 'pino'
@@ -21,6 +20,7 @@ import { createWorkspace, type Workspace } from '../../src/sandbox/slack/workspa
 import { target } from '../../src/sandbox/target/routes.ts'
 import { TEAM_ID } from '../../src/sandbox/world.ts'
 import { QUICK_FOLDER } from '../support/cluster-place.ts'
+import { freePorts } from '../support/free-port.ts'
 import { type DatabaseProxy, type Gate, openDatabaseProxy } from './database-proxy.ts'
 import { type FrontGate, openFront, toApp, toPorts } from './front.ts'
 import { openHeads } from './heads.ts'
@@ -248,14 +248,6 @@ export async function openStand(hooks: Hooks, options: StandOptions): Promise<St
         : (name, seconds) => writeFileSync(clockOf(name), `${seconds < 0 ? '' : '+'}${seconds}\n`),
     ready,
   }
-}
-
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.once('listening', resolve))))
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }
 
 function readable(path: string): boolean {
