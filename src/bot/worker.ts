@@ -124,7 +124,7 @@ async function takeUp(ctx: BotContext, log: Logger, receiver: SlackReceiver, row
 async function deliver(ctx: BotContext, log: Logger, deliverer: Deliverer, delivery: TakenDelivery): Promise<void> {
   const { id, group, attempts, request_id, place } = delivery
   const later = (waitMs: number, why: string, tried: boolean) =>
-    delayDelivery(ctx.db, id, new Date(ctx.now().getTime() + waitMs), why, tried)
+    delayDelivery(ctx.db, delivery, new Date(ctx.now().getTime() + waitMs), why, tried)
   const done = (error: string | null, follow?: Follow) =>
     finishDeliveries(ctx.db, [id, ...group.filter((each) => each !== id)], ctx.now(), error, follow)
   try {

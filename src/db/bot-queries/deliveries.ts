@@ -178,12 +178,20 @@ export async function findUnheard(
   return found.rows.flatMap(({ place, error }) => (error === null ? [] : [{ place, error }]))
 }
 
-/** Puts a delivery off; one that was not even tried gets its attempt back. */
-export async function delayDelivery(db: Kysely<Schema>, id: string, dueAt: Date, error: string, tried: boolean): Promise<void> {
+/** Puts off a delivery that is still the caller's; one that was not even tried gets its attempt back. */
+export async function delayDelivery(
+  db: Kysely<Schema>,
+  { id, due_at }: Pick<TakenDelivery, 'id' | 'due_at'>,
+  until: Date,
+  error: string,
+  tried: boolean,
+): Promise<void> {
   await db
     .updateTable('delivery')
-    .set((eb) => ({ due_at: dueAt, last_error: error, ...(!tried && { attempts: eb('attempts', '-', 1) }) }))
+    .set((eb) => ({ due_at: until, last_error: error, ...(!tried && { attempts: eb('attempts', '-', 1) }) }))
     .where('id', '=', id)
+    // Whoever stalled until his lease was over must not end another's.
+    .where('due_at', '=', due_at)
     .execute()
 }
 
