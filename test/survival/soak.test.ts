@@ -8,7 +8,8 @@ import { stepper } from './stand.ts'
 
 test('200 lives over two bots and two issuers come out whole while processes die, the disk is slow, answers are lost and clocks are stepped', {
   timeout: 900_000,
-  skip: process.env['SURVIVAL'] === undefined && 'minutes of both cores, by themselves in CI: SURVIVAL=1 npm test -- test/survival/*',
+  skip:
+    process.env['SURVIVAL'] === undefined && 'minutes of both cores, by themselves in CI: SURVIVAL=1 npm test -- test/survival/*',
 }, async (t) => {
   const seed = Number(process.env['SURVIVAL_SEED'] ?? Date.now() % 100_000)
   t.diagnostic(`seed ${seed} (SURVIVAL_SEED)`)

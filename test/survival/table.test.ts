@@ -10,7 +10,8 @@ const LANES = 8
 
 test('whatever durable step of a life a process or its database is killed at, nothing is lost, nothing is done twice, and all of it ends true', {
   timeout: 900_000,
-  skip: process.env['SURVIVAL'] === undefined && 'minutes of both cores, by themselves in CI: SURVIVAL=1 npm test -- test/survival/*',
+  skip:
+    process.env['SURVIVAL'] === undefined && 'minutes of both cores, by themselves in CI: SURVIVAL=1 npm test -- test/survival/*',
 }, async (t) => {
   const seed = Number(process.env['SURVIVAL_SEED'] ?? Date.now() % 1000)
   t.diagnostic(`seed ${seed} (SURVIVAL_SEED)`)
