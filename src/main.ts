@@ -8,8 +8,8 @@ import { readArguments } from './cli/arguments.ts'
 import { helpFor, helpText, noCommand } from './cli/help.ts'
 import { isSandbox, readBot, readIssuer, readMigrate, readSandbox, readStart } from './config.ts'
 import { openLogger } from './logger.ts'
-import { EXIT, heedSupervisorAlone, runUntilStopped, StartRefused, say, sayReady, tellFailure } from './run.ts'
-import { type Supervised, supervise } from './supervise.ts'
+import { EXIT, heedSupervisorAlone, runUntilStopped, StartRefused, say, sayReady, takeHanded, tellFailure } from './run.ts'
+import { supervise } from './supervise.ts'
 import type { Configured } from './variables.ts'
 
 const ENTRY = fileURLToPath(import.meta.url)
@@ -73,37 +73,35 @@ async function start(args: readonly string[]): Promise<void> {
 async function startSandbox(): Promise<void> {
   const settings = must(readSandbox(process.env))
   const began = performance.now()
-  const { prepareSandbox } = await import('./sandbox/prepare.ts')
-  const { readyText } = await import('./sandbox/ready-text.ts')
   const over = new AbortController()
-  const preparing = prepareSandbox(settings, openLogger('sandbox', settings.logLevel), over.signal)
-  let children: Supervised | undefined
+  const preparing = (async () => {
+    const { prepareSandbox } = await import('./sandbox/prepare.ts')
+    return prepareSandbox(settings, openLogger('sandbox', settings.logLevel), over.signal)
+  })()
+  // They read their code while the database comes up.
+  const children = supervise(
+    ENTRY,
+    [
+      { name: 'issuer', environment: preparing.then(({ issuer }) => issuer) },
+      { name: 'bot', environment: preparing.then(({ bot }) => bot) },
+    ],
+    say,
+  )
   const close = async () => {
     over.abort()
-    await children?.stop()
+    await children.stop()
     const prepared = await preparing.catch(() => undefined)
     await prepared?.close()
   }
   // From the first moment: who interrupts a start must not leave a database behind.
-  runUntilStopped(close, { drainMs: DRAIN_MS, kill: () => children?.kill() })
-  const sandbox = await preparing.catch((error: unknown) => {
-    if (!over.signal.aborted) throw error
-  })
-  if (!sandbox || over.signal.aborted) return
-  children = supervise(
-    ENTRY,
-    [
-      { name: 'issuer', environment: sandbox.issuer },
-      { name: 'bot', environment: sandbox.bot },
-    ],
-    say,
-  )
-  await children.ready.catch(async (error: unknown) => {
-    if (over.signal.aborted) return
+  runUntilStopped(close, { drainMs: DRAIN_MS, kill: children.kill })
+  const [sandbox] = await Promise.all([preparing, children.ready]).catch(async (error: unknown) => {
+    if (over.signal.aborted) return []
     await close()
     throw error
   })
-  if (over.signal.aborted) return
+  if (!sandbox || over.signal.aborted) return
+  const { readyText } = await import('./sandbox/ready-text.ts')
   const seconds = (performance.now() - began) / 1000
   process.stdout.write(readyText({ urls: sandbox.urls, seconds, dataDir: settings.dataDir, colour: mayColour() }))
 }
@@ -111,8 +109,10 @@ async function startSandbox(): Promise<void> {
 async function issuer(args: readonly string[]): Promise<void> {
   readArguments('issuer', args, {})
   heedSupervisorAlone()
+  const loading = import('./issuer/serve.ts')
+  await takeHanded()
   const config = must(readIssuer(process.env))
-  const { serveIssuer } = await import('./issuer/serve.ts')
+  const { serveIssuer } = await loading
   const ring = process.env['SANDBOX_KEYS']
   const sandbox = ring === undefined ? undefined : (await import('./sandbox/issuer-part.ts')).sandboxPart(config.issuerUrl, ring)
   const log = openLogger('issuer', config.logLevel)
@@ -127,8 +127,10 @@ async function issuer(args: readonly string[]): Promise<void> {
 async function bot(args: readonly string[]): Promise<void> {
   readArguments('bot', args, {})
   heedSupervisorAlone()
+  const loading = import('./bot/serve.ts')
+  await takeHanded()
   const config = must(readBot(process.env))
-  const { serveBot } = await import('./bot/serve.ts')
+  const { serveBot } = await loading
   const served = await serveBot(config, openLogger('bot', config.logLevel))
   runUntilStopped(served.close)
   sayReady()

@@ -2,6 +2,7 @@
 // again, and turns what is wrong with its start into sentences and an exit code instead of a stack trace. Under a supervisor it tells that one, who
 // tells each sentence once; a terminal's Ctrl-C and hang-up reach the whole group, so that the supervisor alone heeds them.
 
+import { once } from 'node:events'
 import { constants } from 'node:os'
 import { withoutSecrets } from './logger.ts'
 
@@ -64,6 +65,20 @@ export function runUntilStopped(close: () => Promise<void>, { drainMs = DRAIN_MS
 export function heedSupervisorAlone(): void {
   if (!supervised()) return
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined)
+}
+
+/** A variable that says that a supervisor hands the others on, and the member of its message that does. */
+export const HANDED = 'COUNTERSIGN_HANDED'
+
+/** Waits for what the supervisor hands on, if it said that it will, as part of this process's environment. */
+export async function takeHanded(): Promise<void> {
+  if (!supervised() || process.env[HANDED] === undefined) return
+  delete process.env[HANDED]
+  const alone = () => process.exit(EXIT.fault)
+  process.once('disconnect', alone)
+  const [message] = (await once(process, 'message')) as [Readonly<Record<typeof HANDED, Record<string, string>>>]
+  process.off('disconnect', alone)
+  Object.assign(process.env, message[HANDED])
 }
 
 /** Tells the supervisor, if there is one, that this process serves. */

@@ -6,9 +6,14 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { getCompileCacheDir } from 'node:module'
 import { dirname } from 'node:path'
-import { EXIT, type Failure, StartRefused } from './run.ts'
+import { EXIT, type Failure, HANDED, StartRefused } from './run.ts'
 
-export type Child = { readonly name: 'issuer' | 'bot'; readonly environment: Readonly<Record<string, string>> }
+type Given = Readonly<Record<string, string>>
+export type Child = {
+  readonly name: 'issuer' | 'bot'
+  /** What is its own; a child reads its code while this is still being made. Whoever makes it in vain stops the children. */
+  readonly environment: Given | Promise<Given>
+}
 export type Supervised = {
   /** Settles when every child has said that it is ready; rejects when the first start of one is refused. */
   readonly ready: Promise<void>
@@ -49,8 +54,9 @@ export function supervise(entry: string, children: readonly Child[], say: (line:
   /** One life of a child: how its start went, and when it is over, that it is started again. */
   const live = (child: Child, ready: () => void, pause = FIRST_PAUSE_MS, isFirst = false): Promise<Outcome> => {
     const started = Promise.withResolvers<Outcome>()
-    const spawned = fork(entry, [child.name], { env: environmentOf(child), stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const spawned = fork(entry, [child.name], { env: environmentOfAll(), stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     living.set(child.name, spawned)
+    void hand(child, spawned)
     let isReady = false
     let failure: Failure | undefined
     spawned.on('message', (message) => {
@@ -114,9 +120,15 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(hard)
 }
 
-function environmentOf({ environment }: Child): Record<string, string> {
+/** Not by its environment, which whoever is this user or root reads in /proc as long as the process lives. */
+async function hand({ environment }: Child, to: ChildProcess): Promise<void> {
+  const given = await Promise.resolve(environment).catch(() => undefined)
+  if (given && to.connected) to.send({ [HANDED]: given }, () => undefined)
+}
+
+function environmentOfAll(): Record<string, string> {
   const inherited = INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))
   // Given to the child from its first line on, the compile cache spares it the TypeScript compiler: 20 MB and a quarter of a second.
   const cache = getCompileCacheDir()
-  return { ...Object.fromEntries(inherited), ...(cache && { NODE_COMPILE_CACHE: dirname(cache) }), ...environment }
+  return { ...Object.fromEntries(inherited), ...(cache && { NODE_COMPILE_CACHE: dirname(cache) }), [HANDED]: 'later' }
 }

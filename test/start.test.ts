@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { test } from 'node:test'
-import { newPremises, postgresOf, postmasterOf, startProduct, tellOnFailure } from './support/product.ts'
+import { childrenOf, newPremises, postgresOf, postmasterOf, startProduct, tellOnFailure } from './support/product.ts'
 import { slackDriver, wordsOf } from './support/slack-driver.ts'
 
 test('an empty folder is ready with addresses that answer and what to do first; asked to end, nothing of it stays', async (t) => {
@@ -15,6 +16,13 @@ test('an empty folder is ready with addresses that answer and what to do first; 
   for (const url of [`${premises.slack}/`, `${premises.slack}/target`, `${premises.bot}/readyz`, `${premises.issuer}/readyz`])
     assert.equal((await fetch(url)).status, 200, url)
   assert.equal(running.err(), '', 'a start without trouble says nothing else')
+  if (existsSync('/proc/self/environ'))
+    for (const pid of childrenOf(running.process.pid))
+      assert.doesNotMatch(
+        readFileSync(`/proc/${pid}/environ`, 'utf8'),
+        /xoxb-|postgres:\/\//,
+        'a login or a token for all to read',
+      )
 
   assert.equal(await running.stop(), 0)
   for (const url of [premises.slack, premises.bot, premises.issuer])

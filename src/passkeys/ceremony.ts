@@ -17,18 +17,17 @@ import { sha256, thumbprint } from '../crypto.ts'
 import type { Accept } from '../domain/accepted-keys.ts'
 import type { AttestationList } from '../domain/attestation.ts'
 import { decodeBase64url, encodeBase64url } from '../domain/base64url.ts'
-import { canonicalBytes } from '../domain/canonical.ts'
 import type { Passkey } from '../domain/directory.ts'
 import type { Digest, PersonId } from '../domain/ids.ts'
 import { type PasskeyKey, passkeyId } from '../domain/keys.ts'
 import { read } from '../domain/shape.ts'
-import { tagged } from '../domain/tags.ts'
 import type { Assertion } from '../evidence/bundle.ts'
 import { p1363FromDer } from '../evidence/crypto.ts'
 import { aaguidText, judgeAttestation } from './attestation.ts'
 import { type CeremonyCheck, clientDataMisfit, type Expected, FLAG, flagsMisfit } from './ceremony-checks.ts'
 import { coseFromKey, keyFromCose } from './cose.ts'
 import type { LiveAssertion, LiveRegistration } from './response.ts'
+import { userHandle } from './user-handle.ts'
 
 /** ES256, EdDSA, RS256: pinned, because the library's own list changes with the runtime. */
 const ALGORITHMS = [-7, -8, -257]
@@ -40,10 +39,6 @@ export const metadataRoots = (): readonly string[] => SettingsService.getRootCer
 type Where = { readonly origin: string; readonly rpId: string }
 type Known = { readonly id: string; readonly transports: readonly string[] }
 type No = { readonly ok: false; readonly reason: CeremonyCheck }
-
-/** The opaque handle by which authenticators know a person: 32 bytes that say nothing, different in each realm. */
-export const userHandle = (realm: string, person: PersonId): Uint8Array<ArrayBuffer> =>
-  new Uint8Array(sha256(tagged('userHandle', canonicalBytes({ realm, person }))))
 
 /** Options of an authentication ceremony over a challenge; only these passkeys may answer, always with user verification. */
 export const authenticationOptions = (ask: {

@@ -5,22 +5,15 @@
 import { changeDirectory, prepareChange } from '../commands/change-directory.ts'
 import type { IssuerContext } from '../commands/context.ts'
 import { completeRegistration, registerPasskey } from '../commands/register-passkey.ts'
-import { digestOf, thumbprint } from '../crypto.ts'
+import { digestOf } from '../crypto.ts'
 import { decodeBase64url, encodeBase64url } from '../domain/base64url.ts'
 import { canonicalBytes } from '../domain/canonical.ts'
-import type { Passkey } from '../domain/directory.ts'
 import type { Outcome } from '../domain/refusal.ts'
 import type { Statement } from '../domain/statement.ts'
 import { refusalWords } from '../domain/words.ts'
-import { userHandle } from '../passkeys/ceremony.ts'
 import { makeNonce } from '../passkeys/nonce.ts'
+import { userHandle } from '../passkeys/user-handle.ts'
 import type { KeyRing } from './key-ring.ts'
-
-/** A root key for a new realm: made on the ring, to be written into `trust-roots.json`. */
-export function makeRoot(ring: KeyRing, realm: string, person: string): Passkey {
-  const { id, key } = ring.create(person, encodeBase64url(new Uint8Array(32)), encodeBase64url(userHandle(realm, person)))
-  return { person, id, key, thumbprint: thumbprint(key), device_bound: true }
-}
 
 /** Signs a statement with a key of the ring, as a page would have it signed. */
 export function signWith(ring: KeyRing, id: string, statement: Statement) {

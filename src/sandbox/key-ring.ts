@@ -4,6 +4,10 @@
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { thumbprint } from '../crypto.ts'
+import { encodeBase64url } from '../domain/base64url.ts'
+import type { Passkey } from '../domain/directory.ts'
+import { userHandle } from '../passkeys/user-handle.ts'
 import {
   type AuthenticationJSON,
   type Ceremony,
@@ -69,4 +73,10 @@ function read(path: string | undefined): Held[] {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
     throw error
   }
+}
+
+/** A root key for a new realm: made on the ring, to be written into `trust-roots.json`. */
+export function makeRoot(ring: KeyRing, realm: string, person: string): Passkey {
+  const { id, key } = ring.create(person, encodeBase64url(new Uint8Array(32)), encodeBase64url(userHandle(realm, person)))
+  return { person, id, key, thumbprint: thumbprint(key), device_bound: true }
 }

@@ -14,9 +14,7 @@ import { prepareEmbeddedDatabase } from '../db/roles.ts'
 import { loadOrCreateKeys } from '../issuer/keys.ts'
 import { readTrustRoots, writeTrustRoots } from '../issuer/trust-roots.ts'
 import { StartRefused } from '../run.ts'
-import { makeRoot } from './enrol-people.ts'
-import { openKeyRing } from './key-ring.ts'
-import { startSandbox } from './main.ts'
+import { makeRoot, openKeyRing } from './key-ring.ts'
 import { TEAM_ID } from './world.ts'
 
 export type SandboxSettings = {
@@ -51,10 +49,13 @@ export async function prepareSandbox(settings: SandboxSettings, log: Logger, ove
     issuer: `http://localhost:${settings.issuerPort}`,
     slack: `http://localhost:${settings.sandboxPort}`,
   }
+  // Two thirds of our code, read while PostgreSQL starts.
+  const outside = import('./main.ts')
   const postgres = await startEmbeddedPostgres({ dataDir, log })
   try {
     over.throwIfAborted()
-    return { urls, fresh, ...(await prepareAround(postgres, { ...settings, dataDir }, urls, log, over)) }
+    const { startSandbox } = await outside
+    return { urls, fresh, ...(await prepareAround(postgres, { ...settings, dataDir }, urls, startSandbox, log, over)) }
   } catch (error) {
     // It is a process of its own and would outlive this one.
     await postgres.stop()
@@ -66,6 +67,7 @@ async function prepareAround(
   postgres: EmbeddedPostgres,
   { dataDir, ...settings }: SandboxSettings,
   urls: Prepared['urls'],
+  startSandbox: typeof import('./main.ts').startSandbox,
   log: Logger,
   over: AbortSignal,
 ): Promise<Pick<Prepared, 'bot' | 'issuer' | 'close'>> {
@@ -74,9 +76,7 @@ async function prepareAround(
   await migrate(databases.owner, { log })
   over.throwIfAborted()
   const roots = await prepareRealm(dataDir, urls.issuer)
-  const secret = secretOf(dataDir)
-  const botToken = `xoxb-${derive(secret, 'bot token')}`
-  const signingSecret = derive(secret, 'signing secret')
+  const { botToken, signingSecret } = slackSecrets(dataDir)
   const slack = await startSandbox({
     port: settings.sandboxPort,
     issuerUrl: urls.issuer,
@@ -158,11 +158,17 @@ function runbooksFor(dataDir: string, sandboxPort: number): string {
   return copy
 }
 
-/** One secret of the folder, from which the simulated workspace's token and signing secret derive, so that a restart keeps both. */
+/** One secret of the folder, from which the others derive. */
 function secretOf(dataDir: string): Buffer {
   const path = join(dataDir, 'sandbox-secret')
   if (!existsSync(path)) writeFileSync(path, randomBytes(32).toString('base64url'), { mode: 0o600 })
   return Buffer.from(readFileSync(path, 'utf8'), 'base64url')
+}
+
+/** What the simulated workspace shares with the app, the same at each start of this folder. */
+export function slackSecrets(dataDir: string): { readonly botToken: string; readonly signingSecret: string } {
+  const secret = secretOf(dataDir)
+  return { botToken: `xoxb-${derive(secret, 'bot token')}`, signingSecret: derive(secret, 'signing secret') }
 }
 
 const derive = (secret: Buffer, what: string): string => createHmac('sha256', secret).update(what).digest('hex')

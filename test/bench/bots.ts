@@ -1,6 +1,6 @@
 // Whole lives over HTTP in a running sandbox, with one bot and with three on the same database: people type in Slack, follow links, tap and claim. One life
 // after the other tells how long people wait, eight at once what the processes can do, and what each of them uses for a life; between them stands what
-// they use when nobody asks for anything. The further bots are started as the first was, with its own environment, which only Linux shows.
+// they use when nobody asks for anything. The further bots are given what the sandbox gave the first.
 
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -8,7 +8,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { slackSecrets } from '../../src/sandbox/prepare.ts'
+import { TEAM_ID } from '../../src/sandbox/world.ts'
 import { freePort } from '../support/free-port.ts'
+import { postgresOf, postmasterOf } from '../support/product.ts'
 import { slackDriver } from '../support/slack-driver.ts'
 import { usedBy } from './consumption.ts'
 import { during } from './during.ts'
@@ -32,7 +35,7 @@ export const bots: Benchmark = async (hooks, tell) => {
   const lines: Line[] = []
   for (const count of BOTS) {
     const of = () => processes(running.process.pid ?? 0, place)
-    for (let more = [...of()].filter(([, name]) => name === 'bot').length; more < count; more += 1) await startBot(hooks, of())
+    for (let more = [...of()].filter(([, name]) => name === 'bot').length; more < count; more += 1) await startBot(hooks, place)
     const bots = count === 1 ? '1 bot' : `${count} bots`
     await settled()
     const before = used()
@@ -84,8 +87,7 @@ function processes(owner: number, { dir }: Place): Processes {
       ? [[pid, name === 'start' ? 'slack' : name] as const]
       : []
   })
-  const { home } = JSON.parse(readFileSync(join(dir, 'postgres.json'), 'utf8')) as { home: string }
-  const postmaster = Number(readFileSync(join(dir, home, 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
+  const postmaster = postmasterOf(dir) ?? 0
   const servers = [{ pid: postmaster }, ...descendants({ pid: postmaster })].map(({ pid }) => [pid, 'postgres'] as const)
   return new Map([...own, ...servers])
 }
@@ -102,12 +104,22 @@ const each = (before: Costs, after: Costs, count: number): Costs =>
 const middle = (all: readonly Costs[]): Costs =>
   Object.fromEntries(Object.keys(all[0] ?? {}).map((name) => [name, median(all.map((one) => one[name] ?? 0))]))
 
-/** One more bot with the environment of the first, on a port of its own. */
-async function startBot(hooks: Hooks, all: Processes): Promise<void> {
-  const [first] = [...all].find(([, name]) => name === 'bot') ?? []
-  const own = readFileSync(`/proc/${first}/environ`, 'utf8').split('\0').filter(Boolean)
-  const environment = Object.fromEntries(own.map((each) => [each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1)]))
+/** One more bot of the same sandbox, on a port of its own. */
+async function startBot(hooks: Hooks, { dir, environment: { PATH, HOME, PORT }, slack, issuer }: Place): Promise<void> {
+  const logins = JSON.parse(readFileSync(join(dir, 'database-logins.json'), 'utf8')) as { bot: string }
+  const { botToken, signingSecret } = slackSecrets(dir)
   const port = await freePort()
+  const environment = {
+    ...{ PATH, HOME, LOG_LEVEL: 'error' },
+    DATABASE_URL: `postgres://countersign_bot_login:${logins.bot}@127.0.0.1:${postgresOf(dir).port}/countersign`,
+    PUBLIC_URL: `http://localhost:${PORT}`,
+    ISSUER_URL: issuer,
+    TRUST_ROOTS: join(dir, 'trust-roots.json'),
+    SLACK_BOT_TOKEN: botToken,
+    SLACK_SIGNING_SECRET: signingSecret,
+    SLACK_TEAM_IDS: TEAM_ID,
+    SLACK_API_URL: `${slack}/api/`,
+  }
   const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
   const bot = fork(main, ['bot'], { env: { ...environment, PORT: `${port}` }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const exited = once(bot, 'exit')

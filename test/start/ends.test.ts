@@ -2,14 +2,22 @@
 // the real processes.
 
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import pg from 'pg'
 import { launch, newDeployment } from '../support/deployment.ts'
 import { meet, viewIn } from '../support/people.ts'
-import { newPremises, type Premises, postgresOf, postmasterOf, startProduct, tellOnFailure } from '../support/product.ts'
+import {
+  childrenOf,
+  newPremises,
+  type Premises,
+  postgresOf,
+  postmasterOf,
+  startProduct,
+  tellOnFailure,
+} from '../support/product.ts'
 import { slackDriver, wordsOf } from '../support/slack-driver.ts'
 import { until } from '../support/until.ts'
 import { newHolder, type TestHolder } from '../support/world.ts'
@@ -163,11 +171,6 @@ async function hold(client: pg.Client): Promise<() => Promise<void>> {
 async function waiting(client: pg.Client): Promise<number> {
   const { rows } = await client.query<{ count: number }>('select count(*)::int as count from pg_locks where not granted')
   return rows[0]?.count ?? 0
-}
-
-function childrenOf(pid: number): readonly number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-  return text.split(' ').filter(Boolean).map(Number)
 }
 
 const listens = (url: string): Promise<boolean> =>

@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { digestOf, sha256 } from '../../src/crypto.ts'
-import { type AssertionAsk, userHandle } from '../../src/passkeys/ceremony.ts'
+import type { AssertionAsk } from '../../src/passkeys/ceremony.ts'
 import { assertionResponse } from '../../src/passkeys/response.ts'
+import { userHandle } from '../../src/passkeys/user-handle.ts'
 import { type Algorithm, create, get, type SoftPasskey, type Twist } from '../../src/sandbox/authenticator.ts'
 
 export const REALM = 'sandbox:00000000000000000000000001'

@@ -76,6 +76,12 @@ export async function startProduct(premises: Premises, environment: Readonly<Rec
   return running
 }
 
+/** The processes that a process has started, as Linux tells. */
+export function childrenOf(pid = 0): readonly number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return text.split(' ').filter(Boolean).map(Number)
+}
+
 /** Whether a test has passed so far, for its hooks; the types do not know it yet. */
 export const hasPassed = (t: TestContext): boolean => (t as TestContext & { readonly passed: boolean }).passed
 

@@ -1,17 +1,15 @@
 // Small pieces of wording and markup that several pages share: times, values that may be hidden, the buttons of a ceremony.
 
-import { timeWords } from '../../domain/words.ts'
+import { dayWords, timeWords } from '../../domain/words.ts'
 import { type Html, html, shown } from '../../html.ts'
 import type { Told } from '../asked.ts'
 import type { Adopted, Key } from '../view-state.ts'
 import type { Site } from './frame.ts'
 
-const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
-
 /** A time as people read it, in UTC and with the day when it is another one; the script adds the local time or how long it is. */
 export function when(at: Date, now: Date, left = false): Html {
   const sameDay = at.toISOString().slice(0, 10) === now.toISOString().slice(0, 10)
-  const words = `${sameDay ? '' : `${DAY.format(at)}, `}${timeWords(at.getTime())}`
+  const words = `${sameDay ? '' : `${dayWords(at.getTime())}, `}${timeWords(at.getTime())}`
   return html`<time datetime="${at.toISOString()}" ${left && html`data-left`}>${words}</time>`
 }
 
