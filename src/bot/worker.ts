@@ -117,7 +117,7 @@ async function takeUp(ctx: BotContext, log: Logger, receiver: SlackReceiver, row
     if (row.attempts >= GIVE_UP_AFTER) return finishInbox(ctx.db, row.id, ctx.now(), name)
     const trouble = readTrouble(error)
     const wait = trouble.is === 'limited' ? trouble.waitMs : backOffMs(row.attempts, Math.random())
-    await delayInbox(ctx.db, row.id, new Date(ctx.now().getTime() + wait), name)
+    await delayInbox(ctx.db, row, new Date(ctx.now().getTime() + wait), name)
   }
 }
 

@@ -5,7 +5,11 @@ import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../schema.ts'
 
 export type Kept = { readonly id: string; readonly kind: string; readonly payload: Record<string, unknown> }
-export type Taken = Kept & { readonly attempts: number }
+export type Taken = Kept & {
+  readonly attempts: number
+  /** The end of the lease. */
+  readonly due_at: Date
+}
 
 /** Keeps a delivery; false when it is a duplicate. `dueAt` is when a worker takes it up unless it was finished before. */
 export async function keepInbox(db: Kysely<Schema>, row: Kept, now: Date, dueAt: Date): Promise<boolean> {
@@ -30,7 +34,7 @@ export async function takeInbox(db: Kysely<Schema>, now: Date, leaseUntil: Date,
   const taken = await sql<Taken>`
     update inbox set due_at = ${leaseUntil}, attempts = attempts + 1
     where id in (select id from inbox where done_at is null and due_at <= ${now} order by due_at limit ${limit} for update skip locked)
-    returning id, kind, payload, attempts`.execute(db)
+    returning id, kind, payload, attempts, due_at`.execute(db)
   return taken.rows
 }
 
@@ -38,8 +42,20 @@ export async function finishInbox(db: Kysely<Schema>, id: string, now: Date, err
   await db.updateTable('inbox').set({ done_at: now, payload: '{}', last_error: error }).where('id', '=', id).execute()
 }
 
-export async function delayInbox(db: Kysely<Schema>, id: string, dueAt: Date, error: string): Promise<void> {
-  await db.updateTable('inbox').set({ due_at: dueAt, last_error: error }).where('id', '=', id).execute()
+/** Puts off a row that is still the caller's. */
+export async function delayInbox(
+  db: Kysely<Schema>,
+  { id, due_at }: Pick<Taken, 'id' | 'due_at'>,
+  until: Date,
+  error: string,
+): Promise<void> {
+  await db
+    .updateTable('inbox')
+    .set({ due_at: until, last_error: error })
+    .where('id', '=', id)
+    // Whoever stalled until his lease was over must not end another's.
+    .where('due_at', '=', due_at)
+    .execute()
 }
 
 /** Removes at most `limit` rows that were done before a time. */
