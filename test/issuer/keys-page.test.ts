@@ -2,19 +2,17 @@
 // nothing, and an owner adds and stops his own keys without asking anybody.
 
 import assert from 'node:assert/strict'
-import { before, type TestContext, test } from 'node:test'
+import { before, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { findPending } from '../../src/commands/pending-change.ts'
-import { startSession } from '../../src/commands/sign-in.ts'
 import { holdsRole } from '../../src/evidence/chain-state.ts'
 import { keyWords } from '../../src/issuer/key-words.ts'
+import { desksOf, status } from '../support/desks.ts'
 import { editDirectory, keysOf, registeredKey } from '../support/directory-world.ts'
 import { look, openPages, plugIn } from '../support/issuer-pages.ts'
-import { ask, confirm, newHolder, ORIGIN } from '../support/world.ts'
+import { ask, confirm, newHolder } from '../support/world.ts'
 
 const pages = openPages()
-/** The test that all browsers end with. */
-let t: TestContext
 before(async () => {
   await pages.ready
   const { runbooksDir, issuer } = pages.world()
@@ -27,36 +25,17 @@ before(async () => {
   await issuer.reload()
 })
 
-/** Somebody's browser, signed in, with his own key plugged in; the same one as before, since the key counts on. */
-async function visit(person: string, path: string): Promise<Page> {
-  const known = visitors.get(person)
-  if (known) {
-    await known.goto(path)
-    return known
-  }
-  const tab = await pages.open(t, 'about:blank')
-  assert.ok(tab)
-  const { ctx } = pages.world()
-  const [key = ''] = await keysOf(pages.world(), person)
-  const value = await startSession(ctx, ctx.db, person, key)
-  await tab.context.addCookies([{ name: 'countersign-issuer-3001', value, url: ORIGIN }])
-  await tab.page.goto(path)
-  await plugIn(tab.page, pages.world(), person)
-  visitors.set(person, tab.page)
-  return tab.page
-}
-const visitors = new Map<string, Page>()
 async function press(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name: `${name} with security key` }).click()
   await page.locator('body:not([data-busy])').waitFor()
   assert.equal(await page.locator('#alert').textContent(), '', name)
 }
-const status = (page: Page, words: string | RegExp) => page.locator('#status').getByText(words).waitFor()
 const chain = () => pages.world().ctx.chain()
 
-test('two administrators and the owners of keys', async (whole) => {
-  t = whole
+test('two administrators and the owners of keys', async (t) => {
   if (!(await pages.open(t, 'about:blank'))) return
+  const deskOf = desksOf(pages, t)
+  const visit = async (person: string, path: string): Promise<Page> => (await deskOf(person, path)).page
   await t.test('one administrator is told that he alone can change everything; with his signature there are two', async () => {
     const page = await visit('mira', '/keys')
     await page.getByText('One administrator alone can change every key and every role.').waitFor()

@@ -2,16 +2,16 @@
 // Each is one touch, over exactly what the page shows, and a reload shows the same. The world is a week old, since rules that name people wait from then on.
 
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import type { Page, Request } from 'playwright-core'
 import { changeDirectory, prepareChange } from '../../src/commands/change-directory.ts'
 import { findPending } from '../../src/commands/pending-change.ts'
-import { startSession } from '../../src/commands/sign-in.ts'
 import { digestOf } from '../../src/crypto.ts'
 import { findHeld } from '../../src/db/holds.ts'
 import { isEndorsed, takesProvider } from '../../src/evidence/chain-state.ts'
 import { keyWords } from '../../src/issuer/key-words.ts'
 import { openProviderRounds, redirectUriOf } from '../../src/issuer/oidc/open-provider-rounds.ts'
+import { type Desk, desksOf, status } from '../support/desks.ts'
 import { editDirectory, keysOf, registeredKey } from '../support/directory-world.ts'
 import { openDoors } from '../support/issuer-app.ts'
 import { axeOf, look, openPages, photograph, plugIn } from '../support/issuer-pages.ts'
@@ -57,34 +57,6 @@ async function enrolFurther(world: World) {
   return { thumbprint, sequence: (await world.ctx.chain()).sequence }
 }
 
-/** The test that all browsers end with. */
-let t: TestContext
-/** Somebody's browser, signed in and with his own key plugged in; `touched` counts what the key has signed there. */
-type Desk = { readonly page: Page; readonly touched: () => number }
-const desks = new Map<string, Desk>()
-async function deskOf(person: string): Promise<Desk> {
-  const known = desks.get(person)
-  if (known) {
-    await known.page.goto('/keys')
-    return known
-  }
-  const tab = await pages.open(t, 'about:blank')
-  assert.ok(tab)
-  const { ctx } = pages.world()
-  const [key = ''] = await keysOf(pages.world(), person)
-  const value = await startSession(ctx, ctx.db, person, key)
-  await tab.context.addCookies([{ name: 'countersign-issuer-3001', value, url: ORIGIN }])
-  await tab.page.goto('/keys')
-  const { session } = await plugIn(tab.page, pages.world(), person)
-  let touches = 0
-  session.on('WebAuthn.credentialAsserted', () => {
-    touches += 1
-  })
-  const desk = { page: tab.page, touched: () => touches }
-  desks.set(person, desk)
-  return desk
-}
-
 type Posted = { readonly statement: Record<string, unknown>; readonly change?: Record<string, unknown> }
 const opened = (text: unknown) => Buffer.from(String(text), 'base64url')
 function postedIn(request: Request): Posted {
@@ -113,7 +85,6 @@ async function tap({ page, touched }: Desk, within: string, name: string): Promi
   assert.deepEqual([posted.length, touched() - before], [1, 1], `${name}: one statement, one touch`)
   return posted[0] as Posted
 }
-const status = ({ page }: Desk, words: string | RegExp) => page.locator('#status').getByText(words).waitFor()
 /** What a change does, beside its place. */
 const body = ({ change = {} }: Posted) => {
   const { v: _v, realm: _realm, sequence: _sequence, previous: _previous, ...rest } = change
@@ -137,9 +108,9 @@ async function proves(page: Page, person: string): Promise<void> {
 const chain = () => pages.world().ctx.chain()
 const published = () => pages.world().ctx.published()
 
-test('what takes two administrators beside keys and roles, and a held key', async (whole) => {
-  t = whole
+test('what takes two administrators beside keys and roles, and a held key', async (t) => {
   if (!(await pages.open(t, 'about:blank'))) return
+  const deskOf = desksOf(pages, t)
 
   await t.test(
     'rules that name new people: the page tells whom and from when, two sign for these very rules, and nobody waits',
@@ -157,7 +128,7 @@ test('what takes two administrators beside keys and roles, and a held key', asyn
       assert.equal(new Set(buttons).size, buttons.length, `each button has a name of its own: ${buttons}`)
       await look(mira.page, 'keys endorse')
       const first = await tap(mira, '#endorse', 'Sign for these rules as the first of two')
-      await status(mira, 'second administrator')
+      await status(mira.page, 'second administrator')
       const rules = published().digest
       assert.deepEqual(body(first), { operation: 'endorse', rule_set: rules })
       assert.deepEqual(await linesOf(mira), [
@@ -171,7 +142,7 @@ test('what takes two administrators beside keys and roles, and a held key', asyn
       const theo = await deskOf('theo')
       assert.deepEqual(await linesOf(theo), await linesOf(mira))
       const second = await tap(theo, '#pending', 'Sign as the second')
-      await status(theo, 'Signed by two')
+      await status(theo.page, 'Signed by two')
       assert.deepEqual(second.change, first.change)
       assert.equal(isEndorsed(await chain(), rules), true)
       assert.equal(await theo.page.locator('#pending, #endorse').count(), 0)
@@ -199,7 +170,7 @@ test('what takes two administrators beside keys and roles, and a held key', asyn
       assert.equal(await ana.page.locator('#pending').getByRole('button', { name: /^Sign/ }).count(), 0)
       await look(ana.page, 'keys endorse older')
       await ana.page.getByRole('button', { name: 'Withdraw this change' }).click()
-      await status(ana, 'Withdrawn')
+      await status(ana.page, 'Withdrawn')
       assert.equal(await findPending(ctx), undefined)
       assert.equal(isEndorsed(await chain(), older), false)
       // Who waits is told anew: nobody has signed for the rules of now.
@@ -231,7 +202,7 @@ test('what takes two administrators beside keys and roles, and a held key', asyn
       const ana = await deskOf('ana')
       await look(ana.page, `keys provider ${effect}`)
       assert.deepEqual((await tap(ana, '#pending', 'Sign as the second')).change, first.change)
-      await status(ana, 'Signed by two')
+      await status(ana.page, 'Signed by two')
       assert.equal(takesProvider(await chain(), provider, CLIENT.id), effect === 'grant')
       await staysSo(ana)
       if (effect === 'grant') await proves(nia.page, 'nia')
@@ -254,7 +225,7 @@ test('what takes two administrators beside keys and roles, and a held key', asyn
       const anew = await tap(ana, '#pending', 'Sign it anew')
       assert.deepEqual(body(anew), body(first))
       assert.equal(Number(anew.change?.['sequence']), Number(first.change?.['sequence']) + 1)
-      await status(ana, 'second administrator')
+      await status(ana.page, 'second administrator')
       assert.equal(takesProvider(await chain(), provider, CLIENT.id), false)
       assert.deepEqual((await findPending(pages.world().ctx))?.signers, ['ana'])
       await staysSo(ana)
@@ -293,7 +264,7 @@ test('what takes two administrators beside keys and roles, and a held key', asyn
       await look(bo.page, 'keys held')
       const { statement } = await tap(bo, '#held', 'It is mine: release this key')
       assert.deepEqual([statement['kind'], statement['role'], statement['passkey']], ['lift', 'owner', thumbprint])
-      await status(bo, 'Released')
+      await status(bo.page, 'Released')
       assert.equal(await held.count(), 0)
       assert.equal((await findHeld(ctx.db)).has(thumbprint), false)
       await staysSo(bo)
@@ -306,6 +277,39 @@ test('what takes two administrators beside keys and roles, and a held key', asyn
       await bo.page.locator('#keys li.suspended').filter({ hasText: 'second key' }).waitFor()
       await staysSo(bo)
       await look(bo.page, 'keys own suspended')
+    },
+  )
+
+  await t.test(
+    'a spared key signs its owner in and a change for others; he reads that it is in doubt, and another administrator is told to suspend it and does',
+    async () => {
+      const world = pages.world()
+      const { sequence } = further
+      const [passkey = ''] = await keysOf(world, 'ana')
+      await deskOf('ana')
+      assert.equal(await ownKeys(world).notMe('mira', { sequence }), 'done')
+      assert.equal(await ownKeys(world).notMe('ana', { sequence }), 'administrator_needed')
+      const ana = await deskOf('ana')
+      await ana.page.getByRole('button', { name: 'Sign in with security key' }).click()
+      const own = ana.page.locator('#keys .keys > li').first()
+      assert.match(
+        await own.innerText(),
+        /In doubt · .*For now it signs changes of the directory, ends of access and sign-ins, and nothing else/s,
+      )
+      assert.equal(await own.getByRole('checkbox').count(), 0, 'it signs nothing about itself')
+      assert.equal(await ana.page.locator('#own, #register').count(), 0)
+      const toDo = await ana.page.locator('#spared').innerText()
+      assert.match(toDo, /said in your name .* by another way than Slack: Mira Castellanos, Theo Brandt\. One of them suspends/s)
+      await look(ana.page, 'keys spared')
+
+      const theo = await deskOf('theo')
+      const row = theo.page.locator('#keys li').filter({ hasText: 'In doubt' })
+      assert.match(await row.innerText(), /^Ana .*Suspend it until you have spoken/s)
+      await look(theo.page, 'keys spared seen by another')
+      await row.getByRole('checkbox').check()
+      assert.deepEqual(body(await tap(theo, '#change', 'Sign the change')), { operation: 'suspend', passkeys: [passkey] })
+      await theo.page.locator('#keys li.suspended').filter({ hasText: 'Ana' }).waitFor()
+      assert.equal(await row.count(), 0)
     },
   )
 })

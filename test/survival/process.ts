@@ -3,6 +3,8 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { FLAGS } from '../support/product.ts'
@@ -55,6 +57,7 @@ export function keepProcess(options: {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         output = (output + text).slice(-KEPT_OUTPUT)
       })
+    child.once('exit', () => forgetClock(child.pid))
     return child
   }
   let next: ChildProcess | undefined = spare()
@@ -107,7 +110,7 @@ export function keepProcess(options: {
     stop: async () => {
       stopping = true
       ready.resolve()
-      next?.kill('SIGKILL')
+      if (next?.exitCode === null && next.kill('SIGKILL')) await once(next, 'exit')
       if (!living || living.exitCode !== null || living.signalCode !== null) return
       const ended = once(living, 'exit')
       living.kill('SIGTERM')
@@ -116,4 +119,9 @@ export function keepProcess(options: {
       clearTimeout(hard)
     },
   }
+}
+
+/** Takes away what the library that steps clocks keeps in memory for a process, and leaves there when it is killed. */
+function forgetClock(pid = 0): void {
+  for (const name of [`faketime_shm_${pid}`, `sem.faketime_sem_${pid}`]) rmSync(join('/dev/shm', name), { force: true })
 }

@@ -4,6 +4,7 @@
 import type { PendingChange } from '../../commands/pending-change.ts'
 import { WAITS_DAYS } from '../../db/registrations.ts'
 import type { Accept } from '../../domain/accepted-keys.ts'
+import type { Role } from '../../domain/directory.ts'
 import { type Html, html, shown } from '../../html.ts'
 import type { Named } from '../asked.ts'
 import type { EnrolFacts } from '../static/facts.ts'
@@ -24,6 +25,8 @@ export type Waiting = {
   readonly model: string | undefined
   readonly at: Date
   readonly fact: EnrolFacts['registrations'][number]
+  /** What its owner is already: the key will serve that, too. */
+  readonly holds: readonly Role[]
   /** Whether its owner only asks, or has a role or is given one: then it takes two administrators. */
   readonly tier: 'asks' | 'serves'
 }
@@ -148,11 +151,13 @@ ${ceremonyButtons(site, [{ act: 'enrol', label: 'I compared the words: enrol' }]
 }
 
 const waitingKey = (
-  { who, nickname, words, deviceBound, model, at, fact, tier }: Waiting,
+  { who, nickname, words, deviceBound, model, at, fact, holds, tier }: Waiting,
   isAlone: boolean,
   now: Date,
+  // A browser that brings back ticks after a reload finds boxes by their order, and the list may be another.
 ): Html => html`<li>
-<label class="choice"><input type="checkbox" name="registration" value="${fact.passkey.thumbprint}" data-tier="${isAlone && tier}">
-<span><strong>${shown(who.name)}</strong>${asRoles(fact.roles)} <span class="help">${shown(nickname)}, registered ${when(at, now)}${!deviceBound && ', may be copied between devices'}${model !== undefined && `, proved to be: ${model}`}</span></span></label>
+<label class="choice"><input type="checkbox" name="registration" value="${fact.passkey.thumbprint}" data-tier="${isAlone && tier}" data-means="${[...holds, ...fact.roles].toSorted().join(' ')}" autocomplete="off">
+<span><strong>${shown(who.name)}</strong>${asRoles(fact.roles)}${holds.length > 0 && `, already ${holds.join(' and ')}`} <span class="help">${shown(nickname)}, registered ${when(at, now)}${!deviceBound && ', may be copied between devices'}${model !== undefined && `, proved to be: ${model}`}</span></span></label>
+<p class="warning" data-unticked="${fact.passkey.thumbprint}" hidden>No longer ticked: what this key is enrolled for has changed since. Look again, then tick it anew.</p>
 ${wordList(words)}
 <button type="button" class="quiet" data-do="reject" data-passkey="${fact.passkey.thumbprint}">Turn this key down<span class="sr">: ${shown(nickname)} of ${shown(who.name)}</span></button></li>`

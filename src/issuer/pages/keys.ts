@@ -4,6 +4,7 @@
 
 import type { Loss } from '../../commands/context.ts'
 import type { PendingChange } from '../../commands/pending-change.ts'
+import type { Doubt } from '../../domain/concerned.ts'
 import { type Html, html, shown } from '../../html.ts'
 import type { Named } from '../asked.ts'
 import type { KeysFacts, Registration } from '../static/facts.ts'
@@ -11,7 +12,7 @@ import type { Key } from '../view-state.ts'
 import type { Listed } from '../waiting-keys.ts'
 import type { Speaking } from './change-words.ts'
 import { framed, type Site } from './frame.ts'
-import { releaseOwn } from './held-keys.ts'
+import { releaseOwn, signsLittle, sparedOwn, suspendIt } from './held-keys.ts'
 import { activeOf, addOwn, anotherKey, type OwnWaiting, stopOwn, tooFew } from './own-keys.ts'
 import { pendingFact, pendingPanel } from './pending.ts'
 import { recovery } from './recovery.ts'
@@ -27,7 +28,7 @@ export type KeyRow = {
   readonly deviceBound: boolean
   readonly inFull: boolean
   /** Its owner said that a change about it was somebody else’s doing. */
-  readonly held: boolean
+  readonly doubt: Doubt | undefined
   readonly enrolledAt: Date
   readonly usedAt: Date | undefined
 }
@@ -66,6 +67,9 @@ export function keysPage(site: Site, state: KeysState, now: Date): string {
   const { loss, signing, administering, me, mine, waiting, listed } = state
   const isAdding = waiting.length > 0 || listed.look.find !== undefined
   const changes = loss === undefined
+  // A key in doubt signs for nothing of its owner's.
+  const own = signing.filter(({ thumbprint }) => inDoubt(mine, 'spared').every((spared) => spared.thumbprint !== thumbprint))
+  const ownChanges = changes && own.length > 0
   return framed(site, {
     title: 'Keys',
     entry: 'issuer/static/keys.ts',
@@ -76,14 +80,15 @@ ${loss && recovery(site, loss, signing, now)}
 ${administering?.pending && pendingPanel(site, administering.pending, { speaking: administering.speaking, me, keys: signing }, now)}
 ${administering?.hint !== undefined && html`<p class="warning">${administering.hint}</p>`}
 <h2>Yours</h2>
-${mine.length === 0 ? html`<p>You have none.</p>` : list(mine, { ticks: changes ? 'own' : undefined, isOwn: true, now })}
-${heldOf(mine).length > 0 && releaseOwn(site, heldOf(mine), signing)}
-${changes && tooFew(activeOf(mine), state.approver)}
-${changes && isAdding && signing.length > 0 && addOwn(site, state, now)}
-${changes && signing.length > 0 && html`<form id="own" class="change"><h3>Lost one?</h3><p>Tick it above and suspend it at once. You can sign with any key that you still have.${!administering && html` Ask an administrator to suspend it if you have none: ${names(state.administrators)}.`}</p>${stopOwn(site, signing)}</form>`}
+${mine.length === 0 ? html`<p>You have none.</p>` : list(mine, { ticks: ownChanges ? 'own' : undefined, isOwn: true, now })}
+${inDoubt(mine, 'spared').length > 0 && sparedOwn(others(state))}
+${inDoubt(mine, 'held').length > 0 && releaseOwn(site, inDoubt(mine, 'held'), own)}
+${ownChanges && tooFew(activeOf(mine), state.approver)}
+${ownChanges && isAdding && addOwn(site, { ...state, signing: own }, now)}
+${ownChanges && html`<form id="own" class="change"><h3>Lost one?</h3><p>Tick it above and suspend it at once. You can sign with any key that you still have.${!administering && html` Ask an administrator to suspend it if you have none: ${names(state.administrators)}.`}</p>${stopOwn(site, own)}</form>`}
 ${administering && everybody(site, state, administering, now)}
 </div>
-${changes && signing.length > 0 && anotherKey(site)}`,
+${ownChanges && anotherKey(site)}`,
   })
 }
 
@@ -134,9 +139,13 @@ const doubtedList = (doubted: readonly Doubted[], now: Date): Html => html`<div 
 
 const names = (people: readonly Named[]): Html => html`${people.map(({ name }, at) => html`${at > 0 && ', '}${shown(name)}`)}`
 
-const heldOf = (rows: readonly KeyRow[]): readonly KeyRow[] => rows.filter(({ held, status }) => held && status === 'active')
+const inDoubt = (rows: readonly KeyRow[], how: Doubt): readonly KeyRow[] =>
+  rows.filter(({ doubt, status }) => doubt === how && status === 'active')
+const others = ({ administrators, me }: KeysState): readonly Named[] => administrators.filter(({ id }) => id !== me.id)
 
 const STATUS = { active: 'Active', suspended: 'Suspended', revoked: 'Revoked' } as const
+const DOUBT = { held: 'Held', spared: 'In doubt' } as const
+const standsAs = ({ doubt, status }: KeyRow): string => (doubt && status === 'active' ? DOUBT[doubt] : STATUS[status])
 
 /** As many are seen at once. */
 const FEW = 8
@@ -157,13 +166,14 @@ type Listing = {
 /** Keys: one's own by their names, those of others by their owners. */
 const list = (rows: readonly KeyRow[], { ticks, isOwn, now }: Listing): Html =>
   html`<ul class="keys">${rows.map((row) => {
-    const { owner, nickname, status, deviceBound, inFull, held, enrolledAt, usedAt, words } = row
+    const { owner, nickname, status, deviceBound, inFull, enrolledAt, usedAt, words } = row
     const name = isOwn
       ? html`<strong>${shown(nickname)}</strong>`
       : html`<span><strong>${shown(owner.name)}</strong> <span class="help">${shown(nickname)}</span></span>`
     return html`<li class="${status}">
 ${ticks !== undefined && status !== 'revoked' ? html`<label class="choice"><input type="checkbox" name="${ticks}" value="${row.thumbprint}"> ${name}</label>` : name}
-<p class="help">${held && status === 'active' ? 'Held' : STATUS[status]} · ${deviceBound ? 'stays on one device' : 'may be copied between devices'}${!inFull && html` · <span>may ask only</span>`} · enrolled ${when(enrolledAt, now)} · ${usedAt ? html`last used ${when(usedAt, now)}` : 'never used'}</p>
+<p class="help">${standsAs(row)} · ${deviceBound ? 'stays on one device' : 'may be copied between devices'}${!inFull && html` · <span>may ask only</span>`} · enrolled ${when(enrolledAt, now)} · ${usedAt ? html`last used ${when(usedAt, now)}` : 'never used'}</p>
 <p class="help">Words: ${words.join(' ')}</p>
+${row.doubt === 'spared' && status === 'active' && html`<p class="warning">${isOwn ? signsLittle : suspendIt}</p>`}
 </li>`
   })}</ul>`

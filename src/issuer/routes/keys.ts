@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { rolesToGive } from '../../commands/change-directory.ts'
 import { withdrawChange } from '../../commands/pending-change.ts'
 import { rejectRegistration } from '../../commands/register-passkey.ts'
-import { findHeld } from '../../db/holds.ts'
+import { findDoubts, findHeld } from '../../db/holds.ts'
 import { findAllPasskeys } from '../../db/issuer-queries/find-passkeys.ts'
 import { findPasskeysOf, findRegistration, type PasskeyRow, passkeyOf, type RegistrationRow } from '../../db/passkeys.ts'
 import { endSession } from '../../db/sign-in.ts'
@@ -14,10 +14,11 @@ import { findDoubtful } from '../../db/standings.ts'
 import { ACCEPTS, acceptFor } from '../../domain/accepted-keys.ts'
 import { acceptWords } from '../../domain/accepted-words.ts'
 import { type AttestationList, findModel } from '../../domain/attestation.ts'
-import type { Role } from '../../domain/directory.ts'
+import type { Doubt } from '../../domain/concerned.ts'
+import { ROLES, type Role } from '../../domain/directory.ts'
 import { servingKeys } from '../../evidence/approver.ts'
 import { type ChainState, holdsRole } from '../../evidence/chain-state.ts'
-import { holdsAnyRole, signaturesNeeded } from '../../evidence/directory-change.ts'
+import { signaturesNeeded } from '../../evidence/directory-change.ts'
 import { acceptedModels } from '../../passkeys/needed-keys.ts'
 import { administratorsHint } from '../administrators-hint.ts'
 import { answer, refuseWith } from '../answers.ts'
@@ -50,9 +51,10 @@ export const keyRoutes =
     }
     const waitingOfAll = (rows: readonly RegistrationRow[], state: ChainState) => {
       const models = ctx.attestation()
-      return rows.map((row) =>
-        waitingOf(row, named, rolesToGive(ctx.published().ruleSet, state, row.person), models, holdsAnyRole(state, row.person)),
-      )
+      return rows.map((row) => {
+        const holds = ROLES.filter((role) => holdsRole(state, row.person, role))
+        return waitingOf(row, named, { gets: rolesToGive(ctx.published().ruleSet, state, row.person), holds }, models)
+      })
     }
     /** A key that was proved in this browser and that a sign-in at the provider could still enrol. */
     const provedIn = async (request: FastifyRequest): Promise<EnrolState['proved']> => {
@@ -89,12 +91,12 @@ export const keyRoutes =
         return reply.send(signInPage(site, { realm: ctx.realm, why, onward: { go: onward ? '/enrol' : '/keys' } }))
       }
       const { person } = session
-      const [isAdministrator, all, chain, listed, held] = await Promise.all([
+      const [isAdministrator, all, chain, listed, doubts] = await Promise.all([
         administers(person),
         findAllPasskeys(ctx.db),
         ctx.chain(),
         listWaiting(ctx.db, { find, page: 1 }, person),
-        findHeld(ctx.db),
+        findDoubts(ctx.db),
       ])
       const { ruleSet } = ctx.published()
       const page = keysPage(
@@ -103,7 +105,7 @@ export const keyRoutes =
           realm: ctx.realm,
           me: named(person),
           signing: await signing(person),
-          mine: all.filter((row) => row.person === person).map((row) => rowOf(row, named, held)),
+          mine: all.filter((row) => row.person === person).map((row) => rowOf(row, named, doubts)),
           waiting: waitingOfAll(listed.rows, chain).map((each) => ({ ...each, thumbprint: each.fact.passkey.thumbprint })),
           listed,
           approver: holdsRole(chain, person, 'approver')
@@ -111,7 +113,7 @@ export const keyRoutes =
             : undefined,
           administrators: ruleSet.administrators.map(named),
           next: await next(),
-          administering: isAdministrator ? await administering(person, all, held) : undefined,
+          administering: isAdministrator ? await administering(person, all, doubts) : undefined,
           // A store that does not answer stops minting as well, and there is nothing to sign about that.
           loss: isAdministrator ? await ctx.findLoss().catch(() => undefined) : undefined,
         },
@@ -147,12 +149,12 @@ export const keyRoutes =
     const administering = async (
       person: string,
       all: readonly PasskeyRow[],
-      held: ReadonlySet<string>,
+      doubts: ReadonlyMap<string, Doubt>,
     ): Promise<Administering> => {
       const seen = await findSeen(ctx, named, all)
       const doubted = await findDoubtful(ctx.db, MOST_DOUBTED)
       return {
-        others: all.filter((row) => row.person !== person).map((row) => rowOf(row, named, held)),
+        others: all.filter((row) => row.person !== person).map((row) => rowOf(row, named, doubts)),
         pending: seen.pending,
         speaking: seen.speaking,
         roles: rolesState(ctx, seen, named, all, rounds),
@@ -208,9 +210,8 @@ const needsOf = (models: readonly string[]): EnrolState['needs'] =>
 function waitingOf(
   row: RegistrationRow,
   named: (id: string) => Named,
-  roles: readonly Role[],
+  { gets, holds }: { readonly gets: readonly Role[]; readonly holds: readonly Role[] },
   models: AttestationList,
-  holdsRoles: boolean,
 ): Waiting {
   const passkey = passkeyOf(row)
   const { person, thumbprint, device_bound, aaguid } = passkey
@@ -221,12 +222,13 @@ function waitingOf(
     deviceBound: device_bound,
     model: aaguid && (findModel(models, aaguid)?.name ?? aaguid),
     at: row.created_at,
-    fact: { passkey: { ...passkey, key: { ...passkey.key } }, registration: row.statement ?? '', roles },
-    tier: holdsRoles || roles.length > 0 ? 'serves' : 'asks',
+    fact: { passkey: { ...passkey, key: { ...passkey.key } }, registration: row.statement ?? '', roles: gets },
+    holds,
+    tier: holds.length > 0 || gets.length > 0 ? 'serves' : 'asks',
   }
 }
 
-const rowOf = (row: PasskeyRow, named: (id: string) => Named, held: ReadonlySet<string>): KeyRow => ({
+const rowOf = (row: PasskeyRow, named: (id: string) => Named, doubts: ReadonlyMap<string, Doubt>): KeyRow => ({
   thumbprint: row.thumbprint,
   owner: named(row.person),
   nickname: row.nickname,
@@ -234,7 +236,7 @@ const rowOf = (row: PasskeyRow, named: (id: string) => Named, held: ReadonlySet<
   status: row.status,
   deviceBound: row.device_bound,
   inFull: row.in_full,
-  held: held.has(row.thumbprint),
+  doubt: doubts.get(row.thumbprint),
   enrolledAt: row.enrolled_at,
   usedAt: row.used_at ?? undefined,
 })

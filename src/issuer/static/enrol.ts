@@ -93,6 +93,12 @@ document.querySelector('#register select[name=person]')?.addEventListener('chang
 // A browser may bring back what was chosen before.
 showNeeds()
 document.querySelector('#register')?.addEventListener('submit', (event) => event.preventDefault())
-// What was ticked is still what was compared: a box is found again by its key.
-whenStale(() => refresh(() => undefined, true))
+/** Ticks that a fresh list did not keep. */
+function sayUnticked(): void {
+  const keys = document.querySelectorAll('#waiting [data-unticked]:not([hidden])').length
+  if (keys > 0)
+    say(`No longer ticked: ${keys === 1 ? 'one key, which is' : `${keys} keys, which are`} enrolled for something else by now.`)
+}
+// What was ticked is still what was compared, and what it gives: a box is found again by its key.
+whenStale(() => refresh(sayUnticked, true))
 startClock()

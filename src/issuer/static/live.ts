@@ -77,7 +77,13 @@ const having = (name: string, value: string | undefined): string =>
 
 const box = (name: string, value: string): string => `[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]`
 
-/** Takes over what the person has typed, ticked and opened. A box is found by its value, which names what it stands for. */
+const unticked = (root: HTMLElement, value: string): HTMLElement | null =>
+  root.querySelector<HTMLElement>(`[data-unticked="${CSS.escape(value)}"]`)
+
+/**
+ * Takes over what the person has typed, ticked and opened. A box is found by its value, which names what it stands for. One that does something else by now
+ * (`data-means`) is no longer ticked, and what says so beside it is shown: nobody signs for what he has not seen.
+ */
 function carryOver(from: HTMLElement, to: HTMLElement): void {
   for (const field of from.querySelectorAll<HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement>(
     'input, textarea, select',
@@ -85,8 +91,14 @@ function carryOver(from: HTMLElement, to: HTMLElement): void {
     const boxed = field instanceof HTMLInputElement && /^(?:radio|checkbox)$/.test(field.type) ? field : undefined
     const twin = to.querySelector<HTMLInputElement>(boxed ? box(boxed.name, boxed.value) : `[name="${CSS.escape(field.name)}"]`)
     if (!twin) continue
-    if (boxed) twin.checked = boxed.checked
-    else twin.value = field.value
+    if (!boxed) {
+      twin.value = field.value
+      continue
+    }
+    const isSame = twin.dataset['means'] === boxed.dataset['means']
+    twin.checked = boxed.checked && isSame
+    const note = unticked(to, boxed.value)
+    if (note) note.hidden = boxed.checked ? isSame : (unticked(from, boxed.value)?.hidden ?? true)
   }
   const opened = [...from.querySelectorAll('details')]
   for (const [at, details] of [...to.querySelectorAll('details')].entries()) details.open = opened[at]?.open ?? false
