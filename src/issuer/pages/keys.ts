@@ -81,7 +81,7 @@ ${administering?.pending && pendingPanel(site, administering.pending, { speaking
 ${administering?.hint !== undefined && html`<p class="warning">${administering.hint}</p>`}
 <h2>Yours</h2>
 ${mine.length === 0 ? html`<p>You have none.</p>` : list(mine, { ticks: ownChanges ? 'own' : undefined, isOwn: true, now })}
-${inDoubt(mine, 'spared').length > 0 && sparedOwn(others(state))}
+${inDoubt(mine, 'spared').length > 0 && sparedOwn(otherAdministrators(state))}
 ${inDoubt(mine, 'held').length > 0 && releaseOwn(site, inDoubt(mine, 'held'), own)}
 ${ownChanges && tooFew(activeOf(mine), state.approver)}
 ${ownChanges && isAdding && addOwn(site, { ...state, signing: own }, now)}
@@ -141,7 +141,14 @@ const names = (people: readonly Named[]): Html => html`${people.map(({ name }, a
 
 const inDoubt = (rows: readonly KeyRow[], how: Doubt): readonly KeyRow[] =>
   rows.filter(({ doubt, status }) => doubt === how && status === 'active')
-const others = ({ administrators, me }: KeysState): readonly Named[] => administrators.filter(({ id }) => id !== me.id)
+/** The administrators beside him who could sign. */
+const otherAdministrators = ({ administrators, me, administering }: KeysState): readonly Named[] =>
+  administrators.filter(
+    ({ id }) =>
+      id !== me.id &&
+      administering?.others.some(({ owner, status, doubt }) => owner.id === id && status === 'active' && doubt !== 'held') !==
+        false,
+  )
 
 const STATUS = { active: 'Active', suspended: 'Suspended', revoked: 'Revoked' } as const
 const DOUBT = { held: 'Held', spared: 'In doubt' } as const
