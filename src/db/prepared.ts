@@ -8,6 +8,8 @@ import { DatabaseError, type Pool, type PoolClient } from 'pg'
 
 const MOST_NAMES = 512
 const MOST_CHARACTERS = 2_000
+/** What takes no parameters is planned anew each time unless it has a name; what only opens or ends a transaction needs no plan. */
+const READS = /^(?:select|with) /i
 /** Where in the server a plan is found to be stale: its error code has many other causes. */
 const REVALIDATION = 'RevalidateCachedQuery'
 
@@ -18,7 +20,7 @@ function together({ connection: { stream } }: PoolClient): void {
   process.nextTick(() => stream.uncork())
 }
 
-/** The pool as kysely wants it, its connections got by `take`; queries with parameters are prepared statements. */
+/** The pool as kysely wants it, its connections got by `take`; queries are prepared statements, but for what takes no plan. */
 export function preparing(pool: Pool, take: () => Promise<PoolClient>): PostgresPool {
   const names = new Map<string, string>()
   let era = 0
@@ -27,7 +29,7 @@ export function preparing(pool: Pool, take: () => Promise<PoolClient>): Postgres
     return names.get(text)
   }
   const query = async (client: PoolClient, text: string, values: readonly unknown[]) => {
-    const name = values.length > 0 ? nameOf(text) : undefined
+    const name = values.length > 0 || READS.test(text) ? nameOf(text) : undefined
     together(client)
     try {
       return await client.query(name === undefined ? { text, values: [...values] } : { name, text, values: [...values] })

@@ -9,14 +9,22 @@ const owner = database.connect('owner')
 await sql`create table thing (n int); insert into thing values (1)`.execute(owner)
 
 const prepared = async (db: Kysely<Schema>) =>
-  (await sql<{ statement: string }>`select statement from pg_prepared_statements`.execute(db)).rows.map(
-    ({ statement }) => statement,
-  )
+  (
+    await sql<{
+      statement: string
+    }>`select statement from pg_prepared_statements where statement not like '%pg_prepared%'`.execute(db)
+  ).rows.map(({ statement }) => statement)
 
 test('a text is prepared once, whatever its parameters are', async () => {
   const db = database.connect('owner', { max: 1 })
   for (const n of [1, 2, 3]) await sql`select ${n}::int as n`.execute(db)
   assert.deepEqual(await prepared(db), ['select $1::int as n'])
+})
+
+test('what takes no parameters is prepared too, and what only opens or ends a transaction is not', async () => {
+  const db = database.connect('owner', { max: 1 })
+  for (let turn = 0; turn < 2; turn += 1) await db.transaction().execute((trx) => sql`select 1 as n`.execute(trx))
+  assert.deepEqual(await prepared(db), ['select 1 as n'])
 })
 
 test('texts without number do not fill the server: those that come late go unprepared and are answered all the same', async () => {
