@@ -39,6 +39,15 @@ test('two administrators and the owners of keys', async (t) => {
   await t.test('one administrator is told that he alone can change everything; with his signature there are two', async () => {
     const page = await visit('mira', '/keys')
     await page.getByText('One administrator alone can change every key and every role.').waitFor()
+    const own = page.locator('#role option').filter({ hasText: 'Mira Castellanos' })
+    const offered = () => own.evaluate((option) => !(option as unknown as { disabled: boolean }).disabled)
+    assert.equal(await offered(), false, 'nobody signs for a role of his own')
+    await page.getByLabel('Take away').check()
+    assert.equal(await offered(), true, 'and everybody can give one up')
+    await page.locator('#role select[name=person]').selectOption('mira')
+    await page.getByLabel('Give', { exact: true }).check()
+    assert.equal(await offered(), false)
+    assert.equal(await page.locator('#role select[name=person]').inputValue(), '')
     // The world's people came in by one administrator, who was all there were: their keys are in full.
     for (const who of ['ana', 'theo']) {
       await page.locator('#role select[name=person]').selectOption(who)

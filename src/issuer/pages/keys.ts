@@ -110,7 +110,7 @@ function factsOf(site: Site, { realm, me, signing, next, waiting, loss, administ
   }
 }
 
-function everybody(site: Site, { loss, signing }: KeysState, { others, roles, doubted }: Administering, now: Date): Html {
+function everybody(site: Site, { loss, signing, me }: KeysState, { others, roles, doubted }: Administering, now: Date): Html {
   const changes = loss === undefined
   return html`<h2>Everybody else’s</h2>${others.length === 0 ? html`<p>None.</p>` : html`${others.length > FEW && filterBox()}${list(others, { ticks: changes ? 'passkey' : undefined, isOwn: false, now })}`}
 ${doubted.length > 0 && doubtedList(doubted, now)}
@@ -127,7 +127,7 @@ ${
 ${keyChoice(site, signing)}
 ${ceremonyButtons(site, [{ act: 'change', label: 'Sign the change', style: 'danger' }])}
 </form>
-${rolesSection(site, roles)}`
+${rolesSection(site, roles, me)}`
 }`
 }
 

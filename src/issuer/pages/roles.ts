@@ -27,8 +27,8 @@ export type RolesState = {
   readonly ruleSet: string
 }
 
-/** Roles, rules and provider. */
-export const rolesSection = (site: Site, state: RolesState): Html => html`
+/** Roles, rules and provider, for the administrator who looks. */
+export const rolesSection = (site: Site, state: RolesState, me: Named): Html => html`
 <div class="change step">
 <h2>Roles</h2>
 <dl class="roles">${ROLES.map((role) => {
@@ -36,7 +36,7 @@ export const rolesSection = (site: Site, state: RolesState): Html => html`
   return html`<div><dt>${ROLE_WORDS[role]}</dt><dd>${holders.length === 0 ? 'nobody' : holders.map(({ name }, at) => html`${at > 0 && ', '}${shown(name)}`)}</dd></div>`
 })}</dl>
 <p class="help">The rules can leave somebody out who has a role here; they cannot give one.</p>
-${state.waits ? waitsAbove() : roleForm(site, state)}
+${state.waits ? waitsAbove() : roleForm(site, state, me)}
 </div>
 ${state.gained.length > 0 && endorsement(site, state)}
 ${state.provider && providerSection(site, state.provider, state)}`
@@ -44,15 +44,16 @@ ${state.provider && providerSection(site, state.provider, state)}`
 const waitsAbove = (): Html =>
   html`<p class="help">A change waits above. Once it is signed or withdrawn, the next one can be signed here.</p>`
 
-const roleForm = (site: Site, state: RolesState): Html => html`<form id="role">
+const roleForm = (site: Site, state: RolesState, me: Named): Html => html`<form id="role">
 <label class="field">Who
-<select name="person" required><option value="">Choose</option>${state.people.map(({ id, name }) => html`<option value="${id}">${name}</option>`)}</select></label>
+<select name="person" required><option value="">Choose</option>${state.people.map(({ id, name }) => html`<option value="${id}" ${id === me.id && html`data-self hidden disabled`}>${name}</option>`)}</select></label>
 <label class="field">Role
 <select name="role">${ROLES.map((role) => html`<option value="${role}">${role}</option>`)}</select></label>
 <fieldset class="row"><legend class="sr">What to do</legend>
 <label class="choice"><input type="radio" name="effect" value="grant" checked> <span>Give</span></label>
 <label class="choice"><input type="radio" name="effect" value="withdraw"> <span>Take away</span></label>
 </fieldset>
+${state.people.some(({ id }) => id === me.id) && html`<p class="small">Nobody signs for a role of his own: you are in the list only to give one up.</p>`}
 ${state.people
   .filter(({ unserving }) => unserving.length > 0)
   .map(

@@ -66,9 +66,16 @@ function roleChange(): Body {
   }
 }
 
-/** The keys of the chosen person that may not serve a role yet. */
-function showVouched(): void {
+/** Whom a role can be given to or taken from, and the keys of the chosen person that may not serve one yet. */
+function fitRole(): void {
   const grants = ticked('effect')[0] !== 'withdraw'
+  const self = document.querySelector<HTMLOptionElement>('#role [data-self]')
+  if (self) {
+    // Nobody signs for a role of his own, but everybody can give one up.
+    if (grants && self.selected) self.selected = false
+    self.disabled = grants
+    self.hidden = grants
+  }
   for (const each of document.querySelectorAll<HTMLElement>('#role .vouched'))
     each.hidden = !grants || each.dataset['person'] !== chosen('person')
 }
@@ -110,12 +117,12 @@ onPress({
   ),
   'sign-out': () => signOut(),
 })
-document.addEventListener('change', showVouched)
+document.addEventListener('change', fitRole)
 startFilter()
 // A form is signed by its button, and never sent; only the box that looks for words is.
 document.addEventListener('submit', (event) => {
   if (event.target instanceof Element && !event.target.matches('[role=search]')) event.preventDefault()
 })
 // What was ticked is still what was compared: a box is found again by its key.
-whenStale(() => refresh(showVouched, true))
+whenStale(() => refresh(fitRole, true))
 startClock()
