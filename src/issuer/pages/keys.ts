@@ -13,7 +13,7 @@ import type { Listed } from '../waiting-keys.ts'
 import type { Speaking } from './change-words.ts'
 import { framed, type Site } from './frame.ts'
 import { releaseOwn, signsLittle, sparedOwn, suspendIt } from './held-keys.ts'
-import { activeOf, addOwn, anotherKey, type OwnWaiting, stopOwn, tooFew } from './own-keys.ts'
+import { activeOf, addOwn, anotherKey, noneToSign, type OwnWaiting, stopOwn, tooFew } from './own-keys.ts'
 import { pendingFact, pendingPanel } from './pending.ts'
 import { recovery } from './recovery.ts'
 import { type RolesState, rolesSection } from './roles.ts'
@@ -75,7 +75,8 @@ export function keysPage(site: Site, state: KeysState, now: Date): string {
     entry: 'issuer/static/keys.ts',
     signedIn: me,
     body: html`<div class="headline"><h1 tabindex="-1">Keys</h1></div>
-<div class="document medium" id="keys" data-live data-facts="${JSON.stringify(factsOf(site, state))}">
+<div class="columns">
+<div class="document" id="keys" data-live data-facts="${JSON.stringify(factsOf(site, state))}">
 ${loss && recovery(site, loss, signing, now)}
 ${administering?.pending && pendingPanel(site, administering.pending, { speaking: administering.speaking, me, keys: signing }, now)}
 ${administering?.hint !== undefined && html`<p class="warning">${administering.hint}</p>`}
@@ -88,7 +89,8 @@ ${ownChanges && isAdding && addOwn(site, { ...state, signing: own }, now)}
 ${ownChanges && html`<form id="own" class="change"><h3>Lost one?</h3><p>Tick it above and suspend it at once. You can sign with any key that you still have.${!administering && html` Ask an administrator to suspend it if you have none: ${names(state.administrators)}.`}</p>${stopOwn(site, own)}</form>`}
 ${administering && everybody(site, state, administering, now)}
 </div>
-${ownChanges && anotherKey(site)}`,
+<div class="side">${ownChanges ? anotherKey(site) : changes && noneToSign()}</div>
+</div>`,
   })
 }
 

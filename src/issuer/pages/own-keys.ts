@@ -72,9 +72,7 @@ ${ceremonyButtons(site, [{ act: 'add', label: 'These are the words: add this key
 </div>`
 
 /** The form by which one more key is made. It stands apart, so that a fresh list takes nothing from it. */
-export const anotherKey = (
-  site: Site,
-): Html => html`<section class="document medium" aria-labelledby="another-title" id="another">
+export const anotherKey = (site: Site): Html => html`<section class="panel" aria-labelledby="another-title" id="another">
 <h2 id="another-title">Add another key</h2>
 <p>Make the new key here, then sign for it with one that you have.</p>
 <form id="register">
@@ -86,7 +84,13 @@ ${ceremonyButtons(site, [{ act: 'create', label: 'Make the key' }])}
 ${ceremonyButtons(site, [{ act: 'prove', label: 'Show that you hold it' }])}</div>
 <div class="step" id="registered" hidden><h3>Its words</h3>
 <ol class="words" data-words></ol>
-<p>Now sign for it above, with a key that you have.</p></div>
+<p>Now sign for it under “Registered in your name”, with a key that you have.</p></div>
+</section>`
+
+/** In its place, for who has no key that could sign for one more. */
+export const noneToSign = (): Html => html`<section class="panel" aria-labelledby="none-title">
+<h2 id="none-title">No key of yours can sign for another</h2>
+<p><a href="/enrol">Register one</a> and read its words to an administrator, who enrols it.</p>
 </section>`
 
 export const activeOf = (rows: readonly KeyRow[]): number => rows.filter(({ status }) => status === 'active').length
