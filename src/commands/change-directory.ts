@@ -27,7 +27,7 @@ import { decodeBase64url, encodeBase64url } from '../domain/base64url.ts'
 import { type Canonical, canonicalBytes } from '../domain/canonical.ts'
 import { signersOf } from '../domain/concerned.ts'
 import { type DirectoryChange, type Role, readDirectoryChange } from '../domain/directory.ts'
-import type { Digest } from '../domain/ids.ts'
+import type { Digest, PersonId } from '../domain/ids.ts'
 import { type Outcome, type Refusal, refuse } from '../domain/refusal.ts'
 import { readStatement } from '../domain/statement.ts'
 import type { DirectoryLink } from '../evidence/bundle.ts'
@@ -139,12 +139,17 @@ export async function changeDirectory(
   return moved(ctx, change)
 }
 
+/** What somebody is called who is named to others. */
+const nameOf = (ctx: IssuerContext, id: PersonId): string =>
+  ctx.published().ruleSet.people.find((person) => person.id === id)?.name ?? id
+
 /** What came first, so that whoever has to look again knows where. */
-async function moved({ db, roots }: IssuerContext, { sequence }: DirectoryChange): Promise<Outcome<never>> {
-  const rows = await findSince(db, roots.era, sequence, MOST_MOVES)
+async function moved(ctx: IssuerContext, { sequence }: DirectoryChange): Promise<Outcome<never>> {
+  const rows = await findSince(ctx.db, ctx.roots.era, sequence, MOST_MOVES)
   const by = rows.flatMap(({ change, link }) => {
     const read = readDirectoryChange(change)
-    return read.ok ? [{ signers: signersOf(link.statements).map(({ person }) => person), operation: read.value.operation }] : []
+    const signers = signersOf(link.statements).map(({ person }) => nameOf(ctx, person))
+    return read.ok ? [{ signers, operation: read.value.operation }] : []
   })
   return refuse({ reason: 'directory_moved', by })
 }
@@ -189,7 +194,7 @@ async function tryChange(ctx: IssuerContext, proposed: Proposed): Promise<Outcom
   if (futile) return refuse(futile)
   // What is stale may give way, and everything to the recovery, without which nothing else can be signed.
   const holds = waiting && !joins && waiting.sequence === state.sequence + 1 && change.operation !== 'recover'
-  if (waits && holds) return refuse({ reason: 'change_waits', by: waiting.person })
+  if (waits && holds) return refuse({ reason: 'change_waits', by: nameOf(ctx, waiting.person) })
 
   const taken = await transact(ctx, [], async (work): Promise<Outcome<Changed>> => {
     const { trx, now, record, tell } = work

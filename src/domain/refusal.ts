@@ -80,7 +80,7 @@ export type Refusal =
   | { readonly reason: 'only_administrators'; readonly why: OnlyAdministrators }
   | { readonly reason: 'provider_refused'; readonly check: ProviderCheck; readonly provider: string }
   | { readonly reason: 'directory_moved'; readonly by?: readonly Move[] }
-  | { readonly reason: 'change_waits'; readonly by: PersonId }
+  | { readonly reason: 'change_waits'; readonly by: string }
   | { readonly reason: 'change_refused'; readonly why: ChangeMisfit }
   | { readonly reason: 'nothing_to_recover' }
   | { readonly reason: 'recovery_differs' }
@@ -111,8 +111,8 @@ export type Refusal =
   | { readonly reason: 'signed_out' }
   | { readonly reason: 'not_permitted'; readonly role: string }
 
-/** A change of the directory that came first; nobody signed one that a provider vouched for. */
-export type Move = { readonly signers: readonly PersonId[]; readonly operation: DirectoryChange['operation'] }
+/** A change of the directory that came first, with the names of its signers; nobody signed one that a provider vouched for. */
+export type Move = { readonly signers: readonly string[]; readonly operation: DirectoryChange['operation'] }
 
 export type Outcome<T> = ({ readonly ok: true } & T) | { readonly ok: false; readonly refusal: Refusal }
 

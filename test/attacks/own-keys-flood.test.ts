@@ -90,7 +90,7 @@ describe('a person who moves the directory without end', () => {
     refused(
       stale,
       'directory_moved',
-      /^The directory was changed in the meantime: theo suspended keys\. Look again, then sign\.$/,
+      /^The directory was changed in the meantime: Theo Brandt suspended keys\. Look again, then sign\.$/,
     )
     assert.ok(await keys.changed({ operation: 'suspend', passkeys: [key.thumbprint] }))
     assert.equal((await adds(key, 'theo')).answer.json().reason, 'passkey_inactive')

@@ -188,7 +188,7 @@ describe('a change of the directory', () => {
     refused(
       await signed('mira', second),
       'directory_moved',
-      /The directory was changed in the meantime: mira enrolled keys\. Look again, then sign/,
+      /The directory was changed in the meantime: Mira Castellanos enrolled keys\. Look again, then sign/,
     )
     assert.equal(await isEnrolled(two.thumbprint), false)
   })

@@ -79,7 +79,7 @@ describe('with two administrators', () => {
     const shown = await prepared({ operation: 'role', person: 'rey', role: 'auditor', effect: 'grant', passkeys: [] })
     const other = await prepared({ operation: 'role', person: 'rey', role: 'approver', effect: 'grant', passkeys: [] })
     assert.ok((await signed('mira', shown)).ok)
-    refused(await signed('ana', other), 'change_waits', /^A change that mira signed waits/)
+    refused(await signed('ana', other), 'change_waits', /^A change that Mira Castellanos signed waits/)
     const posing = { ...(await signChange(world, 'ana', shown.digest)), change: other.change }
     assert.equal(refused(await changeDirectory(ctx, posing), 'evidence_refused', /./).check, 'other_change')
     assert.equal((await waiting()).digest, shown.digest)

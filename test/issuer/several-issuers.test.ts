@@ -110,7 +110,7 @@ test('of two changes at one place, one at each issuer at once, one is taken', as
   const two = await another()
   const outcomes = await Promise.all([suspend(one, 'theo'), suspend(two, 'bo')])
   assert.equal(outcomes.filter(({ ok }) => ok).length, 1, JSON.stringify(outcomes))
-  refused(outcomes.find(({ ok }) => !ok) ?? assert.fail(), 'directory_moved', /in the meantime: mira/)
+  refused(outcomes.find(({ ok }) => !ok) ?? assert.fail(), 'directory_moved', /in the meantime: Mira Castellanos/)
 })
 
 test('twenty claims at once over two issuers are one credential with the same bytes', async (t) => {
