@@ -25,7 +25,7 @@ export async function publishRuleSet(
   // A clock that stepped back shortens no wait: what is gained by it, and fewer hours, count from when it was before.
   const now = new Date(Math.max(ctx.now().getTime(), ctx.newest().getTime()))
   const settled = settledFrom(ctx.roots) / 1000
-  const since = before && { ruleSet: before.ruleSet, hours: await findGainedHours(ctx.db, now), settled }
+  const since = { ruleSet: before?.ruleSet, hours: await findGainedHours(ctx.db, now), settled }
   const ruleSet = withGained(since, written, Math.floor(now.getTime() / 1000))
   const body = canonicalBytes(ruleSet)
   const published = { digest: digestOf('ruleSet', body), ruleSet }
@@ -42,15 +42,16 @@ export async function publishRuleSet(
     const gain = describeGain(before?.ruleSet, ruleSet)
     work.record('rules.published', {}, { v: 1, rule_set: published.digest, gain })
     for (const id of ids) await voidRequest(work, id, 'the action changed after it was asked for')
-    // What a deployment begins with has gained nobody anything.
-    work.tell('rules.published', undefined, before ? { gain, counts_from: countsFrom(before.ruleSet, ruleSet, now) } : {})
+    // What a deployment begins with has gained nobody anything, and is no news.
+    const isNews = before !== undefined || ruleSet.gained.length > 0
+    work.tell('rules.published', undefined, isNews ? { gain, counts_from: countsFrom(before?.ruleSet, ruleSet, now) } : {})
   })
   return published
 }
 
 /** From when people may approve by what was gained now, in ms, unless administrators sign for these rules; now where nobody waits. */
-function countsFrom(before: RuleSet, { gained, keys }: RuleSet, now: Date): number {
-  const had = new Set(before.gained.map(canonicalText))
+function countsFrom(before: RuleSet | undefined, { gained, keys }: RuleSet, now: Date): number {
+  const had = new Set(before?.gained.map(canonicalText))
   const ends = gained.filter((one) => !had.has(canonicalText(one))).map(({ at }) => (at + keys.gained_hours * 3600) * 1000)
   return Math.max(now.getTime(), ...ends)
 }

@@ -2,10 +2,12 @@
 // It is published with the rule set, so that whoever verifies an approval sees it in the rules of then and needs no history (DESIGN section 4): a change of
 // `directory.yaml` makes nobody an approver at once. How long nobody approves by it is judged by the most hours that rules asked for of late, since
 // whoever may change the rules may change these hours, too: `at` lies so far ahead that with the hours of this rule set the wait is as long.
-// The first rule set of a deployment has gained nobody.
+// What a deployment begins with has gained nobody. Where the first rule set comes later than its first week, what was before it is not known (the database was
+// emptied or put back), so it has gained everybody whom it names.
 
 import { actionName, type Gained, type RuleSet } from '../domain/action.ts'
 import { canonicalText } from '../domain/canonical.ts'
+import { KEYS } from './check-directory.ts'
 import { lowerings, waits } from './lowering.ts'
 
 const HOUR = 3600
@@ -14,7 +16,8 @@ const MOST = 20_000
 
 /** What was in force before. */
 export type Before = {
-  readonly ruleSet: RuleSet
+  /** Undefined where nothing was published, as far as the database knows. */
+  readonly ruleSet: RuleSet | undefined
   /** The most `gained_hours` of all rule sets that were in force within their own hours: fewer count only after the old ones are over. */
   readonly hours: number
   /** When the first week is over (s): before it nobody waits. */
@@ -22,19 +25,17 @@ export type Before = {
 }
 
 /** The rule set as it is published at `now` (s) after another one: what was gained lately is carried on, what is gained now is added. */
-export function withGained(before: Before | undefined, after: RuleSet, now: number): RuleSet {
-  if (!before) return { ...after, gained: [] }
-  const [had, asks] = [before.ruleSet.keys.gained_hours, after.keys.gained_hours]
+export function withGained(before: Before, after: RuleSet, now: number): RuleSet {
+  // Nobody knows what the lost rules asked for: as many hours as where nothing is said of them, whatever these say.
+  const was = before.ruleSet ?? { ...after, offers: [], groups: {}, gained: [], keys: KEYS }
+  const [had, asks] = [was.keys.gained_hours, after.keys.gained_hours]
   const hours = Math.max(before.hours, had, asks)
-  const carried = before.ruleSet.gained
+  const carried = was.gained
     .filter(({ at }) => at >= before.settled && at + had * HOUR > now)
     // Fewer hours now do not shorten what waits, and more make it longer.
     .map((one) => ({ ...one, at: Math.max(Math.min(one.at, now), one.at + (had - asks) * HOUR) }))
   const at = now + (hours - asks) * HOUR
-  const added =
-    hours === 0 || now < before.settled
-      ? []
-      : [...membersGained(before.ruleSet, after, at), ...linesGained(before.ruleSet, after, at)]
+  const added = hours === 0 || now < before.settled ? [] : [...membersGained(was, after, at), ...linesGained(was, after, at)]
   return { ...after, gained: within([...carried, ...added]) }
 }
 

@@ -17,7 +17,24 @@ function published(before: RuleSet, after: RuleSet, { at = now, hours = 0, settl
 const waits = ({ gained, keys }: RuleSet) => gained.map(({ at }) => (at - now) / hour + keys.gained_hours)
 
 test('the first rule set of a deployment has gained nobody', () => {
-  assert.deepEqual(withGained(undefined, joined, now).gained, [])
+  assert.deepEqual(withGained({ ruleSet: undefined, hours: 0, settled: now + 1 }, joined, now).gained, [])
+})
+
+test('a first rule set after the first week has gained everybody whom it names, for a day at least, whatever it asks for', () => {
+  const first = (set: RuleSet) => withGained({ ruleSet: undefined, hours: 0, settled: now }, set, now)
+  const { gained } = first(joined)
+  const members = Object.entries(joined.groups).flatMap(([group, people]) => people.map((person) => `${group} ${person}`))
+  const named = gained.flatMap(({ group, person }) => (person === undefined ? [] : [`${group} ${person}`]))
+  assert.deepEqual(named.toSorted(), members.toSorted())
+  for (const { action } of joined.offers)
+    for (const { group } of action.rules.approvals)
+      assert.ok(gained.some((one) => one.action !== undefined && one.group === group))
+  for (const [asks, hours] of [
+    [0, 24],
+    [24, 24],
+    [72, 72],
+  ] as const)
+    assert.deepEqual(new Set(waits(first(asking(asks, joined)))), new Set([hours]))
 })
 
 test('in the first week nobody is gained, and nothing of it waits afterwards', () => {
