@@ -6,11 +6,15 @@ import { findAwaiting, findToldWaits, NEWS_OF_WAITS, type Wait } from '../db/wai
 import { type Action, actionName, findOffer } from '../domain/action.ts'
 import type { PersonId } from '../domain/ids.ts'
 import { readIntent } from '../domain/intent.ts'
+import type { ChainState } from '../evidence/chain-state.ts'
 import type { IssuerContext } from './context.ts'
 import { eachInTurn } from './each-in-turn.ts'
 import { whyNotYet } from './may-approve.ts'
-import { approversOf, MOST_ASKED } from './reach.ts'
+import { approversOf } from './reach.ts'
 import { transact } from './transact.ts'
+
+/** News of more people than this would be too long to be written each time one of them may approve. */
+const MOST_TOLD = 1_000
 
 type Seen = { readonly by: string; readonly until: number }
 
@@ -32,7 +36,7 @@ export function openWaits(ctx: IssuerContext): { readonly round: () => Promise<n
       })
       let told = 0
       await eachInTurn(due, async ({ request_id, requester, intent }) => {
-        const waits = await waitsOf(ctx, requester, intent)
+        const waits = waitsOf(ctx, chain, requester, intent)
         if (await tell(ctx, request_id, waits)) told += 1
         known.set(request_id, { by, until: Math.min(...waits.map(({ at }) => at ?? Number.POSITIVE_INFINITY)) })
       })
@@ -42,22 +46,21 @@ export function openWaits(ctx: IssuerContext): { readonly round: () => Promise<n
   }
 }
 
-/** Who may decide and cannot approve now; of groups too large to be asked one by one, nobody. */
-async function waitsOf(ctx: IssuerContext, requester: PersonId, bytes: Buffer): Promise<Wait[]> {
+/** Who may decide and cannot approve now; of more people than can be told, nobody. */
+function waitsOf(ctx: IssuerContext, chain: ChainState, requester: PersonId, bytes: Buffer): Wait[] {
   const intent = readIntent(bytes)
   if (!intent.ok) return []
   const { ruleSet } = ctx.published()
   const name = actionName({ runbook: intent.value.runbook, name: intent.value.action })
   const action = findOffer(ruleSet, name)?.action
   const people = approversOf(ruleSet, name, requester)
-  if (!action || people.length > MOST_ASKED) return []
-  const waits = await Promise.all(people.map((person) => waitOf(ctx, person, action)))
-  return waits.filter((wait) => wait !== undefined)
+  if (!action || people.length > MOST_TOLD) return []
+  return people.map((person) => waitOf(ctx, chain, person, action)).filter((wait) => wait !== undefined)
 }
 
 /** Until when a person waits. Whom only administrators can help has no key that serves, which is told elsewhere. */
-async function waitOf(ctx: IssuerContext, person: PersonId, action: Action): Promise<Wait | undefined> {
-  const of = { person, action, published: ctx.published(), chain: await ctx.chain(), roots: ctx.roots }
+function waitOf(ctx: IssuerContext, chain: ChainState, person: PersonId, action: Action): Wait | undefined {
+  const of = { person, action, published: ctx.published(), chain, roots: ctx.roots }
   let at: number | undefined
   // What ends first may leave another reason, which ends later.
   for (;;) {

@@ -13,6 +13,7 @@ import { ask, confirm, newHolder, openWorld, sign } from '../support/world.ts'
 
 const HOUR = 3_600_000
 const WEEK = 7 * 24 * HOUR
+const MANY = Array.from({ length: 30 }, (_, index) => `member${index}`)
 
 /** A world after its first week, whose clock is put on by the test. */
 async function settledWorld(runbooks?: (dir: string) => void) {
@@ -107,4 +108,25 @@ test('who needs another key is told without a time', async () => {
     ['ana', undefined],
     ['bo', undefined],
   ])
+})
+
+test('of more people than are asked one by one each is told as well, so that the requester reads how many wait', async () => {
+  const { world, role, issuer, asked, told, later } = await settledWorld((dir) =>
+    editDirectory(dir, (text) =>
+      text
+        .replace('approver_keys: 1', 'approver_keys: 1, cool_down_hours: 1')
+        .replace('service-owners: [ana, bo]', `service-owners: [ana, bo, ${MANY.join(', ')}]`)
+        .replace('\ngroups:', `${MANY.map((id) => `\n  ${id}: { name: ${id}, slack: [] }`).join('')}\n\ngroups:`),
+    ),
+  )
+  later(WEEK + HOUR)
+  await role('bo', 'withdraw')
+  await role('bo', 'grant')
+  await issuer.reload()
+  const { requestId } = await asked()
+  assert.equal(await openWaits(world.ctx).round(), 1)
+  assert.deepEqual(
+    (await told(requestId)).map(([person]) => person),
+    ['bo'],
+  )
 })

@@ -2,7 +2,7 @@
 // an approval counts is judged there, from the signed directory.
 
 import { findAble } from '../../commands/find-able.ts'
-import { approversOf, reachOf } from '../../commands/reach.ts'
+import { approversOf, MOST_ASKED, reachOf } from '../../commands/reach.ts'
 import { findToldWaits, isWaiting, type Wait } from '../../db/waits.ts'
 import type { RuleSet } from '../../domain/action.ts'
 import type { PersonId } from '../../domain/ids.ts'
@@ -45,22 +45,34 @@ export async function findOwnWait(
 export function waitingLines(waits: readonly Waiting[], { decideBy }: RequestView): Piece[][] {
   if (waits.length === 0) return []
   const inTime = (at: number | undefined) => at !== undefined && at <= decideBy
+  const from = (at: number): Piece[] => (inTime(at) ? [{ at }, '.'] : [{ on: at }, ', too late for this request.'])
   return [
     ['⏳ Too few of those who may approve this can do so now.'],
-    ...waits.map(({ person, at }): Piece[] => {
-      if (at === undefined) return [{ person }, ' may approve as soon as they have another key.']
-      return [
-        { person },
-        ' may approve from ',
-        inTime(at) ? { at } : { on: at },
-        inTime(at) ? '.' : ', too late for this request.',
-      ]
-    }),
+    ...(waits.length > MOST_ASKED ? countedLines(waits, from) : waits.map((wait) => namedLine(wait, from))),
     [nextFor(waits, inTime)],
   ]
 }
 
+const namedLine = ({ person, at }: Waiting, from: (at: number) => Piece[]): Piece[] =>
+  at === undefined
+    ? [{ person }, ' may approve as soon as they have another key.']
+    : [{ person }, ' may approve from ', ...from(at)]
+
+/** So many that their names would hide what they say: how many, and the first of them. */
+function countedLines(waits: readonly Waiting[], from: (at: number) => Piece[]): Piece[][] {
+  const times = waits.flatMap(({ at }) => at ?? [])
+  const keyless = waits.length - times.length
+  return [
+    ...(times.length > 0 ? [[`${times.length} people may approve later, the first from `, ...from(Math.min(...times))]] : []),
+    ...(keyless > 0 ? [[`${keyless} people may approve as soon as they have another key.`]] : []),
+  ]
+}
+
 function nextFor(waits: readonly Waiting[], inTime: (at: number | undefined) => boolean): string {
+  // Nor are so many asked one by one.
+  if (waits.length > MOST_ASKED && waits.some(({ at }) => inTime(at)))
+    return 'The request stands in its channel, where they find it. You need do nothing.'
+  if (waits.length > MOST_ASKED) return 'Ask again then, or ask an administrator what is new.'
   if (waits.some(({ at }) => inTime(at))) return 'They have been asked. You need do nothing.'
   if (waits.some(({ at }) => at === undefined)) return 'They have been asked, and told how to register one.'
   return 'Ask again then, or ask an administrator what is new.'

@@ -151,6 +151,18 @@ test('what is said beside a request’s messages is as it was looked at, and Sla
         view,
       ),
     ),
+    'many wait': renderNotice(
+      view,
+      LINKS,
+      waitingLines(
+        Array.from({ length: 40 }, (_, index) => ({
+          person: index % 2 === 0 ? BO : ANA,
+          at: index < 30 ? view.decideBy - 600 + index * 60 : undefined,
+        })),
+        view,
+      ),
+    ),
+    'many too late': renderNotice(view, LINKS, waitingLines(Array(26).fill({ person: BO, at: view.decideBy + 1 }), view)),
     late: renderNotice(view, LINKS, waitingLines([{ person: BO, at: view.decideBy + 1 }], view)),
     'not yet': renderAsk(view, 'bo', LINKS, { not: ownWaitLine({ at: view.decideBy - 60 }, view, KEYS) }),
     'not in time': renderAsk(view, 'bo', LINKS, { not: ownWaitLine({ at: view.decideBy + 1 }, view, KEYS) }),
