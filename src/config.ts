@@ -21,8 +21,16 @@ const NEEDED = [
 ] as const
 
 /** What each process of `start` is given of this environment, and nothing of the other's. */
-const SHARED = ['PUBLIC_URL', 'ISSUER_URL', 'TRUST_ROOTS', 'HOST', 'TRUSTED_PROXIES', 'LOG_LEVEL', 'METRICS_TOKEN']
-const OF_ISSUER = ['ISSUER_DATABASE_URL', 'ISSUER_PORT', 'KEYS_DIR', 'RUNBOOKS_DIR', 'HEAD_STORE_URL', ...PROVIDER_VARIABLES]
+const SHARED = ['PUBLIC_URL', 'ISSUER_URL', 'TRUST_ROOTS', 'HOST', 'LOG_LEVEL', 'METRICS_TOKEN']
+const OF_ISSUER = [
+  'ISSUER_DATABASE_URL',
+  'ISSUER_PORT',
+  'KEYS_DIR',
+  'RUNBOOKS_DIR',
+  'HEAD_STORE_URL',
+  'TRUSTED_PROXIES',
+  ...PROVIDER_VARIABLES,
+]
 const OF_BOT = ['DATABASE_URL', 'PORT']
 
 /** What only production sets: any of these, and nothing is embedded. */
@@ -150,6 +158,9 @@ export function readBot(env: Environment): Configured<BotConfig> {
     },
   }
   of.mustNot('the bot', ['ISSUER_DATABASE_URL', 'MIGRATE_DATABASE_URL', 'HEAD_STORE_URL', 'KEYS_DIR', ...PROVIDER_SECRETS])
+  // Whoever gives it expects something of it: passed over, it would do nothing, well-formed or not.
+  if (env['TRUSTED_PROXIES'])
+    of.problem('TRUSTED_PROXIES is the issuer’s alone, because the bot tells nobody apart by address: unset it there.')
   if (env['SLACK_APP_TOKEN'])
     of.problem(
       'SLACK_APP_TOKEN is for Socket Mode, which the bot does not speak: unset it, and have Slack post to PUBLIC_URL/slack/events.',

@@ -173,10 +173,12 @@ test('each process of a start is given its own and nothing of the other’s', ()
     ISSUER_PORT: '3001',
     AWS_SECRET_ACCESS_KEY: 'x',
     MIGRATE_DATABASE_URL: 'x',
+    TRUSTED_PROXIES: '10.0.0.0/8',
   })
   assert.ok(start.ok, problems(start))
+  assert.equal(start.config.issuer['TRUSTED_PROXIES'], '10.0.0.0/8')
   assert.deepEqual(
-    Object.keys(start.config.bot).filter((name) => /ISSUER_DATABASE|KEYS|RUNBOOKS|MIGRATE|AWS/.test(name)),
+    Object.keys(start.config.bot).filter((name) => /ISSUER_DATABASE|KEYS|RUNBOOKS|MIGRATE|AWS|PROXIES/.test(name)),
     [],
   )
   assert.deepEqual(

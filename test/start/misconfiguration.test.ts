@@ -67,10 +67,13 @@ holdRefused({
   },
   'what is the other process’s': {
     of: BOT,
-    prepare: ({ bot, issuer }) => ({ environment: { ...issuer, ...bot, SLACK_APP_TOKEN: `xapp-${SECRET}` } }),
+    prepare: ({ bot, issuer }) => ({
+      environment: { ...issuer, ...bot, TRUSTED_PROXIES: 'garbage', SLACK_APP_TOKEN: `xapp-${SECRET}` },
+    }),
     says: [
       /ISSUER_DATABASE_URL must not be given to the bot/,
       /KEYS_DIR must not be given to the bot/,
+      /TRUSTED_PROXIES is the issuer’s alone, because the bot tells nobody apart by address: unset it there\./,
       /SLACK_APP_TOKEN is for Socket Mode/,
     ],
   },
