@@ -55,7 +55,8 @@ export type Refused = Looking & { readonly is: 'refused'; readonly refusal: Refu
 export type Adopted = Looking &
   Asked & {
     readonly is: 'adopted'
-    readonly role: 'requester' | 'approver' | 'onlooker'
+    /** An `administrator` is one who is none of the first two: he can end what lives, and decides nothing. */
+    readonly role: 'requester' | 'approver' | 'administrator' | 'onlooker'
     /** Somebody else who is signed in in this browser: the link was not made for him. `view` is his own link to the request, if he has one. */
     readonly other: (Named & { readonly view: string | undefined }) | undefined
     /** Which of the deciding groups the person is in. */
@@ -129,7 +130,9 @@ async function adopted(
     findAction(ctx, intent, state.rule_set),
   ])
   const mine = groups.filter((group) => inGroups(published, me.id, [group]))
-  const role = request.requester === me.id ? 'requester' : mine.length > 0 ? 'approver' : 'onlooker'
+  const administers = published.administrators.includes(me.id) && (await ctx.chain()).administrators.has(me.id)
+  const onlooks = administers ? 'administrator' : 'onlooker'
+  const role = request.requester === me.id ? 'requester' : mine.length > 0 ? 'approver' : onlooks
   const own = decisions.find(({ person, decision }) => person === me.id && (decision === 'approve' || decision === 'deny'))
   const toDecide = role === 'approver' && state.state === 'awaiting_approvers' && !own
   const awaited = toDecide || (role === 'requester' && state.state === 'awaiting_requester')

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { go, look, message, modal, tapWith, type, type Visitor } from '../support/pages.ts'
+import { go, look, message, modal, signInAs, tapWith, type, type Visitor } from '../support/pages.ts'
 import { ask, assertNoTrouble, closeModal, confirm, decide, openStage, reveal, review, useCommand } from '../support/steps.ts'
 import { dumpDatabases, findTraces, readFiles, readOutput, readSlack } from '../support/traces.ts'
 
@@ -122,6 +122,39 @@ test('a terminal as the place: the code typed on the page names it, and only it 
   await page.getByRole('heading', { name: 'Given back' }).waitFor()
   assertNoTrouble([rey, bo])
 })
+
+test('an access is ended on the page of who approved it, and by an administrator who finds it on the console', async (t) => {
+  const people = await stage.open(t, { rey: 'simulated', bo: 'simulated', mira: 'simulated' })
+  const [rey, bo, mira] = people ?? []
+  if (!rey || !bo || !mira) return
+  const first = await inUse(rey, bo, 'ledger-api')
+  await bo.tap(first.decision, 'End the access now')
+  await first.page.getByRole('heading', { name: 'Ended early' }).waitFor()
+
+  const second = await inUse(rey, bo, 'checkout-web')
+  const page = await mira.context.newPage()
+  await page.goto(premises().bot)
+  await page.getByRole('link', { name: 'Sign in with your key' }).click()
+  await signInAs(page, 'Mira Castellanos')
+  await page.getByRole('button', { name: `Open ${second.code}` }).click()
+  await page.getByRole('heading', { name: 'You can end it' }).waitFor()
+  await look(page, 'administrator-ends')
+  await mira.tap(page, 'End the access now')
+  await page.getByRole('heading', { name: 'Nothing for you to do' }).waitFor()
+  await second.page.getByRole('heading', { name: 'Ended early' }).waitFor()
+  await look(second.page, 'ended-by-administrator')
+  assertNoTrouble([rey, bo, mira])
+})
+
+/** An access that lives, with the pages of who asked and of who approved. */
+async function inUse(rey: Visitor, bo: Visitor, service: string) {
+  const { page, code } = await confirm(rey, await ask(rey, `/elevate service.restart service=${service} reason="it hangs again"`))
+  const decision = await review(bo, code)
+  await decide(bo, decision, 'Approve')
+  await page.getByRole('button', { name: 'Get the credential' }).click()
+  await reveal(page, stage)
+  return { page, code, decision }
+}
 
 test('nothing of what was handed out here stands in any table, file, output or message', async () => {
   const places = [

@@ -7,12 +7,13 @@ import { axeOf, openPages, photograph } from '../support/issuer-pages.ts'
 import { makeStates, STATES, type StateName } from '../support/page-states.ts'
 import { ORIGIN } from '../support/world.ts'
 
-type Person = 'requester' | 'decided' | 'undecided' | 'ineligible' | 'another'
+type Person = 'requester' | 'decided' | 'undecided' | 'administrator' | 'ineligible' | 'another'
 /** Who the link was made for. */
 const OF: { readonly [P in Person]: string } = {
   requester: 'rey',
   decided: 'ana',
   undecided: 'bo',
+  administrator: 'mira',
   ineligible: 'theo',
   another: 'ana',
 }
@@ -68,6 +69,8 @@ const TABLE: { readonly [S in Exclude<StateName, 'refused' | 'checking'>]: Row }
   cancelled: { badge: 'Cancelled', requester: ['Over'], decided: NOTHING, undecided: NOTHING },
   voided: { badge: 'Void: the action changed after it was asked for', requester: ['Over'], decided: NOTHING, undecided: NOTHING },
 }
+/** Who decides nothing here can still end what lives. */
+const ADMINISTRATORS: { readonly [S in StateName]?: Offer } = { 'in use': ['You can end it', 'revoke'] }
 /** Whether a link made for this person shows personal values without a session: only while its person's decision is awaited. */
 const isAwaited = (state: keyof typeof TABLE, person: Person): boolean =>
   /^(?:Where|Decide)/.test(
@@ -82,7 +85,7 @@ before(async () => {
   const { world, link, signIn } = pages.door()
   for (const [state, { requestId, viewId }] of await makeStates(world)) {
     links.set(`${state}/rey`, viewId)
-    for (const person of ['ana', 'bo', 'theo']) links.set(`${state}/${person}`, await link(requestId, person))
+    for (const person of ['ana', 'bo', 'mira', 'theo']) links.set(`${state}/${person}`, await link(requestId, person))
   }
   rey = await signIn('rey')
 })
@@ -109,7 +112,11 @@ for (const [state, row] of Object.entries(TABLE) as [keyof typeof TABLE, Row][])
       )
       const panel = /<section class="panel" id="act"[\s\S]*?<\/section>/.exec(markup)?.[0] ?? ''
       const expected: Offer =
-        person === 'ineligible' ? NOTHING : person === 'another' ? ['Not your link', 'sign-out'] : row[person]
+        person === 'ineligible' || person === 'administrator'
+          ? (person === 'administrator' && ADMINISTRATORS[state]) || NOTHING
+          : person === 'another'
+            ? ['Not your link', 'sign-out']
+            : row[person]
       const offered = [...panel.matchAll(/data-do="([^"]+)"/g)].map(([, act]) => act)
       assert.deepEqual([part(panel, /<h2>([\s\S]*?)<\/h2>/), ...offered], expected, person)
       assert.equal(/INC-4211/.test(markup), person === 'another' || isAwaited(state, person), `${person}: personal values`)
@@ -151,6 +158,7 @@ const LOOKED_AT: { readonly [P in Person]: readonly StateName[] } = {
   requester: STATES,
   undecided: STATES,
   decided: ['one of two', 'approved', 'in use', 'denied'],
+  administrator: ['in use'],
   ineligible: ['waits for approval', 'in use'],
   another: ['waits for approval', 'in use'],
 }

@@ -7,6 +7,7 @@ import { requesterActs } from './act-requester.ts'
 import { elsewhere } from './elsewhere.ts'
 import { endText } from './ended.ts'
 import type { Site } from './frame.ts'
+import { endNow } from './words.ts'
 
 /** Which browser looks: one that is fit, one inside another app where keys often fail, or one that said that it cannot use keys. */
 export type Looks = { readonly now: Date; readonly browser: 'fit' | 'inside' | 'other' }
@@ -22,7 +23,9 @@ export function act(site: Site, view: Adopted, { now, browser }: Looks): Html {
 function acts(site: Site, view: Adopted, now: Date): Html {
   if (view.role === 'requester') return requesterActs(site, view, now)
   if (view.role === 'approver') return approverActs(site, view)
-  return html`<h2>Nothing for you to do</h2><p>${endText(view) ?? 'Only people in the groups named here decide about this.'}</p>`
+  const end = view.role === 'administrator' ? endNow(site, view, 'administrator') : undefined
+  return html`<h2>${end ? 'You can end it' : 'Nothing for you to do'}</h2>
+<p>${endText(view) ?? 'Only people in the groups named here decide about this.'}</p>${end}`
 }
 
 /** Whether somebody else is signed in: a statement would name the person of the link. In the sandbox one person plays all, in one browser. */

@@ -77,6 +77,7 @@ function because({ role, mine }: Adopted): Html {
   if (role === 'requester') return html`You asked for this.`
   if (role === 'approver')
     return html`You are asked because you are in ${mine.map((group, at) => html`${at > 0 && ', '}<strong>${group}</strong>`)}.`
+  if (role === 'administrator') return html`You are an administrator, and not among the people who decide about this.`
   return html`You are not among the people who decide about this.`
 }
 

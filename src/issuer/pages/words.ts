@@ -55,7 +55,7 @@ export const noKey = (): Html => html`<h2>You have no key yet</h2>
 <p><a class="button primary" href="/enrol">Register a key</a></p>`
 
 /** An early end by a signature, for who holds no holder key. */
-export function endNow(site: Site, view: Adopted, role: 'requester' | 'approver'): Html | undefined {
+export function endNow(site: Site, view: Adopted, role: 'requester' | 'approver' | 'administrator'): Html | undefined {
   const runs = view.grant?.state === 'active' || view.grant?.state === 'issuing'
   if (!runs || view.keys.length === 0) return undefined
   return html`<div data-role="${role}">${keyChoice(site, view.keys)}${ceremonyButtons(site, [{ act: 'revoke', label: 'End the access now', style: 'danger' }])}</div>`

@@ -87,7 +87,8 @@ const decide = (button: HTMLElement, decision: 'approve' | 'deny') =>
 
 const revoke = (button: HTMLElement) =>
   act(async (signal) => {
-    const role = button.closest<HTMLElement>('[data-role]')?.dataset['role'] === 'requester' ? 'requester' : 'approver'
+    const named = button.closest<HTMLElement>('[data-role]')?.dataset['role']
+    const role = named === 'requester' || named === 'administrator' ? named : 'approver'
     const said = { v: 1, kind: 'revoke', role, decision: 'revoke', intents: [digest] } as const
     const compose = ({ realm, nonce }: Begun, signer: { person: string; passkey: string }) => ({ ...said, realm, nonce, signer })
     await tap(button, 'revoke', compose, signal, '/v1/revocations')
