@@ -7,15 +7,17 @@ import { insertNews, type Planned, type Untold } from '../db/bot-queries/deliver
 import {
   endAllSessions,
   endSessionsOf,
-  findOwnSubjects,
+  findOwnMessages,
+  findRegistrationMessages,
   findToldChange,
   findToldKeys,
   type Place,
+  type ToldMessage,
   wasToldSince,
 } from '../db/bot-queries/notices.ts'
 import type { Schema } from '../db/schema.ts'
 import type { RuleSet } from '../domain/action.ts'
-import { peopleNamed, signersOf } from '../domain/concerned.ts'
+import { keysNamed, peopleNamed, signersOf } from '../domain/concerned.ts'
 import { readDirectoryChange } from '../domain/directory.ts'
 import type { PersonId } from '../domain/ids.ts'
 import type { Gain } from '../runbooks/gain.ts'
@@ -31,20 +33,25 @@ export const DOUBT_MS = 7 * 86_400_000
 export const UNHEARD = 'security.unheard'
 const AGAIN = 'notice.again'
 
-/** Who hears: `own` are those it concerns; `urgent` is never gathered; `again` have messages that may say less or more by now. */
+/**
+ * Who hears: `own` are those it concerns; `urgent` is never gathered; `again` have messages that may say less or more by now; of the keys `settled` whoever
+ * was told that they wait must not read so any more.
+ */
 type Hearers = {
   readonly own?: readonly PersonId[]
   readonly all?: boolean
   readonly channels?: readonly (string | undefined)[]
   readonly urgent?: boolean
   readonly again?: readonly PersonId[]
+  readonly settled?: readonly string[]
 }
 
 /** The deliveries of one piece of news that is about no request. */
 export async function planNotices(trx: Transaction<Schema>, set: RuleSet, row: Untold, now: Date): Promise<Planned[]> {
   const { about, place } = row.payload
   if (row.topic === AGAIN) return typeof about === 'string' && typeof place === 'string' ? [{ kind: 'slack', about, place }] : []
-  const { own = [], all = false, channels = [set.security_channel], urgent = false, again = [] } = await whoHears(trx, set, row)
+  const heard = await whoHears(trx, set, row)
+  const { own = [], all = false, channels = [set.security_channel], urgent = false, again = [], settled = [] } = heard
   const subject = subjectOf(row.id)
   const direct = new Set(own)
   const shared = all
@@ -53,7 +60,9 @@ export async function planNotices(trx: Transaction<Schema>, set: RuleSet, row: U
         ...new Set(channels.flatMap((channel) => (channel ? [securityPlace(channel)] : []))),
       ]
     : []
-  for (const person of again) await tellAgain(trx, row, ownPlace(person), now)
+  const since = new Date(now.getTime() - DOUBT_MS)
+  for (const person of again) await tellAgain(trx, row, await findOwnMessages(trx, ownPlace(person), since), now)
+  if (settled.length > 0) await tellAgain(trx, row, await findRegistrationMessages(trx, settled, since), now)
   const gathered = await Promise.all(
     shared.map(async (place) => (urgent ? { place, about: subject } : gather(trx, place, subject, now))),
   )
@@ -61,13 +70,12 @@ export async function planNotices(trx: Transaction<Schema>, set: RuleSet, row: U
   return planned.map((each) => ({ kind: 'slack', ...each }))
 }
 
-/** What a person was told before may say less by now, or offer what is done: each such message is looked at again, as news of its own. */
-async function tellAgain(trx: Transaction<Schema>, { id }: Untold, place: string, now: Date): Promise<void> {
-  const subjects = await findOwnSubjects(trx, place, new Date(now.getTime() - DOUBT_MS))
-  const rows = subjects
-    .filter((about) => about !== subjectOf(id))
-    .map((about) => ({
-      id: idOfNews(`${AGAIN} ${id} ${about}`),
+/** What was told before may say less by now, or offer what is done: each such message is looked at again, as news of its own. */
+async function tellAgain(trx: Transaction<Schema>, { id }: Untold, told: readonly ToldMessage[], now: Date): Promise<void> {
+  const rows = told
+    .filter(({ about }) => about !== subjectOf(id))
+    .map(({ about, place }) => ({
+      id: idOfNews(`${AGAIN} ${id} ${about} ${place}`),
       topic: AGAIN,
       request_id: null,
       payload: JSON.stringify({ about, place }),
@@ -87,15 +95,18 @@ async function whoHears(trx: Transaction<Schema>, set: RuleSet, { topic, payload
   const person = typeof payload['person'] === 'string' ? payload['person'] : ''
   switch (topic) {
     case 'directory.changed': {
-      const named = await concernedBy(trx, { era: Number(payload['era'] ?? 1), sequence: Number(payload['sequence'] ?? 0) })
-      return { own: named, all: true, again: named }
+      const { people, enrolled } = await concernedBy(trx, {
+        era: Number(payload['era'] ?? 1),
+        sequence: Number(payload['sequence'] ?? 0),
+      })
+      return { own: people, all: true, again: people, settled: enrolled }
     }
     case 'directory.waits':
       return { all: true }
     case 'passkey.changed':
       return payload['operation'] === 'registered'
         ? { own: [person], all: true }
-        : { all: payload['by'] === person, again: [person] }
+        : { all: payload['by'] === person, again: [person], settled: [String(payload['thumbprint'])] }
     case 'passkey.held':
       await endSessionsOf(trx, person)
       return { own: [person], all: true, urgent: true, again: [person] }
@@ -119,15 +130,17 @@ async function whoHears(trx: Transaction<Schema>, set: RuleSet, { topic, payload
   }
 }
 
-/** Whose keys or roles a change is about, and who signed it without being told as an administrator. */
-async function concernedBy(trx: Transaction<Schema>, place: Place): Promise<PersonId[]> {
+/** Whose keys or roles a change is about, and who signed it without being told as an administrator; and the keys that waited for it. */
+async function concernedBy(trx: Transaction<Schema>, place: Place) {
   const stored = await findToldChange(trx, place)
   const read = stored && readDirectoryChange(stored.change)
-  if (!stored || !read?.ok) return []
+  if (!stored || !read?.ok) return { people: [], enrolled: [] }
   const thumbprints = 'passkeys' in read.value && read.value.operation !== 'enrol' ? read.value.passkeys : []
   const keys = new Map((await findToldKeys(trx, { thumbprints })).map((key) => [key.thumbprint, key.person]))
   const owners = signersOf(stored.link.statements).filter(({ role }) => role === 'owner')
-  return [...new Set([...peopleNamed(read.value, (key) => keys.get(key)), ...owners.map((owner) => owner.person)])]
+  const people = [...new Set([...peopleNamed(read.value, (key) => keys.get(key)), ...owners.map((owner) => owner.person)])]
+  const isNew = read.value.operation === 'enrol' || read.value.operation === 'add'
+  return { people, enrolled: isNew ? keysNamed(read.value, () => undefined).map(({ passkey }) => passkey) : [] }
 }
 
 /**

@@ -9,7 +9,7 @@ import { wordsOf } from '../support/slack-driver.ts'
 import { openStand } from '../support/slack-worker.ts'
 
 const stand = await openStand(lastFirst(after))
-const { enrolled, notMe } = ownKeys(stand.world)
+const { changed, enrolled, notMe, registered } = ownKeys(stand.world)
 stand.start()
 
 const SECURITY = 'C0SECURITY0'
@@ -58,6 +58,33 @@ test('several changes within a minute are one message for administrators and cha
       `${told.length} messages of four changes, each of which has told of a key that waits before`,
     )
     assert.match(all, /\d+ changes of keys, roles and rules/)
+  }
+})
+
+test('whoever was told that a key waits reads in that message that it was enrolled or turned down', async () => {
+  for (const [outcome, words] of [
+    ['enrolled', /was enrolled/],
+    ['turned down', /was turned down/],
+  ] as const) {
+    stand.pass(120_000)
+    const key = await registered('rey')
+    await stand.told()
+    const places = [
+      ['mira', 'direct'],
+      ['theo', SECURITY],
+      ['rey', 'direct'],
+    ] as const
+    const before = await Promise.all(places.map(([person, where]) => about(person, where, short(key))))
+    for (const [first] of before) assert.match(wordsOf(first?.blocks ?? []), /was registered .* and waits until/)
+    if (outcome === 'enrolled') await changed({ operation: 'enrol', registrations: [key.thumbprint] })
+    else assert.equal(await notMe('rey', { registration: key.thumbprint }), 'done')
+    stand.pass(120_000)
+    await stand.told()
+    for (const [at, [person, where]] of places.entries()) {
+      const told = await about(person, where, short(key))
+      for (const { blocks } of told) assert.doesNotMatch(wordsOf(blocks), /and waits until/, `${person}, ${outcome}`)
+      assert.match(wordsOf(told.find(({ ts }) => ts === before[at]?.[0]?.ts)?.blocks ?? []), words)
+    }
   }
 })
 

@@ -1,6 +1,7 @@
 // Changes of keys, roles and rules in words, as pure functions; golden files pin them. The nickname of a key is what somebody typed who registered it, so it
 // stands in elements that parse nothing, like everything here. One button at most changes something: "This was not me" stops, and gives nothing.
 
+import { WAITS_DAYS } from '../../db/registrations.ts'
 import type { Role } from '../../domain/directory.ts'
 import type { ChangeView, Doubtable, KeyView, NoticeView } from '../notice-view.ts'
 import type { Named, RequestView } from '../request-view.ts'
@@ -18,6 +19,7 @@ export type NoticeLinks = {
 const MOST_NAMED = 10
 const MOST_NAMED_TOGETHER = 3
 const MOST_TOGETHER = 12
+const WAITS_SECONDS = WAITS_DAYS * 86_400
 
 export const NOT_ME = 'key.not_me'
 
@@ -57,7 +59,7 @@ function titleOf(view: NoticeView, reader: Reader): string {
         ? 'A key was registered in your name'
         : view.standing === 'turned_down'
           ? 'A key was turned down'
-          : 'A key waits to be enrolled'
+          : 'A key was registered'
     case 'held':
       if (!own) return 'Somebody said: this was not me'
       return view.keys.length > 0 ? 'Your key is held' : 'Your key is in doubt'
@@ -237,7 +239,15 @@ function registrationLines(view: Extract<NoticeView, { is: 'registration' }>, re
       ]
     case 'waits':
       return [
-        [...key, ' waits since ', { on: view.at }, '. It can do nothing yet.'],
+        // Nobody is told when its time is over or it had to make room, so what stands here must stay true.
+        [
+          ...key,
+          ' was registered ',
+          { on: view.at },
+          ' and waits until ',
+          { on: view.at + WAITS_SECONDS },
+          ' at the latest. It can do nothing yet.',
+        ],
         reader === 'own'
           ? ['An administrator enrols it after comparing its words with you. If you did not register it, say so.']
           : [

@@ -36,12 +36,29 @@ export async function wasToldSince(db: Kysely<Schema>, place: string, since: Dat
   return rows[0]?.told === true
 }
 
-/** Subjects of what a person was told directly since a time and could still be told otherwise. */
-export async function findOwnSubjects(db: Kysely<Schema>, place: string, since: Date): Promise<string[]> {
-  const { rows } = await sql<{ request_id: string }>`
-    select m.request_id from issuer_outbox o join message m on m.request_id = 'notice/' || o.id and m.place = ${place}
+/** A message that may say something else by now. */
+export type ToldMessage = { readonly about: string; readonly place: string }
+
+/** What a person was told directly since a time and could still be told otherwise. */
+export async function findOwnMessages(db: Kysely<Schema>, place: string, since: Date): Promise<ToldMessage[]> {
+  const { rows } = await sql<ToldMessage>`
+    select m.request_id as about, m.place from issuer_outbox o join message m on m.request_id = 'notice/' || o.id and m.place = ${place}
     where o.topic in ('directory.changed', 'passkey.changed') and o.created_at > ${since}`.execute(db)
-  return rows.map(({ request_id }) => request_id)
+  return rows
+}
+
+/** What anybody was told since a time of keys that were registered, by itself or with other news. */
+export async function findRegistrationMessages(
+  db: Kysely<Schema>,
+  thumbprints: readonly string[],
+  since: Date,
+): Promise<ToldMessage[]> {
+  const { rows } = await sql<ToldMessage>`
+    select distinct m.request_id as about, m.place
+    from issuer_outbox o join delivery d on d.source = o.id join message m on m.request_id = d.request_id and m.place = d.place
+    where o.topic = 'passkey.changed' and o.payload ->> 'operation' = 'registered' and o.created_at > ${since}
+      and o.payload ->> 'thumbprint' = any(${[...thumbprints]})`.execute(db)
+  return rows
 }
 
 export type ToldChange = { readonly change: Buffer; readonly link: DirectoryLink; readonly accepted_at: Date }
