@@ -48,7 +48,7 @@ export async function inspectServer(
     } catch (error) {
       const trouble = troubleOf(error)
       if (trouble.passes && Date.now() < late) await delay(PAUSE_MS)
-      else return { part: 'database', ...sentence(variable, url, trouble) }
+      else return { part: 'database', problems: [`${variable}: ${sentence('database', url, trouble)}`], passes: trouble.passes }
     }
   }
 }
@@ -88,7 +88,16 @@ function troubleOf(error: unknown): Trouble {
   return refused('correct the variable')
 }
 
-function sentence(variable: string, url: string, { what, mend, passes }: Trouble): Pick<Finding, 'problems' | 'passes'> {
-  const host = URL.parse(url)?.host || 'its socket'
-  return { problems: [`${variable}: the database at ${host} cannot be used (${what}): ${mend}.`], passes }
+/** What an error of a connection says of another PostgreSQL of ours, and whether it passes by itself; `mend` where the caller knows it better. */
+export function unusable(
+  what: string,
+  url: string,
+  error: unknown,
+  mend?: string,
+): { readonly words: string; readonly passes: boolean } {
+  const trouble = troubleOf(error)
+  return { words: sentence(what, url, { ...trouble, ...(mend !== undefined && { mend }) }), passes: trouble.passes }
 }
+
+const sentence = (place: string, url: string, { what, mend }: Trouble): string =>
+  `the ${place} at ${URL.parse(url)?.host || 'its socket'} cannot be used (${what}): ${mend}.`

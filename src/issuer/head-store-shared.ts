@@ -3,6 +3,7 @@
 // identifier. A store that does not answer in seconds counts as away; callers stop minting and ask again.
 
 import pg from 'pg'
+import { unusable } from '../db/inspect-database.ts'
 import { canonicalText, readCanonical } from '../domain/canonical.ts'
 import { type HeadStore, type Heads, heads } from '../domain/heads.ts'
 import { read } from '../domain/shape.ts'
@@ -15,6 +16,8 @@ const TABLE = `CREATE TABLE countersign_head (
   store text NOT NULL DEFAULT gen_random_uuid()::text,
   heads text
 )`
+
+const GRANT = 'let its owner run there: GRANT SELECT, INSERT, UPDATE ON countersign_head TO that login'
 
 export type SharedHeadStore = HeadStore & {
   /** The cluster it lies in: `pg_control_system().system_identifier`. */
@@ -30,7 +33,7 @@ export async function openSharedHeadStore(url: string, realm: string, log: { war
     return await openIn(pool, realm)
   } catch (error) {
     await pool.end()
-    throw inWords(error)
+    throw inWords(url, error)
   }
 }
 
@@ -43,7 +46,7 @@ export async function readSharedHeads(url: string, realm: string): Promise<Heads
     const { rows } = await pool.query<{ heads: string | null }>('SELECT heads FROM countersign_head WHERE realm = $1', [realm])
     return rows[0]?.heads ? parse(rows[0].heads) : undefined
   } catch (error) {
-    throw inWords(error)
+    throw inWords(url, error)
   } finally {
     await pool.end()
   }
@@ -64,7 +67,8 @@ const poolAt = (url: string): pg.Pool =>
 
 function parse(text: string): Heads {
   const found = read(heads, readCanonical(Buffer.from(text)))
-  if (!found.ok) throw new Error(`the head store: ${found.path} ${found.problem}; the heads cannot be guessed, restore the row`)
+  if (!found.ok)
+    throw new StartRefused([`the head store: ${found.path} ${found.problem}; the heads cannot be guessed, restore the row`])
   return found.value
 }
 
@@ -120,20 +124,15 @@ async function makeTable(pool: pg.Pool): Promise<void> {
 async function one<Row extends pg.QueryResultRow>(pool: pg.Pool, text: string, values: readonly unknown[] = []): Promise<Row> {
   const { rows } = await pool.query<Row>(text, [...values])
   const [row] = rows
-  if (!row) throw new Error('the row of this realm in the head store is gone: start the issuer again')
+  if (!row) throw new StartRefused(['the row of this realm in the head store is gone: start the issuer again'])
   return row
 }
 
-/** What only an operator can mend: the login, its password, its rights, its database. */
-const OF_CONFIGURATION = ['28P01', '28000', '3D000', '42501']
-
-function inWords(error: unknown): unknown {
+/** What the server says or does not, in words with their mend; what is ours to say of the table or a row is said already. */
+function inWords(url: string, error: unknown): unknown {
   if (error instanceof StartRefused) return error
-  const words = error instanceof Error ? error.message || error.name : String(error)
-  const isMended = OF_CONFIGURATION.includes(codeOf(error) ?? '')
-  return isMended
-    ? new StartRefused([`the head store refuses: ${words}`])
-    : new StartRefused([`the head store does not answer: ${words}`], EXIT.unavailable)
+  const { words, passes } = unusable('head store', url, error, codeOf(error) === '42501' ? GRANT : undefined)
+  return new StartRefused([words], passes ? EXIT.unavailable : EXIT.config)
 }
 
 const codeOf = (error: unknown): string | undefined =>

@@ -105,8 +105,9 @@ export async function inspectKeyModels(config: IssuerConfig, db: Kysely<Schema>)
   return [problems ? judged('key models', problems, `Listed as hardware: ${attestation.models.length}.`) : finding]
 }
 
-/** The mistakes of the runbooks for whoever starts the issuer. */
-export const runbooksRefused = ({ message, told }: RunbooksRefused): StartRefused => new StartRefused([`${message}\n${told}`])
+/** The mistakes of the runbooks for whoever starts the issuer; `after` what names the variable, where nobody else does. */
+export const runbooksRefused = ({ message, told }: RunbooksRefused, after = ''): StartRefused =>
+  new StartRefused([`${after}${message}\n${told}`])
 
 const loginOf = ({ databaseUrl }: IssuerConfig) => ({ variable: 'ISSUER_DATABASE_URL', url: databaseUrl, role: ISSUER_ROLE })
 

@@ -108,6 +108,6 @@ export async function serveIssuer(
     }
   } catch (error) {
     await end()
-    throw error instanceof RunbooksRefused ? runbooksRefused(error) : error
+    throw error instanceof RunbooksRefused ? runbooksRefused(error, 'RUNBOOKS_DIR: ') : error
   }
 }

@@ -174,7 +174,10 @@ test('a store that may not make its table says what its owner must run', async (
 })
 
 test('a store that is not there at the start is told in words', async () => {
-  await assert.rejects(openSharedHeadStore('postgres://x:y@127.0.0.1:9/none', 'sandbox:x', silent), /head store does not answer/)
+  await assert.rejects(
+    openSharedHeadStore('postgres://x:y@127.0.0.1:9/none', 'sandbox:x', silent),
+    /the head store at 127\.0\.0\.1:9 cannot be used \(nothing listens there\): start it, or correct the variable\./,
+  )
 })
 
 test('an issuer that commits moves the watermark at its next beat, and an idle one does not with each', async (t) => {

@@ -167,6 +167,12 @@ holdRefused({
     says: [/KEYS_DIR: \S+log\.json: is missing/, /RUNBOOKS_DIR: the runbooks in \S+ have mistakes/],
     report: /targets\.yaml[\s\S]*is missing/,
   },
+  'a folder of runbooks that is not there': {
+    of: ISSUER,
+    prepare: withIssuer({ RUNBOOKS_DIR: '/nowhere/runbooks' }),
+    says: [/RUNBOOKS_DIR: the runbooks in \/nowhere\/runbooks have mistakes/],
+    report: /cannot be read: ENOENT\s+→ name a folder that holds runbooks, directory\.yaml and targets\.yaml/,
+  },
   'a clock that was never set': {
     of: ISSUER,
     prepare: withIssuer({

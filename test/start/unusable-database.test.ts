@@ -4,7 +4,7 @@ import { after } from 'node:test'
 import pg from 'pg'
 import { createTestDatabase } from '../support/database.ts'
 import { type Deployment, SECRET } from '../support/deployment.ts'
-import { BOT, holdRefused, ISSUER, withBot } from '../support/misconfigured.ts'
+import { BOT, holdRefused, ISSUER, withBot, withIssuer } from '../support/misconfigured.ts'
 
 const OTHERS: Readonly<Record<string, string>> = {
   unreachable: 'postgres://somebody:s3cr3t@127.0.0.1:9/countersign',
@@ -41,6 +41,43 @@ holdRefused({
     }),
     says: [
       /DATABASE_URL: the database at \S+ cannot be used \(password authentication failed.*\): correct name and password in it\./,
+    ],
+  },
+  'migrate with a login that is no URL of PostgreSQL': {
+    of: ['migrate'],
+    prepare: () => ({ environment: { MIGRATE_DATABASE_URL: `mysql://owner:${SECRET}@db/countersign` } }),
+    says: [/MIGRATE_DATABASE_URL is no postgres:\/\/ URL: set it to the database login that owns the tables, like postgres:/],
+  },
+  'a head store that is no URL of PostgreSQL': {
+    of: ISSUER,
+    prepare: withIssuer({ HEAD_STORE_URL: `https://heads:${SECRET}@elsewhere/heads` }),
+    says: [/HEAD_STORE_URL is no postgres:\/\/ URL: set it to a PostgreSQL of its own .*, or unset it\./],
+  },
+  'a head store that is away': {
+    of: ISSUER,
+    prepare: withIssuer({ HEAD_STORE_URL: OTHERS['unreachable'] ?? '' }),
+    code: 69,
+    says: [
+      /HEAD_STORE_URL: the head store at 127\.0\.0\.1:9 cannot be used \(nothing listens there\): start it, or correct the variable\./,
+    ],
+  },
+  'a head store with a wrong password': {
+    of: ISSUER,
+    prepare: ({ issuer, database }) => ({
+      environment: { ...issuer, HEAD_STORE_URL: database.ownerUrl.replace(/:[^:@]+@/, `:${SECRET}@`) },
+    }),
+    says: [
+      /HEAD_STORE_URL: the head store at \S+ cannot be used \(password authentication failed.*\): correct name and password in it\./,
+    ],
+  },
+  'a head store whose table this login may not write': {
+    of: ISSUER,
+    prepare: async (deployment) => {
+      await asSuperuser(deployment, 'create table countersign_head (realm text primary key, store text, heads text)')
+      return { environment: { ...deployment.issuer, HEAD_STORE_URL: deployment.database.issuerUrl } }
+    },
+    says: [
+      /HEAD_STORE_URL: the head store at \S+ cannot be used \(permission denied for table countersign_head\): let its owner run there: GRANT SELECT, INSERT, UPDATE ON countersign_head TO that login\./,
     ],
   },
   'a database that is not there': {

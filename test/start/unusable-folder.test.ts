@@ -20,6 +20,11 @@ holdRefused({
     })),
     says: [/\bPORT is no port/, /ISSUER_PORT is no port/, /SANDBOX_PORT is no port/, /LOG_LEVEL is no level/],
   },
+  'a sandbox whose folder is a blank': {
+    of: START,
+    prepare: () => ({ environment: { DATA_DIR: '  ' } }),
+    says: [/DATA_DIR is blank: set it to a folder for the sandbox’s data, or unset it for \.countersign\./],
+  },
   'a sandbox whose folder is a file': {
     of: START,
     prepare: sandbox((dir) => ({ DATA_DIR: join(dir, 'trust-roots.json') })),
