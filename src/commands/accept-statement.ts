@@ -18,6 +18,7 @@ import { MOST_STATEMENTS } from '../evidence/bundle.ts'
 import type { EvidenceReason } from '../evidence/reasons.ts'
 import type { Verdict } from '../evidence/verify-evidence.ts'
 import { type Begun, beginStatement, type StatementInput } from './begin-statement.ts'
+import { recordBounded } from './bound-entries.ts'
 import type { IssuerContext } from './context.ts'
 import { actionOf, decidingGroups, findEvidence, judgeRequest, type Stored } from './evidence-of.ts'
 import { whyNotApprove } from './may-approve.ts'
@@ -63,7 +64,8 @@ export async function acceptStatement(ctx: IssuerContext, input: StatementInput)
       if (plan.ok) judged.push({ digest, plan })
       else {
         const request = found?.request.id
-        work.record('statement.refused', { request, actor: person }, { v: 1, kind: statement.kind, reason: plan.refusal.reason })
+        const body = { v: 1, kind: statement.kind, reason: plan.refusal.reason }
+        await recordBounded(work, 'statement.refused', { request, actor: person }, body)
         effects.push({ request, refusal: plan.refusal })
       }
     }

@@ -19,6 +19,7 @@ import { moveRequest } from '../domain/request.ts'
 import { tagged } from '../domain/tags.ts'
 import { judgeNonce } from '../passkeys/nonce.ts'
 import { refusalOf } from './accept-statement.ts'
+import { recordBounded } from './bound-entries.ts'
 import type { IssuerContext } from './context.ts'
 import { beginEnd } from './end-grant.ts'
 import { actionOf, findEvidence, judgeRequest, type Proven } from './evidence-of.ts'
@@ -91,7 +92,7 @@ function begin(ctx: IssuerContext, { request }: KnownRequest, claim: Claim): Pro
     const known = locked.get(claim.intent)
     if (!known) return { is: 'refused', refusal: { reason: 'unknown_request' } }
     const no = async (refusal: Refusal): Promise<Step> => {
-      recordRefusal(work, known, claim, refusal)
+      await recordRefusal(work, known, claim, refusal)
       return { is: 'refused', refusal }
     }
     const same = credentials.find(({ number }) => number === claim.number)
@@ -200,14 +201,11 @@ async function refuseClaim(
   return refuse(refusal)
 }
 
-const recordRefusal = (work: Work<'issuer'>, known: KnownRequest, claim: Claim, { reason }: Refusal): void =>
-  work.record(
+/** Whoever holds the place can claim without end. */
+const recordRefusal = (work: Work<'issuer'>, { request }: KnownRequest, claim: Claim, { reason }: Refusal): Promise<boolean> =>
+  recordBounded(
+    work,
     'claim.refused',
-    { request: known.request.id, actor: known.request.requester },
-    {
-      v: 1,
-      number: claim.number,
-      holder: claim.holder,
-      reason,
-    },
+    { request: request.id, actor: request.requester },
+    { v: 1, number: claim.number, holder: claim.holder, reason },
   )

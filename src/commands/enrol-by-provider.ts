@@ -19,6 +19,7 @@ import type { DirectoryLink } from '../evidence/bundle.ts'
 import { acceptedAt, type ChainState, passkeysOf, takesProvider } from '../evidence/chain-state.ts'
 import { extendChain } from '../evidence/directory-chain.ts'
 import { holdsAnyRole } from '../evidence/directory-change.ts'
+import { recordBounded } from './bound-entries.ts'
 import type { IssuerContext } from './context.ts'
 import { whyNotTheseKeys } from './judge-change.ts'
 import { transact } from './transact.ts'
@@ -204,7 +205,7 @@ async function vouchFor(
   return { body: encodeBase64url(body), signature: encodeBase64url(await sign(tagged('vouch', body))) }
 }
 
-/** Somebody who is known at the provider tried to enrol a key that is registered for another: that is an entry. */
+/** Somebody who is known at the provider tried to enrol a key that is registered for another: that is an entry, unless there are enough of his. */
 async function refuseOther(
   ctx: IssuerContext,
   { issuer, name }: KnownProvider,
@@ -212,8 +213,7 @@ async function refuseOther(
   actor: PersonId | undefined,
   subject: Digest,
 ): Promise<{ readonly ok: false; readonly refusal: { reason: 'provider_refused'; check: 'other_person'; provider: string } }> {
-  await transact(ctx, [], ({ record }) =>
-    record('passkey.vouch_refused', { actor }, { v: 1, person, passkey, check: 'other_person', issuer, subject }),
-  )
+  const body = { v: 1, person, passkey, check: 'other_person', issuer, subject }
+  await transact(ctx, [], (work) => recordBounded(work, 'passkey.vouch_refused', { actor }, body))
   return { ok: false, refusal: { reason: 'provider_refused', check: 'other_person', provider: name } }
 }

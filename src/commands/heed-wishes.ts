@@ -9,7 +9,7 @@ import { addWishOutcome, findWishes, isHeeded, type WishRow } from '../db/wishes
 import { inGroups } from '../domain/action.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { type Move, moveRequest } from '../domain/request.ts'
-import { boundWish } from './bound-refusals.ts'
+import { boundWish } from './bound-entries.ts'
 import type { IssuerContext } from './context.ts'
 import { eachInTurn } from './each-in-turn.ts'
 import { beginEnd } from './end-grant.ts'

@@ -9,6 +9,7 @@ import { addSession, addSignInCode, findSession, spendSignInCode } from '../db/s
 import { addStatement, spendNonce } from '../db/statements.ts'
 import { type Outcome, refuse } from '../domain/refusal.ts'
 import { beginStatement, type StatementInput } from './begin-statement.ts'
+import { MOST_SESSIONS, recordBounded } from './bound-entries.ts'
 import type { IssuerContext } from './context.ts'
 import { transact } from './transact.ts'
 
@@ -33,14 +34,16 @@ export async function signIn(
   if (!begun.ok) return begun
   const { statement, accepted, passkey, signCount } = begun
   if (statement.audience !== audience) return refuse({ reason: 'malformed', path: '/audience', problem: 'is another place' })
-  return transact(ctx, [], async ({ trx, now, record }) => {
+  return transact(ctx, [], async (work) => {
+    const { trx, now } = work
     if (!(await spendNonce(trx, statement.nonce, now))) return refuse({ reason: 'nonce_used' })
     if (!(await notePasskeyUse(trx, passkey.thumbprint, signCount, now)))
       return refuse({ reason: 'assertion_refused', check: 'counter' })
     // A session that began after the hold would come back to life with its key.
     if (await isHeld(trx, passkey.thumbprint)) return refuse({ reason: 'passkey_held', person: passkey.person })
-    await addStatement(trx, accepted, now)
-    record('session.signed_in', { actor: passkey.person }, { v: 1, passkey: passkey.thumbprint })
+    const body = { v: 1, passkey: passkey.thumbprint }
+    const isEntry = await recordBounded(work, 'session.signed_in', { actor: passkey.person }, body, MOST_SESSIONS)
+    if (isEntry) await addStatement(trx, accepted, now)
     const token = await startSession(ctx, trx, passkey.person, passkey.thumbprint)
     return { ok: true, person: passkey.person, token, at: now } as const
   })

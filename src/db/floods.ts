@@ -1,4 +1,5 @@
-// How much of one person's is open or was refused of late: what the issuer bounds, because whoever has the bot's login can insert rows without end.
+// How much of one person's is open, was refused or recorded of late: what the issuer bounds, because whoever has the bot's login can insert rows without
+// end, and whoever has a key can sign.
 
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from './schema.ts'
@@ -38,6 +39,15 @@ export const countRefusedWishes = (db: Kysely<Schema>, person: string, since: Da
     db,
     sql`select from wish w join wish_outcome o on o.wish_id = w.id
       where w.person = ${person} and o.decided_at > ${since} and o.outcome <> 'done' limit ${most}`,
+  )
+
+/** How many entries of a type one actor, or nobody known, has caused within an hour of the database's own clock; counts no further than `most`. */
+export const countEntries = (db: Kysely<Schema>, type: string, actor: string | undefined, most: number): Promise<number> =>
+  counted(
+    db,
+    sql`select from entry
+      where type = ${type} and ${actor === undefined ? sql`actor is null` : sql`actor = ${actor}`}
+        and recorded_at > clock_timestamp() - interval '1 hour' limit ${most}`,
   )
 
 async function counted(db: Kysely<Schema>, rows: ReturnType<typeof sql>): Promise<number> {

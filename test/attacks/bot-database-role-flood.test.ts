@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, describe, test } from 'node:test'
 import { adoptProposals } from '../../src/commands/adopt-proposals.ts'
-import { MOST_REFUSALS } from '../../src/commands/bound-refusals.ts'
+import { MOST_REFUSALS } from '../../src/commands/bound-entries.ts'
 import { heedWishes } from '../../src/commands/heed-wishes.ts'
 import { proposeRequest } from '../../src/commands/propose-request.ts'
 import { digestOf, newId } from '../../src/crypto.ts'

@@ -10,7 +10,7 @@ import { findAccessOf, findRunning, findWaitingFor } from '../../src/db/bot-quer
 import { takeReminders } from '../../src/db/bot-queries/reminders.ts'
 import { isTooEarly } from '../../src/db/bot-queries/steps.ts'
 import { findTwins } from '../../src/db/bot-queries/twins.ts'
-import { countOpen } from '../../src/db/floods.ts'
+import { countEntries, countOpen } from '../../src/db/floods.ts'
 import { countLiveGrants, findPastEnd, findStaleIssuing } from '../../src/db/grants.ts'
 import { takeRecalls } from '../../src/db/recalls.ts'
 import { findOpen, findOverdue, findProposals } from '../../src/db/requests.ts'
@@ -50,6 +50,8 @@ const ASKED: { readonly [name: string]: () => Promise<unknown> } = {
   'how many grants live': () => countLiveGrants(issuer),
   'open requests': () => findOpen(issuer),
   'how many requests of one person are open': () => countOpen(issuer, 'rey'),
+  'how often one person signed in of late': () => countEntries(issuer, 'session.signed_in', 'rey', 61),
+  'how often strangers tried of late': () => countEntries(issuer, 'passkey.vouch_refused', undefined, 101),
 }
 
 // The plans are made now, and kept: a server that has just recovered from a crash knows no better.
