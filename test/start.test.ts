@@ -36,7 +36,7 @@ test('a second start on a folder in use is refused in a sentence, and the first 
   const first = await startProduct(premises)
   const second = premises.run(['start'])
   const { code } = await second.ended
-  assert.notEqual(code, 0)
+  assert.equal(code, 78)
   assert.equal(second.out(), '')
   assert.match(
     second.err(),
@@ -59,7 +59,7 @@ for (const [name, place] of [
     t.after(() => void other.close())
     const running = premises.run(['start'])
     const { code } = await running.ended
-    assert.notEqual(code, 0)
+    assert.equal(code, 78)
     assert.match(running.err(), new RegExp(`^countersign: Port ${port} is taken\\. `, 'm'))
     assert.doesNotMatch(running.err(), /^\s+at /m, 'no stack')
     assert.equal(postmasterOf(premises.dataDir), undefined)
