@@ -50,6 +50,9 @@ export type IssuerAppParts = {
   readonly rate?: Rate
   /** The same for what is read: an office of hundreds behind one address, all at once, stays below. */
   readonly readRate?: Rate
+  /** What each person who is signed in may post and read besides, wherever from and in however many browsers. */
+  readonly ownRate?: Rate
+  readonly ownReadRate?: Rate
   /** Lines of events that one address may hold. */
   readonly linesOfOne?: number
 }
@@ -59,10 +62,12 @@ type Rate = { readonly burst: number; readonly perSecond: number }
 /** The issuer's app, ready to listen. */
 export function buildIssuerApp(parts: IssuerAppParts): FastifyInstance {
   const { ctx, keys, publicUrl, extras, rate = { burst: 120, perSecond: 20 }, readRate = { burst: 3000, perSecond: 300 } } = parts
+  const { ownRate = { burst: 30, perSecond: 2 }, ownReadRate = { burst: 300, perSecond: 20 } } = parts
   const origin = ctx.roots.issuer
   const site: Site = { origin, code: loadBrowserCode(), sandbox: parts.sandbox }
   const { rounds } = parts
-  const edge: Edge = { ctx, origin, site, cookie: sessionCookie(origin), rounds }
+  const session = sessionCookie(origin)
+  const edge: Edge = { ctx, origin, site, cookie: session, rounds }
   const app = Fastify({
     logger: false,
     genReqId: newReference,
@@ -81,6 +86,11 @@ export function buildIssuerApp(parts: IssuerAppParts): FastifyInstance {
   guardDoors(app, origin, {
     posts: openRateLimit(rate.burst, rate.perSecond),
     reads: openRateLimit(readRate.burst, readRate.perSecond),
+    own: {
+      posts: openRateLimit(ownRate.burst, ownRate.perSecond),
+      reads: openRateLimit(ownReadRate.burst, ownReadRate.perSecond),
+      ownerOf: session.seenOwner,
+    },
   })
   app.setErrorHandler(answerError(site, ctx.log))
   app.setNotFoundHandler((request, reply) => turn(site, request, reply, new Turned('not_found')))

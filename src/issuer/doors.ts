@@ -28,13 +28,22 @@ const MAKES_KEYS = new Set(['/enrol', '/keys'])
 const PROGRAMS = new Set(['/v1/ceremonies', '/v1/holders', '/v1/claims', '/v1/revocations', '/token'])
 const PROBES = new Set(['/healthz', '/readyz', '/metrics'])
 
-/** Puts the checks and headers in front of every route of this app. */
+type Limits = { readonly posts: RateLimit; readonly reads: RateLimit }
+
+/**
+ * Puts the checks and headers in front of every route of this app. `own` is the share of whoever is signed in, by person: a neighbour behind the same address
+ * cannot use it up, and it is asked first, so that they take nothing from each other.
+ */
 export function guardDoors(
   app: FastifyInstance,
   origin: string,
-  rate: { readonly posts: RateLimit; readonly reads: RateLimit },
+  rate: Limits & { readonly own?: Limits & { readonly ownerOf: (request: FastifyRequest) => string | undefined } },
 ): void {
   const { host, protocol } = new URL(origin)
+  const mayPass = (request: FastifyRequest, kind: keyof Limits): boolean => {
+    const owner = rate.own?.ownerOf(request)
+    return (owner !== undefined && rate.own?.[kind].take(owner) === true) || rate[kind].take(request.ip)
+  }
   app.addHook('onRequest', async (request, reply) => {
     // A file is no document: what guards documents would only make it longer.
     if (request.routeOptions.url === '/static/*') reply.headers(EVERYWHERE)
@@ -44,11 +53,11 @@ export function guardDoors(
     if (request.headers.host !== host) throw new Turned('wrong_host')
     if (request.method === 'GET' || request.method === 'HEAD') {
       // What lies in memory costs nothing; the rest asks the database.
-      if (request.routeOptions.url !== '/static/*' && !rate.reads.take(request.ip)) throw new Turned('slow_down')
+      if (request.routeOptions.url !== '/static/*' && !mayPass(request, 'reads')) throw new Turned('slow_down')
       return
     }
     mustBeOurs(request, origin)
-    if (!rate.posts.take(request.ip)) throw new Turned('slow_down')
+    if (!mayPass(request, 'posts')) throw new Turned('slow_down')
   })
 }
 

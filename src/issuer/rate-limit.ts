@@ -1,4 +1,4 @@
-// A token bucket per address in front of everything that is posted, and a larger one before what is read: a verification costs about a millisecond and a
+// A token bucket per address, and per person who is signed in, in front of everything that is posted, and a larger one before what is read: a verification costs about a millisecond and a
 // page some queries, so one address should not be able to buy all of them. Of IPv6 the network counts, since whoever has one has all of it. It lives in this process alone and forgets at restart; several issuers each have their own. It protects nothing but time:
 // no check relies on it. Addresses are bounded, the oldest is forgotten first.
 
