@@ -2,7 +2,7 @@
 // the real processes.
 
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -15,6 +15,7 @@ import {
   type Premises,
   postgresOf,
   postmasterOf,
+  type Running,
   startProduct,
   tellOnFailure,
 } from '../support/product.ts'
@@ -83,6 +84,58 @@ test('a second SIGTERM ends everything at once, though something is still under 
   for (const url of [premises.issuer, premises.bot, premises.slack]) assert.equal(await listens(url), false)
 })
 
+test('requests whose bodies never come hold an end up for eight seconds and no longer, and nothing of it stays', {
+  skip: !existsSync('/proc/self/status') && 'there is no /proc here',
+}, async (t) => {
+  const premises = await newPremises(t)
+  const running = await startProduct(premises)
+  const half = (to: string, path: string) => {
+    const { host, port, hostname } = new URL(to)
+    const socket = connect(Number(port), hostname).on('error', () => undefined)
+    t.after(() => void socket.destroy())
+    // Who is greeted with 100 is being waited for by a handler.
+    socket.write(`POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n`)
+    return new Promise<void>((resolve) => {
+      socket.once('data', () => resolve(void socket.write('{"half":')))
+      socket.write('Expect: 100-continue\r\n\r\n')
+    })
+  }
+  await Promise.all([half(premises.issuer, '/v1/claims'), half(premises.bot, '/slack/events')])
+  const seconds = await endOf(running, premises)
+  // A second later their supervisor would have killed them.
+  assert.ok(seconds > 7 && seconds < 9, `${seconds} s`)
+})
+
+test('a process that does not move any more is killed within ten seconds, and nothing of it stays', {
+  skip: !existsSync('/proc/self/status') && 'there is no /proc here',
+}, async (t) => {
+  const premises = await newPremises(t)
+  const running = await startProduct(premises)
+  const [issuer] = childrenOf(running.process.pid).filter((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('\0issuer\0'),
+  )
+  assert.ok(issuer)
+  process.kill(issuer, 'SIGSTOP')
+  const seconds = await endOf(running, premises)
+  assert.ok(seconds > 8 && seconds < 10, `${seconds} s`)
+})
+
+test('a PostgreSQL that does not move any more keeps nobody: after ten seconds everything else has gone, and it goes when it can', async (t) => {
+  const premises = await newPremises(t)
+  const running = await startProduct(premises)
+  const postmaster = postmasterOf(premises.dataDir)
+  assert.ok(postmaster)
+  process.kill(postmaster, 'SIGSTOP')
+  t.after(() => postmasterOf(premises.dataDir) === postmaster && process.kill(postmaster, 'SIGCONT'))
+  const began = performance.now()
+  running.process.kill('SIGTERM')
+  assert.equal((await running.ended).code, 1)
+  assert.ok(performance.now() - began < 11_000)
+  for (const url of [premises.issuer, premises.bot, premises.slack]) assert.equal(await listens(url), false)
+  process.kill(postmaster, 'SIGCONT')
+  await until('PostgreSQL to end', async () => postmasterOf(premises.dataDir) === undefined)
+})
+
 test('a sandbox whose terminal hangs up ends as if asked, and nothing of it stays', async (t) => {
   const premises = await newPremises(t)
   const running = await startProduct(premises)
@@ -135,6 +188,22 @@ test('SIGHUP to the start of production has the issuer read its runbooks again; 
   child.kill('SIGTERM')
   assert.equal(await ended, 0, said)
 })
+
+/** Ends a product, which must leave nothing within its ten seconds: no process, no port, no PostgreSQL. Gives how long its two processes took. */
+async function endOf(running: Running, premises: Premises): Promise<number> {
+  const began = performance.now()
+  const since = () => (performance.now() - began) / 1000
+  const pids = childrenOf(running.process.pid)
+  assert.equal(pids.length, 2)
+  running.process.kill('SIGTERM')
+  for (const pid of pids) await until(`process ${pid} to be gone`, async () => !existsSync(`/proc/${pid}`))
+  const seconds = since()
+  await running.ended
+  assert.ok(since() < 11, `${since()} s`)
+  for (const url of [premises.issuer, premises.bot, premises.slack]) assert.equal(await listens(url), false, url)
+  await until('PostgreSQL to end', async () => postmasterOf(premises.dataDir) === undefined)
+  return seconds
+}
 
 /** A request of Rey's that Bo has approved, and the place where Rey will claim. */
 async function approved(premises: Premises) {
