@@ -42,7 +42,7 @@ export function shown(value: string | number): Html {
     pieces.push(html`${rest.slice(0, unseen.index)}<span class="unseen">${unseen.name}</span>`)
     rest = rest.slice(unseen.index + width)
   }
-  return html`<bdi class="value">${pieces}${rest}</bdi>`
+  return html`<bdi>${pieces}${rest}</bdi>`
 }
 
 type Place = 'text' | 'tag' | 'attribute' | 'address'

@@ -1,5 +1,5 @@
 // What the pages load: our own TypeScript without types and without the lines that are only comment, joined to one script for each entry, and our style
-// sheets joined to one; read once at start. One hash over all contents stands in the addresses, so that they may be kept for ever and a page
+// sheets joined to few; read once at start. One hash over all contents stands in the addresses, so that they may be kept for ever and a page
 // never mixes versions. Only what an entry module reaches is served, and it may reach nothing but static/, domain/ and evidence/. No bundler and
 // no code of others: what people sign with is what stands in this repository. Each is also kept compressed; that is for these alone, which
 // are the same for everybody: a page is not compressed, since its length would tell of what it says.
@@ -18,18 +18,24 @@ const ENTRIES = [
   'issuer/static/provider-return.ts',
   'issuer/static/verify.ts',
 ] as const
-const STYLES = ['frame', 'document', 'standing', 'controls', 'live', 'verify'].map((name) => `issuer/static/style/${name}.css`)
-const STYLE = 'style.css'
+/** By the name of a sheet what it is joined of: `style` is for every page, the others are for some beside it. */
+const SHEETS = {
+  style: ['frame', 'document', 'standing', 'controls', 'live'],
+  keys: ['keys'],
+  verify: ['verify'],
+} as const
 const ICON = 'issuer/static/icon.svg'
 const ALLOWED = /^(?:issuer\/static|domain|evidence)\/[a-z0-9-]+\.ts$/
 
 export type Entry = (typeof ENTRIES)[number]
+export type Sheet = keyof typeof SHEETS
 export type Asset = { readonly type: string; readonly body: string; readonly brotli: () => Buffer }
 export type BrowserCode = {
   /** By path below `/static/`. */
   readonly assets: ReadonlyMap<string, Asset>
-  readonly style: string
   readonly icon: string
+  /** Address of a style sheet. */
+  readonly sheet: (name: Sheet) => string
   /** Address of an entry's script. */
   readonly script: (entry: Entry) => string
 }
@@ -40,13 +46,17 @@ export function loadBrowserCode(root = new URL('../', import.meta.url)): Browser
   const texts = new Map<string, string>()
   const textOf = (path: string): string => {
     if (!ALLOWED.test(path)) throw new Error(`browser code reaches ${path}, which is none of static/, domain/ and evidence/`)
-    const text = texts.get(path) ?? withoutComments(stripped(read(path)))
+    const text = texts.get(path) ?? withoutGaps(withoutComments(stripped(read(path))))
     texts.set(path, text)
     return text
   }
   const contents = new Map<string, Asset>([
     ...ENTRIES.map((entry) => [scriptOf(entry), asset('text/javascript; charset=utf-8', joinModules(entry, textOf))] as const),
-    [STYLE, asset('text/css; charset=utf-8', withoutComments(['tokens.css', ...STYLES].map(read).join('\n')))],
+    ...Object.entries(SHEETS).map(([name, parts]) => {
+      const paths = parts.map((part) => `issuer/static/style/${part}.css`)
+      const text = [...(name === 'style' ? ['tokens.css'] : []), ...paths].map(read).join('\n')
+      return [`${name}.css`, asset('text/css; charset=utf-8', withoutComments(text))] as const
+    }),
     ['icon.svg', asset('image/svg+xml', read(ICON))],
   ])
   const hash = createHash('sha256')
@@ -55,8 +65,8 @@ export function loadBrowserCode(root = new URL('../', import.meta.url)): Browser
   const address = (path: string): string => `/static/${version}/${path}`
   return {
     assets: new Map([...contents].map(([path, asset]) => [`${version}/${path}`, asset])),
-    style: address(STYLE),
     icon: address('icon.svg'),
+    sheet: (name) => address(`${name}.css`),
     script: (entry) => address(scriptOf(entry)),
   }
 }
@@ -83,3 +93,6 @@ const withoutComments = (source: string): string =>
     .replace(/^[ \t]*\/\*[\s\S]*?\*\/[ \t]*\n/gm, '')
     .replace(/^[ \t]+|[ \t]+$/gm, '')
     .replace(/\n{2,}/g, '\n')
+
+/** Types leave as much space as they took; what people wrote has none but single spaces, which a test holds. */
+const withoutGaps = (source: string): string => source.replace(/ {2,}(?=[,;)\]])/g, '').replace(/ {2,}/g, ' ')

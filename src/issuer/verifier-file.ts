@@ -8,7 +8,7 @@ import { verifyBody } from './pages/verify.ts'
 
 /** The text of the file. */
 export function verifierFile(code: BrowserCode = loadBrowserCode()): string {
-  const style = bodyOf(code, code.style)
+  const style = (['style', 'verify'] as const).map((name) => bodyOf(code, code.sheet(name))).join('')
   const script = bodyOf(code, code.script('issuer/static/verify.ts'))
   const policy = [
     "default-src 'none'",

@@ -32,10 +32,11 @@ test('the script of each page holds every module that its entry reaches, each on
     const modules = [...reached(`issuer/static/${name}.ts`)]
     assert.ok(modules.length > 3)
     assert.equal(script.match(/^const m\d+ = \(\(\) => \{$/gm)?.length, modules.length - 1)
+    const spaceless = bareOf(script)
     for (const path of modules) {
       const own = bare(path).replaceAll(/^import \{[^}]*\} from '[^']+'$/gm, '')
       for (const line of own.split('\n'))
-        if (!/^(?:import|export)\b|^[^'"]*\bfrom '/.test(line)) assert.ok(script.includes(`${line}\n`), `${path}: ${line}`)
+        if (!/^(?:import|export)\b|^[^'"]*\bfrom '/.test(line)) assert.ok(spaceless.includes(bareOf(line)), `${path}: ${line}`)
     }
     // Awaits stand at the top, as in a module.
     assert.doesNotThrow(() => new Script(`(async () => {${script}})`))
@@ -44,7 +45,10 @@ test('the script of each page holds every module that its entry reaches, each on
 
 test('no served script holds anything but our own code', () => {
   for (const [path] of code.assets)
-    assert.match(path, /^[0-9a-f]{16}\/(?:style\.css|icon\.svg|(?:request|enrol|keys|sign-in|provider-return|verify)\.js)$/)
+    assert.match(
+      path,
+      /^[0-9a-f]{16}\/(?:(?:style|keys|verify)\.css|icon\.svg|(?:request|enrol|keys|sign-in|provider-return|verify)\.js)$/,
+    )
 })
 
 test('a form of import or export that is not joined stops the start, and so does a circle', () => {
@@ -93,6 +97,15 @@ test('no text in backticks goes over several lines, so that taking out lines of 
 test('what is sent compressed is the same', () => {
   for (const [path, { body, brotli }] of code.assets) assert.equal(brotliDecompressSync(brotli()).toString(), body, path)
 })
+
+test('what people wrote has single spaces, so that taking out what types leave takes out nothing else', () => {
+  for (const path of ENTRIES.flatMap((name) => [...reached(`issuer/static/${name}.ts`)]))
+    for (const line of readFileSync(new URL(path, root), 'utf8').split('\n'))
+      if (!/^\s*(?:\/\/|\/?\*)/.test(line)) assert.doesNotMatch(line, /\S {2}/, path)
+  for (const [path, { body }] of code.assets) if (path.endsWith('.js')) assert.doesNotMatch(body, / {2}/, path)
+})
+
+const bareOf = (text: string): string => text.replaceAll(' ', '')
 
 /** A module without types, comment and space at the ends of lines: in another way than the one under test. */
 function bare(path: string): string {

@@ -15,9 +15,10 @@ export const bootstrapPage = (
 ): string =>
   framed(site, {
     title: 'First administrator',
+    sheet: 'keys',
     ...(words ? {} : { entry: 'issuer/static/enrol.ts' as const }),
-    body: html`<div class="headline"><h1 tabindex="-1">First administrator</h1></div>
-<section class="document" aria-labelledby="own"><h2 id="own">A root key for ${shown(person.name)}</h2>
+    body: html`<section class="document narrow" aria-labelledby="own"><h1 tabindex="-1">First administrator</h1>
+<h2 id="own">A root key for ${shown(person.name)}</h2>
 <p>This key will be pinned on the issuer’s host as a root of this Countersign. It enrols everybody else’s keys. Realm <code>${realm}</code>.</p>
 ${words ? compare(words) : register(site, person)}
 </section>`,

@@ -74,6 +74,7 @@ export function enrolPage(site: Site, state: EnrolState, now: Date): string {
   return framed(site, {
     title: 'Register a key',
     entry: 'issuer/static/enrol.ts',
+    sheet: 'keys',
     signedIn: state.signedIn,
     body: html`<div class="headline"><h1 tabindex="-1">Register a key</h1></div>
 <div class="columns even">

@@ -3,7 +3,7 @@
 
 import { type Html, html, shown } from '../../html.ts'
 import type { Named } from '../asked.ts'
-import type { BrowserCode, Entry } from '../browser-code.ts'
+import type { BrowserCode, Entry, Sheet } from '../browser-code.ts'
 import type { RequestFacts, SignInFacts } from '../static/facts.ts'
 
 /** What pages know of the deployment. */
@@ -20,18 +20,21 @@ export type Page = {
   /** Facts that stay as long as the page; those of a part that is swapped stand on the part. */
   readonly facts?: RequestFacts | SignInFacts
   readonly entry?: Entry
+  /** Styles beside those of every page. */
+  readonly sheet?: Sheet
   readonly signedIn?: Named | undefined
 }
 
 /** The whole document. */
-export function framed(site: Site, { title, body, facts, entry, signedIn }: Page): string {
+export function framed(site: Site, { title, body, facts, entry, sheet, signedIn }: Page): string {
   const page = html`<html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
-<link rel="stylesheet" href="${site.code.style}">
+<link rel="stylesheet" href="${site.code.sheet('style')}">
+${sheet && html`<link rel="stylesheet" href="${site.code.sheet(sheet)}">`}
 <link rel="icon" href="${site.code.icon}">
 ${entry && html`<script type="module" src="${site.code.script(entry)}"></script>`}
 </head>

@@ -73,6 +73,7 @@ export function keysPage(site: Site, state: KeysState, now: Date): string {
   return framed(site, {
     title: 'Keys',
     entry: 'issuer/static/keys.ts',
+    sheet: 'keys',
     signedIn: me,
     body: html`<div class="headline"><h1 tabindex="-1">Keys</h1></div>
 <div class="columns">

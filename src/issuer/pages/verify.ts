@@ -9,6 +9,7 @@ export const verifyPage = (site: Site): string =>
   framed(site, {
     title: 'Check a receipt',
     entry: 'issuer/static/verify.ts',
+    sheet: 'verify',
     body: verifyBody(html`<p class="warning">This page comes from the issuer whose receipts it checks, so it proves nothing against that issuer: whoever owns it could serve
 another one. Save it once as a file, from a computer and at a time that you trust, and use that; or use <code>countersign verify</code>.
 <a href="/verify/page.html" download="countersign-verify.html">Save this page as one file</a></p>`),

@@ -2,10 +2,10 @@
 
 import type { PasskeyKey } from '../../domain/keys.ts'
 import { type Begun, sign } from './ceremony.ts'
+import { type CreationAsk, newKey } from './new-key.ts'
 import { deviceOf } from './page.ts'
 import { post } from './post.ts'
 import { act, byId, say } from './say.ts'
-import { type CreationAsk, newKey } from './webauthn.ts'
 
 type Creation = Begun & { readonly creation: CreationAsk }
 type Made = { readonly id: string; readonly key: PasskeyKey; readonly thumbprint: string; readonly nonce: string }

@@ -143,7 +143,7 @@ function shownLine({ text, is }: Line): Node {
   return element('span', 'fact', ...(is === 'quoted' ? ['“', isolated(text), '”'] : [isolated(text)]))
 }
 
-const isolated = (text: string): Node => element('bdi', 'value', spelt(text))
+const isolated = (text: string): Node => element('bdi', '', spelt(text))
 
 async function knowsEd25519(): Promise<boolean> {
   try {

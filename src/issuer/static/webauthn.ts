@@ -1,4 +1,4 @@
-// The browser's own calls, in and out of plain data. Our own reading and writing, since browsers of the last years have keys but not the JSON methods
+// The browser's own calls for a signature, in and out of plain data; new-key.ts makes keys. Our own reading and writing, since browsers of the last years have keys but not the JSON methods
 // (Safari before 18.4), and password managers that stand in for keys often forget them.
 
 import { encodeBase64url } from '../../domain/base64url.ts'
@@ -12,11 +12,6 @@ export type AssertionAsk = {
   readonly id: string | undefined
   readonly transports: readonly string[]
   readonly nickname: string | undefined
-}
-
-/** What the issuer asks a new key for. None of the extensions it names takes bytes, so that they go to the browser as they came. */
-export type CreationAsk = Omit<PublicKeyCredentialCreationOptionsJSON, 'extensions'> & {
-  readonly extensions?: Pick<AuthenticationExtensionsClientInputs, 'credProps'>
 }
 
 /** What stands in the way of using keys in this browser on this page. */
@@ -43,19 +38,8 @@ export function assertion(ask: AssertionAsk, signal: AbortSignal): Promise<objec
   return touched('get', keys, () => navigator.credentials.get({ publicKey, signal }), assertionJson)
 }
 
-/** Has a key make a new pair, from options of the issuer. */
-export function newKey(options: CreationAsk, signal: AbortSignal): Promise<object> {
-  const { challenge, user, excludeCredentials = [], ...rest } = options
-  const publicKey = {
-    ...rest,
-    challenge: bytesOf(challenge),
-    user: { ...user, id: bytesOf(user.id) },
-    excludeCredentials: excludeCredentials.map((each) => ({ ...each, id: bytesOf(each.id) })),
-  } as PublicKeyCredentialCreationOptions
-  return touched('create', [], () => navigator.credentials.create({ publicKey, signal }), attestationJson)
-}
-
-async function touched(
+/** Has a key do something while the page says so; `json` makes plain data of what it answers. */
+export async function touched(
   asked: Ceremony,
   keys: readonly string[],
   ask: () => Promise<Credential | null>,
@@ -84,9 +68,11 @@ async function touched(
   }
 }
 
-const text = (bytes: ArrayBuffer): string => encodeBase64url(new Uint8Array(bytes))
+/** Bytes of an answer as text. */
+export const text = (bytes: ArrayBuffer): string => encodeBase64url(new Uint8Array(bytes))
 
-const common = ({ id, rawId, type }: PublicKeyCredential): object => ({
+/** What every answer holds. */
+export const common = ({ id, rawId, type }: PublicKeyCredential): object => ({
   id,
   rawId: text(rawId),
   type,
@@ -102,18 +88,6 @@ function assertionJson(credential: PublicKeyCredential): object {
       authenticatorData: text(authenticatorData),
       signature: text(signature),
       ...(userHandle && userHandle.byteLength > 0 ? { userHandle: text(userHandle) } : {}),
-    },
-  }
-}
-
-function attestationJson(credential: PublicKeyCredential): object {
-  const response = credential.response as AuthenticatorAttestationResponse
-  return {
-    ...common(credential),
-    response: {
-      clientDataJSON: text(response.clientDataJSON),
-      attestationObject: text(response.attestationObject),
-      transports: response.getTransports?.() ?? [],
     },
   }
 }
