@@ -4,7 +4,7 @@ import { after } from 'node:test'
 import pg from 'pg'
 import { createTestDatabase } from '../support/database.ts'
 import { type Deployment, SECRET } from '../support/deployment.ts'
-import { BOT, holdRefused, ISSUER, withBot, withIssuer } from '../support/misconfigured.ts'
+import { BOT, holdRefused, ISSUER, START, withBot, withIssuer } from '../support/misconfigured.ts'
 
 const OTHERS: Readonly<Record<string, string>> = {
   unreachable: 'postgres://somebody:s3cr3t@127.0.0.1:9/countersign',
@@ -17,7 +17,36 @@ async function asSuperuser({ database }: Deployment, statement: string): Promise
   await client.query(statement).finally(() => client.end())
 }
 
+/** Makes this server answer as PostgreSQL 15 does where it is asked for its version. */
+async function grownOld(deployment: Deployment): Promise<void> {
+  await asSuperuser(
+    deployment,
+    `create function public.current_setting(name text) returns text stable language sql
+       as $$ select case name when 'server_version_num' then '150017' when 'server_version' then '15.17' else pg_catalog.current_setting(name) end $$;
+     do $$ begin execute format('alter database %I set search_path = public, pg_catalog', current_database()); end $$`,
+  )
+}
+
 holdRefused({
+  'a start of production over a PostgreSQL that is too old': {
+    of: START,
+    prepare: async (deployment) => {
+      await grownOld(deployment)
+      return { environment: { ...deployment.bot, ...deployment.issuer } }
+    },
+    says: ['ISSUER_DATABASE_URL', 'DATABASE_URL'].map(
+      (name) =>
+        new RegExp(`countersign: ${name}: the database is PostgreSQL 15\\.17, and Countersign needs 16 or newer: upgrade it\\.$`),
+    ),
+  },
+  'migrate over a PostgreSQL that is too old': {
+    of: ['migrate'],
+    prepare: async (deployment) => {
+      await grownOld(deployment)
+      return { environment: { MIGRATE_DATABASE_URL: deployment.database.superuserUrl } }
+    },
+    says: [/MIGRATE_DATABASE_URL: the database is PostgreSQL 15\.17, and Countersign needs 16 or newer: upgrade it\./],
+  },
   'a database that is away, after a while': {
     of: BOT,
     prepare: withBot({ DATABASE_URL: OTHERS['unreachable'] ?? '' }),
