@@ -12,11 +12,15 @@ import { findKnown } from '../../src/db/requests.ts'
 import type { MessageView } from '../../src/sandbox/slack/wire.ts'
 import { openBot } from '../support/bot.ts'
 import { lastFirst } from '../support/last-first.ts'
+import { withNewcomer } from '../support/newcomer.ts'
 import { actionsOf, on, wordsOf } from '../support/slack-driver.ts'
 import { until } from '../support/until.ts'
 import { ask, claim, confirm, decide, newHolder, sign, type TestHolder } from '../support/world.ts'
 
-const bot = await openBot(lastFirst(after))
+const NORA = 'U0GUESTNORA'
+const bot = await openBot(lastFirst(after), {
+  runbooks: withNewcomer('nora', { name: 'Nora Vance', slack: [`T0SANDBOX/${NORA}`] }),
+})
 
 const INCIDENT = 'C0INCIDENT42'
 type Life = { readonly requestId: string; readonly intent: string; readonly checkCode: string; readonly place: TestHolder }
@@ -277,7 +281,7 @@ test('a note and less time reach the requester; the channel is told that there i
   assert.doesNotMatch(wordsOf(channel.blocks), /Only one replica/)
 })
 
-test('too few keys: the requester is told at once, administrators once a day, and the Home tab names who lacks one', async () => {
+test('too few keys: the requester is told at once, administrators once a day, and the Home tab names who lacks one or never had one', async () => {
   const { db } = bot.world.ctx
   const keys = (status: 'active' | 'suspended') =>
     db.updateTable('passkey').set({ status }).where('person', 'in', ['ana', 'bo']).execute()
@@ -292,16 +296,21 @@ test('too few keys: the requester is told at once, administrators once a day, an
   const isKeys = (m: MessageView) => /Approvers without a working key/.test(wordsOf(m.blocks))
   const told = await mira.message('direct', isKeys, 'who has no key')
   assert.match(JSON.stringify(told.blocks), /U0BOTANAKA0/)
+  assert.ok(JSON.stringify(told.blocks).includes(NORA), 'who never had one')
   assert.match(JSON.stringify(told.blocks), /3001\/enrol/)
   assert.equal((await mira.messages('direct')).filter(isKeys).length, 1, 'once a day')
   await mira.openHome()
   await mira.until('who has no key, at home', async () => {
     const { home } = await mira.snapshot()
     return (
-      home && /Approvers without a working key/.test(wordsOf(home.blocks)) && JSON.stringify(home.blocks).includes('U0ANALINDQV')
+      home &&
+      /Approvers without a working key/.test(wordsOf(home.blocks)) &&
+      ['U0ANALINDQV', NORA].every((id) => JSON.stringify(home.blocks).includes(id))
     )
   })
   await keys('active')
+  const asks = (await bot.slack.as('nora').messages('direct')).filter((m) => /decision/.test(wordsOf(m.blocks)))
+  assert.deepEqual(asks, [], 'who cannot decide is not asked to')
 })
 
 test('somebody was deactivated: what he approved is void, what the requester held is ended, and everybody is told why', async () => {

@@ -12,10 +12,13 @@ import { openWorld } from './world.ts'
 export const PUBLIC = 'http://localhost:3000'
 export type Jar = Map<string, string>
 
-/** Opens a console; everything is closed at the end, what was opened last first. */
-export async function openConsole({ after }: { after(work: () => Promise<void>): void }) {
+/** Opens a console; everything is closed at the end, what was opened last first. `runbooks` changes them before they are read. */
+export async function openConsole(
+  { after }: { after(work: () => Promise<void>): void },
+  { runbooks }: { readonly runbooks?: (dir: string) => void } = {},
+) {
   const t = lastFirst(after)
-  const world = await openWorld(t)
+  const world = await openWorld(t, undefined, runbooks)
   const oidc = await openOidc(t, world.bot.realm)
   const bot = buildBot({ ctx: world.bot, slack: undefined, publicUrl: PUBLIC, issuerUrl: oidc.origin, log: world.bot.log })
   bot.startWorker()

@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { type Jar, openConsole, tokenOf } from '../../support/console.ts'
+import { withNewcomer } from '../../support/newcomer.ts'
 import { until } from '../../support/until.ts'
 import { ask, claim, confirm, decide, newHolder } from '../../support/world.ts'
 
-const { world, oidc, go, signIn } = await openConsole({ after })
+const { world, oidc, go, signIn } = await openConsole({ after }, { runbooks: withNewcomer('noa', { name: 'Noa Reyes' }) })
 
 test('asking without Slack and without JavaScript leads to the signing page, and then waits on the overview', async () => {
   const { jar } = await signIn('rey')
@@ -113,7 +114,7 @@ test('all that Slack offers is done on the console: ask again, the same for a co
   assert.match((await go(ana, 'GET', `/ask?again=${requestId}`)).body, /Only the person who asked can do that/)
 })
 
-test('an administrator sees who may decide and has no key, with what to send them; nobody else does', async () => {
+test('an administrator sees who may decide and has no key that works, or never had one, with what to send them; nobody else does', async () => {
   const keys = (status: 'active' | 'suspended') =>
     world.ctx.db.updateTable('passkey').set({ status }).where('person', '=', 'bo').execute()
   await keys('suspended')
@@ -121,10 +122,11 @@ test('an administrator sees who may decide and has no key, with what to send the
   const { jar: rey } = await signIn('rey')
   const page = (await go(mira, 'GET', '/')).body
   assert.match(page, /Approvers without a working key/)
-  assert.match(page, /Bo Tanaka/)
+  assert.match(page, /Without one: <bdi[^>]*>Bo Tanaka<.*, <bdi[^>]*>Noa Reyes</)
   assert.ok(page.includes(`${oidc.origin}/enrol`))
   assert.doesNotMatch((await go(rey, 'GET', '/')).body, /without a working key/)
   await keys('active')
+  assert.match((await go(mira, 'GET', '/')).body, /Without one: <bdi[^>]*>Noa Reyes</, 'she alone never had one')
 })
 
 test('an approver whose only key is copied between devices, or has lain for 90 days, is named to administrators as well', async () => {
@@ -141,7 +143,9 @@ test('an approver whose only key is copied between devices, or has lain for 90 d
   await change({ device_bound: true, used_at: ago(91), enrolled_at: ago(400) })
   await named(/used in 90 days; a sign-in with it is enough: <bdi[^>]*>Bo Tanaka/)
   await change({ used_at: ago(89) })
-  assert.doesNotMatch((await go(mira, 'GET', '/')).body, /without a working key/)
+  const [, list = ''] = (await go(mira, 'GET', '/')).body.split('id="keyless"')
+  assert.match(list, /Noa Reyes/)
+  assert.doesNotMatch(list.split('</section>')[0] ?? '', /Bo Tanaka/)
   await change({ device_bound, used_at, enrolled_at })
 })
 
