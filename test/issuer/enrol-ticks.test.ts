@@ -81,7 +81,7 @@ test('who changes the rules has nobody enrolled as an approver by a tap that was
   await ownKeys(world).added('rey', reys)
 
   await enrol(page)
-  await page.locator('#alert').getByText('rey added a key. Look again, then sign.').waitFor()
+  await page.locator('#alert').getByText('Rey Okafor added a key. Look again, then sign.').waitFor()
   await rowOf(page, rey).getByText(', as approver').waitFor()
   await rowOf(page, rey).getByText(note).waitFor()
   await page.getByRole('status').getByText('No longer ticked: one key').waitFor()
