@@ -6,7 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { axeOf, openPages, photograph, plugIn } from '../support/issuer-pages.ts'
+import { axeOf, lookForced, openPages, photograph, plugIn } from '../support/issuer-pages.ts'
 import { ask, confirm, decide, newHolder, ORIGIN } from '../support/world.ts'
 
 const pages = openPages()
@@ -66,7 +66,7 @@ test('every page comes in under 30 KB, with all it loads and its headers', async
   assert.deepEqual(await axeOf(tab.page), [])
 })
 
-test('axe finds nothing on the other pages, for whoever looks, and none goes sideways at 320 px', async (t) => {
+test('axe finds nothing on the other pages, for whoever looks and in whatever colours, and none goes sideways at 320 px', async (t) => {
   const { world } = pages.door()
   const { viewId } = await ask(world)
   const own = (person: string) => pages.door().signIn(person)
@@ -76,6 +76,7 @@ test('axe finds nothing on the other pages, for whoever looks, and none goes sid
     ['/keys'],
     ['/keys', 'rey'],
     ['/keys', 'mira'],
+    ['/verify'],
     ['/nothing-is-here'],
     [`/r/${viewId}?browser=other`],
   ]
@@ -91,6 +92,7 @@ test('axe finds nothing on the other pages, for whoever looks, and none goes sid
       assert.deepEqual(await axeOf(page), [], `${path} ${who} ${colorScheme}`)
       await photograph(page, `${path.replace(viewId, 'link')} ${who ?? 'anybody'} ${colorScheme}`)
     }
+    await lookForced(page, `${path.replace(viewId, 'link')} ${who ?? 'anybody'}`)
     await page.setViewportSize({ width: 320, height: 900 })
     assert.ok((await page.evaluate<number>('document.documentElement.scrollWidth')) <= 320, `${path} ${who} scrolls sideways`)
     await photograph(page, `${path.replace(viewId, 'link')} ${who ?? 'anybody'} 320`)

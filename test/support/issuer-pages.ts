@@ -166,3 +166,20 @@ export async function look(page: Page, name: string): Promise<void> {
   if (wide) await page.setViewportSize(wide)
   await page.emulateMedia({ colorScheme: 'light' })
 }
+
+/** Looks at a page whose colours the system forces: axe finds nothing, and whatever is a control, a sheet or a state has a border or a line under it. */
+export async function lookForced(page: Page, name: string): Promise<void> {
+  await page.emulateMedia({ colorScheme: 'light', forcedColors: 'active' })
+  assert.deepEqual(await axeOf(page), [], `${name} forced`)
+  const bare = await page.evaluate<string[]>(`[...document.querySelectorAll(
+    'button, .button, input:not([type=hidden], [type=radio], [type=checkbox]), select, textarea, .badge, .warning, .document, .panel, .card, .words li, .unseen')]
+    .filter((each) => each.checkVisibility())
+    .filter((each) => {
+      const { borderTopStyle, borderTopWidth, textDecorationLine } = getComputedStyle(each)
+      return (borderTopStyle === 'none' || borderTopWidth === '0px') && textDecorationLine !== 'underline'
+    })
+    .map((each) => each.outerHTML.slice(0, 120))`)
+  assert.deepEqual(bare, [], `${name}: not to be seen where the system forces its colours`)
+  await photograph(page, `${name} forced`)
+  await page.emulateMedia({ colorScheme: 'light', forcedColors: null })
+}

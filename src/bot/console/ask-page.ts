@@ -25,7 +25,7 @@ export function choicePage(session: Session): Html {
   const offers = offersFor(session.published.ruleSet, session.person.id)
   if (offers.length === 0)
     return html`<p>There is no action you may ask for. An administrator can change that in the runbooks.</p>`
-  return html`<ul>${offers.map(({ action }) => {
+  return html`<ul class="document narrow choices">${offers.map(({ action }) => {
     const full = actionName(action)
     return html`<li><a href="/ask?action=${full}">${shown(action.title)}</a> <span class="quiet code">${full}</span></li>`
   })}</ul>`
@@ -40,7 +40,8 @@ export function askPage(session: Session, action: Action, filled: Filled): Html 
   const placed = new Set<string>([...action.parameters.map(({ name }) => `parameter:${name}`), 'reason', 'lease'])
   const others = filled.problems.filter(({ at }) => !placed.has(at))
   const approvals = action.rules.approvals.map(({ group, count }) => `${count} of ${group}`).join(', ')
-  return html`<p class="quiet"><span class="code">${actionName(action)}</span> on <span class="code">${action.credential.target}</span>. Approved by ${approvals}.</p>
+  return html`<div class="document narrow">
+<p class="quiet"><span class="code">${actionName(action)}</span> on <span class="code">${action.credential.target}</span>. Approved by ${approvals}.</p>
 ${filled.says !== undefined && html`<p class="card">${filled.says}</p>`}
 ${others.map(({ refusal }) => html`<p class="notice" role="alert">${refusalWords(refusal)}</p>`)}
 <form method="post" action="/ask">
@@ -52,7 +53,8 @@ ${action.parameters.map((parameter) => parameterField(parameter, filled.paramete
 ${leaseField(action, filled.leaseSeconds, problem('lease'))}
 ${field('reason', 'Why?', 'Those who decide read this, here, in Slack and on the signing page.', problem('reason'), (described) => html`<textarea id="reason" name="reason" rows="3" required minlength="${REASON_LENGTH.min}" maxlength="${REASON_LENGTH.max}" ${described}>${filled.reason}</textarea>`)}
 <p class="row"><button class="main">Next: confirm with your key</button> <a href="/ask">Another action</a></p>
-</form>`
+</form>
+</div>`
 }
 
 function parameterField(parameter: Parameter, given: string | undefined, problem: string | undefined): Html {

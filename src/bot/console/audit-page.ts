@@ -10,7 +10,8 @@ type Found = { readonly entries: readonly EntryView[]; readonly more: boolean }
 
 export function auditPage(set: RuleSet, filter: EntryFilter, { entries, more }: Found, issuerUrl: string): Html {
   const last = entries.at(-1)
-  return html`<form class="filters" method="get" action="/audit">
+  return html`<div class="document">
+<form class="filters" method="get" action="/audit">
 ${input('type', 'Type begins with', filter.type)}${input('actor', 'Person', filter.actor)}${input('request', 'Request', filter.request)}
 <button>Search</button> <a href="/audit">Show all</a>
 </form>
@@ -20,7 +21,8 @@ ${input('type', 'Type begins with', filter.type)}${input('actor', 'Person', filt
 <tbody>${entries.map((entry) => row(set, entry, issuerUrl))}</tbody>
 </table>
 ${entries.length === 0 && html`<p>No entry matches.</p>`}
-${more && last && html`<p class="row"><a class="button" href="${olderLink(filter, last)}">Older</a></p>`}`
+${more && last && html`<p class="row"><a class="button" href="${olderLink(filter, last)}">Older</a></p>`}
+</div>`
 }
 
 const input = (name: string, label: string, value: string | undefined): Html =>

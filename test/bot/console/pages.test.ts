@@ -1,4 +1,4 @@
-// The console's pages in Chromium: axe finds nothing in either scheme, nothing goes sideways on a small phone, each button says of which request it is, and all
+// The console's pages in Chromium: axe finds nothing in either scheme nor in forced colours, nothing goes sideways on a small phone, each button says of which request it is, and all
 // of it is reached by Tab alone, without a script.
 
 import assert from 'node:assert/strict'
@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
 import { openBrowser } from '../../support/chromium.ts'
 import { type Jar, openConsole, PUBLIC } from '../../support/console.ts'
-import { look } from '../../support/issuer-pages.ts'
+import { look, lookForced } from '../../support/issuer-pages.ts'
 import { until } from '../../support/until.ts'
 import { ask, claim, confirm, decide, newHolder } from '../../support/world.ts'
 
@@ -39,6 +39,7 @@ test('the overview, a form and the log, for whoever may see them', async (t) => 
     const page = await context.newPage()
     assert.equal((await page.goto(path))?.status(), 200)
     await look(page, `console ${who} ${path}`)
+    await lookForced(page, `console ${who} ${path}`)
     return page
   }
   for (const who of ['rey', 'ana'] as const) {
