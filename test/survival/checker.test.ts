@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { compactDecrypt } from 'jose'
+import { compactDecrypt, decodeJwt } from 'jose'
 import { type Kysely, sql } from 'kysely'
 import { pino } from 'pino'
 import { connect } from '../../src/db/connect.ts'
@@ -14,6 +14,7 @@ import { ask, claim, confirm, decide, newHolder, openWorld } from '../support/wo
 import { checkClocks, checkEvidence, checkTimes } from './check-evidence.ts'
 import { checkLog } from './check-log.ts'
 import { checkDrained, checkLives, checkSlack, checkTarget } from './check-outside.ts'
+import { checkRecalls, refusedEarly } from './check-recalls.ts'
 import { type Facts, type Outside, readFacts, type SlackMessage } from './facts.ts'
 import type { Told } from './life.ts'
 
@@ -33,6 +34,7 @@ assert.ok(claimed.ok)
 const token = new TextDecoder().decode((await compactDecrypt(claimed.ciphertext, place.encryptionKey)).plaintext)
 const request = asked.requestId
 const code = checkCode(asked.intent)
+const { jti = '' } = decodeJwt(token)
 const told: Told = { life: 1, kind: 'returned', lane: 0, typed: 1, request, token, ends: 'claimed/active', lost: false }
 
 test('a life that is as it should be has no problem but what is still under way', async () => {
@@ -40,9 +42,10 @@ test('a life that is as it should be has no problem but what is still under way'
     assert.deepEqual(checkLog(facts), [])
     assert.deepEqual(await checkEvidence(facts, db), [])
     assert.deepEqual(checkTimes(facts, { clockMs: 0 }), [])
+    assert.deepEqual(checkRecalls(facts, { uses: [], taken: [], messages: [] }, { clockMs: 0 }), [])
     assert.deepEqual(checkClocks(facts), [])
     assert.deepEqual(checkLives(facts, { told: [told] }), [])
-    assert.deepEqual(checkTarget(facts, { uses: [{ at: Date.now(), token, status: 200 }] }), [])
+    assert.deepEqual(checkTarget(facts, { uses: [{ began: Date.now(), at: Date.now(), token, status: 200 }] }), [])
     assert.match(checkDrained(facts).join(), /news untold left/)
     assert.match(checkDrained(facts).join(), /left: news of request\.\w+ of \S+, made/)
     assert.match(checkDrained(facts).join(), /1 grants alive left/)
@@ -89,6 +92,37 @@ test('what outlives its time is found', async () => {
   await found(times, sql`update credential set state = 'expired'`, /is expired and still kept/)
 })
 
+test('an early end that is told as confirmed, and that the target did not confirm or does not keep to, is found', async () => {
+  const now = Date.now()
+  const refused = { began: now + 2, at: now + 3, token, status: 401 }
+  const took = { at: now, jti }
+  const recalls =
+    (over: Partial<Parameters<typeof checkRecalls>[1]> = {}) =>
+    (facts: Facts) =>
+      checkRecalls(facts, { uses: [refused], taken: [took], messages: [], ...over }, { clockMs: 0 })
+  const ending = append('grant.ending', '{"v":1,"reason":"returned"}')
+  const kept = sql`update credential set state = 'revoked', recall = 'confirmed', ciphertext = null, ended_at = now()`
+  const revoked = (by: string) => append('credential.revoked', JSON.stringify({ v: 1, credential: jti, by }))
+  const confirmed = [ending, kept, revoked('target')]
+  await doctored(confirmed, (facts) => assert.deepEqual(recalls()(facts), []))
+  assert.equal(refusedEarly({ uses: [refused, { ...refused, began: now - 1 }], taken: [took] }), 1)
+  assert.equal(refusedEarly({ uses: [refused], taken: [] }), 0)
+
+  await found(recalls({ taken: [] }), confirmed, /kept as confirmed, and the target confirmed nothing/)
+  await found(recalls({ taken: [] }), [ending, revoked('target')], /the target ended \S+, which the target had not confirmed/)
+  await found(recalls({ taken: [{ jti, at: now + 60_000 }] }), confirmed, /which the target had not confirmed/)
+  await found(recalls(), [kept], /was told that \S+ has ended, and nobody ended it/)
+  await found(recalls({ uses: [{ ...refused, status: 200 }] }), confirmed, /obeyed \S+ after it had confirmed its end/)
+  await found(recalls(), [ending, revoked('its_own_end')], /ended by itself, \d+ ms before its time/)
+  const said = (words: string) => [{ channel: 'C0', ts: '1.0', text: `Restart a service: given back (${code})`, said: words }]
+  await found(
+    recalls({ taken: [], messages: said('the target confirmed it') }),
+    [ending],
+    /says that the target confirmed the end/,
+  )
+  await found(recalls({ messages: said('what was handed out ended by itself') }), confirmed, /and the target confirmed its end/)
+})
+
 test('a credential that was begun by a wrong clock is found, fast or slow', async () => {
   for (const off of [-4, 4]) {
     const at = new Date(Date.now() + off * 1000)
@@ -108,7 +142,7 @@ test('a life that ended otherwise than its people say, or that nobody lived, is 
 
 test('a target that obeyed what was not issued, or had ended, is found', async () => {
   const uses = (over: Partial<Outside['uses'][number]>) => (facts: Facts) =>
-    checkTarget(facts, { uses: [{ at: Date.now(), token, status: 200, ...over }] })
+    checkTarget(facts, { uses: [{ began: Date.now(), at: Date.now(), token, status: 200, ...over }] })
   await found(uses({ at: Date.now() + 86_400_000 }), undefined, /ms after its end/)
   const [head, , tail] = token.split('.')
   const foreign = [head, Buffer.from('{"jti":"made up","exp":9999999999}').toString('base64url'), tail].join('.')
@@ -138,8 +172,12 @@ type Change = ReturnType<typeof sql>
 const append = (type: string, body: string): Change =>
   sql`select append_issuer(gen_random_uuid(), ${type}, ${request}, 'rey', convert_to(${body}, 'UTF8'))`
 
-async function found(look: (facts: Facts) => string[], change: Change | undefined, problem: RegExp): Promise<void> {
-  await doctored(change ? [change] : [], async (facts) => assert.match(look(facts).join('\n'), problem))
+async function found(
+  look: (facts: Facts) => string[],
+  change: Change | readonly Change[] | undefined,
+  problem: RegExp,
+): Promise<void> {
+  await doctored([change ?? []].flat(), async (facts) => assert.match(look(facts).join('\n'), problem))
 }
 
 /** The facts after some changes, which are taken back. */

@@ -5,12 +5,19 @@ import type { Schema } from '../../src/db/schema.ts'
 import { checkClocks, checkEvidence, checkTimes, type Tolerance } from './check-evidence.ts'
 import { checkLog } from './check-log.ts'
 import { checkDrained, checkLives, checkSlack, checkTarget } from './check-outside.ts'
+import { checkRecalls, refusedEarly } from './check-recalls.ts'
 import { countWaiting, type Facts, messagesIn, type Outside, readFacts } from './facts.ts'
 import type { Told } from './life.ts'
 import { until } from './people.ts'
 import type { Stand } from './stand.ts'
 
-export type Checked = { readonly problems: readonly string[]; readonly doubled: readonly string[]; readonly checks: number }
+export type Checked = {
+  readonly problems: readonly string[]
+  readonly doubled: readonly string[]
+  readonly checks: number
+  /** How many tokens the target refused between the confirmation of their end and their own time. */
+  readonly refusedEarly: number
+}
 
 /** Holds everything against everything. */
 export async function check(facts: Facts, outside: Outside, db: Kysely<Schema>, tolerance: Tolerance): Promise<Checked> {
@@ -21,6 +28,7 @@ export async function check(facts: Facts, outside: Outside, db: Kysely<Schema>, 
     ...checkLog(facts),
     ...(await checkEvidence(facts, db)),
     ...checkTimes(facts, tolerance),
+    ...checkRecalls(facts, outside, tolerance),
     ...checkClocks(facts),
     ...checkTarget(facts, outside),
     ...slack.problems,
@@ -29,7 +37,12 @@ export async function check(facts: Facts, outside: Outside, db: Kysely<Schema>, 
     (sum, all) => sum + all.length,
     0,
   )
-  return { problems, doubled: slack.doubled, checks }
+  return {
+    problems,
+    doubled: slack.doubled,
+    checks,
+    refusedEarly: refusedEarly(outside),
+  }
 }
 
 /** Waits until nothing moves on a stand, tries every token once more at the target, stops its processes, and checks it all. */
@@ -52,7 +65,8 @@ export async function checkStand(
     if (token !== undefined && (await use(token)) !== 401) late.push(`life ${life}: its token is taken after its end`)
   // What is read in two steps must not change between them.
   await Promise.all(stand.processes.map((each) => each.stop()))
-  const outside = { messages: messagesIn(stand.workspace), uses: stand.uses, told }
+  const { uses, taken } = stand
+  const outside = { messages: messagesIn(stand.workspace), uses, taken, told }
   const checked = await check(await readFacts(stand.db, stand.realm.roots, before), outside, stand.db, tolerance)
   return { ...checked, problems: [...late, ...checked.problems] }
 }

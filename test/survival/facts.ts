@@ -7,7 +7,7 @@ import type { TrustRoots } from '../../src/domain/directory.ts'
 import { checkCode } from '../../src/domain/ids.ts'
 import type { Workspace } from '../../src/sandbox/slack/workspace.ts'
 import type { Told } from './life.ts'
-import type { Use } from './stand.ts'
+import type { Taken, Use } from './stand.ts'
 
 export type Entry = {
   readonly id: string
@@ -21,6 +21,8 @@ export type SlackMessage = {
   readonly channel: string
   readonly ts: string
   readonly text: string
+  /** All that it shows. */
+  readonly said?: string
   /** What posted it, as its metadata says. */
   readonly delivery?: string
 }
@@ -53,6 +55,8 @@ export type Outside = {
   /** What the app wrote where several can read it, or to one person in private. */
   readonly messages: readonly SlackMessage[]
   readonly uses: readonly Use[]
+  /** The early ends that the target confirmed. */
+  readonly taken: readonly Taken[]
   readonly told: readonly Told[]
 }
 
@@ -150,9 +154,9 @@ export const messagesIn = ({ channels, app }: Workspace): SlackMessage[] =>
   [...channels.values()].flatMap(({ messages }) =>
     messages
       .filter(({ user, ephemeralFor }) => user === app.userId && ephemeralFor === null)
-      .map(({ channel, ts, text, metadata }) => {
+      .map(({ channel, ts, text, metadata, blocks }) => {
         const { delivery } = (metadata as { event_payload?: { delivery?: string } } | null)?.event_payload ?? {}
-        return { channel, ts, text, ...(delivery !== undefined && { delivery }) }
+        return { channel, ts, text, said: JSON.stringify(blocks), ...(delivery !== undefined && { delivery }) }
       }),
   )
 

@@ -9,7 +9,7 @@ const list = (counts: Readonly<Record<string, number>>): string =>
     .join(', ') || 'none'
 
 export function figuresOf(figures: Figures): string[] {
-  const { told, kills, vainStarts, clockSteps, heard, lostAnswers, doubled, checks, seconds, problems } = figures
+  const { told, kills, vainStarts, clockSteps, heard, lostAnswers, doubled, checks, seconds, problems, refusedEarly } = figures
   const kinds: Record<string, number> = {}
   for (const { kind } of told) kinds[kind] = (kinds[kind] ?? 0) + 1
   const lost = told.filter((each) => each.lost).length
@@ -21,6 +21,7 @@ export function figuresOf(figures: Figures): string[] {
     `answers lost     ${lostAnswers}`,
     `people heard     ${list(heard)}`,
     `doubled in Slack ${doubled.length}`,
+    `early ends       ${refusedEarly} tokens tried again and refused between the confirmation of their end and their own time`,
     `checks           ${checks}, problems ${problems.length}`,
   ]
 }

@@ -8,7 +8,7 @@ import { markOf } from './attribution.ts'
 import { type People, until } from './people.ts'
 import type { Lane } from './realm.ts'
 
-export const KINDS = ['returned', 'expired', 'revoked', 'denied', 'cancelled', 'lapsed', 'lifted', 'pair'] as const
+export const KINDS = ['returned', 'expired', 'revoked', 'denied', 'cancelled', 'lapsed', 'lifted', 'pair', 'recalled'] as const
 export type Kind = (typeof KINDS)[number]
 /** What one life told: what its people did, and how it must have ended. */
 export type Told = {
@@ -27,6 +27,9 @@ export type Told = {
 export type Plan = { readonly life: number; readonly kind: Kind; readonly twice: boolean }
 
 const LEASE_SECONDS = 30
+/** What goes to the target that confirms an early end; all else goes to one that is not told of it. */
+const ACTION: Partial<Record<Kind, string>> = { pair: 'pair', recalled: 'recallable' }
+const OVER = new Set(['returned', 'revoked', 'expired'])
 /** How far a bot's clock is behind that proposes what lapses: its requests have a few seconds left. */
 const BEHIND_MS = 594_000
 
@@ -40,7 +43,7 @@ export async function live(people: People, bot: BotContext, lane: Lane, { life, 
     return { ...told, typed: 1, request, ends: 'lapsed' }
   }
 
-  const action = kind === 'pair' ? 'pair' : 'restart'
+  const action = ACTION[kind] ?? 'restart'
   const text = `/elevate lane-${lane.number}.${action} service=payments-api reason="${mark} of a test" lease=${LEASE_SECONDS}s`
   const { view, typed } = await people.type(asker, channel, text, mark)
   const { intent, request } = await until('the issuer to adopt it', async () => {
@@ -94,12 +97,20 @@ export async function live(people: People, bot: BotContext, lane: Lane, { life, 
   if (used !== 200 && used !== 401) throw new Error(`the target answered ${mark} with ${used}`)
   const known = { ...told, typed, request, token: claimed.token }
   if (kind === 'expired') return { ...known, ends: 'claimed/expired' }
-  if (kind === 'revoked') {
+  /** Tries the token again as soon as its early end is told: what the checker makes of that is in check-recalls.ts. */
+  const tryAgain = async (): Promise<void> => {
+    const over = async () => (OVER.has((await people.see(asker, view)).grant?.state ?? '') ? true : undefined)
+    await until(`the end of ${mark} to be told`, over)
+    await people.use(claimed.token)
+  }
+  if (kind === 'revoked' || kind === 'recalled') {
     const revoke = { role: 'approver', decision: 'revoke', intents }
     await people.tap(bo, review, 'revoke', revoke, never)
+    if (kind === 'recalled') await tryAgain()
     return { ...known, ends: 'claimed/revoked|claimed/expired' }
   }
   const given = await people.giveBack(asker, intent, place)
+  if (kind === 'pair') await tryAgain()
   return { ...known, ends: given === 'grant_ended' ? 'claimed/expired|claimed/returned' : 'claimed/returned' }
 }
 

@@ -27,6 +27,8 @@ export type Member = {
   readonly address: string
 }
 export type Lane = { readonly number: number; readonly channel: string } & Readonly<Record<(typeof ROLES)[number], Member>>
+/** Where a token is used, and where its target takes word of early ends. */
+export type TargetUrls = { readonly target: string; readonly revocations: string }
 export type Realm = {
   readonly roots: TrustRoots
   readonly ring: KeyRing
@@ -74,14 +76,14 @@ export async function makeRealm(
   options: {
     readonly lanes: number
     readonly issuerUrl: string
-    readonly targetUrl: string
+    readonly target: TargetUrls
     readonly databaseUrl: string
     readonly heads: (keysDir: string, realm: string) => Promise<HeadStore>
   },
 ): Promise<Realm> {
-  const { lanes, issuerUrl, targetUrl, databaseUrl } = options
+  const { lanes, issuerUrl, target, databaseUrl } = options
   const files = { keysDir: join(dir, 'keys'), trustRoots: join(dir, 'trust-roots.json'), runbooksDir: join(dir, 'runbooks') }
-  writeRunbooks(files.runbooksDir, lanes, targetUrl)
+  writeRunbooks(files.runbooksDir, lanes, target)
   const realm = `sandbox:${newId()}`
   const keys = await loadOrCreateKeys({ dir: files.keysDir, realm, create: true })
   const ring = openKeyRing({ rpId: 'localhost', origin: issuerUrl })
@@ -143,7 +145,7 @@ export async function makeRealm(
   }
 }
 
-function writeRunbooks(dir: string, lanes: number, targetUrl: string): void {
+function writeRunbooks(dir: string, lanes: number, urls: TargetUrls): void {
   mkdirSync(dir, { recursive: true })
   const numbers = Array.from({ length: lanes }, (_, number) => number)
   const people = ['  mira: { name: Mira, slack: [] }']
@@ -158,14 +160,17 @@ function writeRunbooks(dir: string, lanes: number, targetUrl: string): void {
   }
   const directory = ['people:', ...people, 'groups:', ...groups, 'administrators: [mira]', 'auditors: []', '']
   writeFileSync(join(dir, 'directory.yaml'), directory.join('\n'))
-  const settings = `{ audience: "${TARGET_AUDIENCE}", url: "${targetUrl}" }`
-  writeFileSync(join(dir, 'targets.yaml'), `sandbox:\n  kind: jwt\n  settings: ${settings}\n`)
+  // One target under two names: what it is told of early ends, and what it never hears of.
+  const place = `audience: "${TARGET_AUDIENCE}", url: "${urls.target}"`
+  const target = (name: string, settings: string) => `${name}:\n  kind: jwt\n  settings: { ${settings} }\n`
+  const listening = `${place}, revocations: "${urls.revocations}"`
+  writeFileSync(join(dir, 'targets.yaml'), target('deaf', place) + target('listening', listening))
 }
 
-const action = (name: string, title: string, count: number, lane: number): string => `  ${name}:
+const action = (name: string, title: string, target: string, count: number, lane: number): string => `  ${name}:
     title: ${title}
     kind: jwt
-    target: sandbox
+    target: ${target}
     grants:
       scope: ["service:restart"]
       resource: { service: "{service}" }
@@ -186,7 +191,11 @@ const runbook = (lane: number): string => `---
 channel: ${channelOf(lane)}
 
 actions:
-${action('restart', 'Restart a service', 1, lane)}${action('pair', 'Restart a service, agreed by two', 2, lane)}---
+${[
+  action('restart', 'Restart a service', 'deaf', 1, lane),
+  action('recallable', 'Restart a service that can be told', 'listening', 1, lane),
+  action('pair', 'Restart a service, agreed by two', 'listening', 2, lane),
+].join('')}---
 # Restart a service
 
 For the lane ${lane} of a test: one asks, one or two agree.

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { decodeJwt } from 'jose'
 import type { Kysely } from 'kysely'
 import { pino } from 'pino'
 import type { BotContext } from '../../src/commands/context.ts'
@@ -22,12 +23,14 @@ import { TEAM_ID } from '../../src/sandbox/world.ts'
 import { QUICK_FOLDER } from '../support/cluster-place.ts'
 import { freePorts } from '../support/free-port.ts'
 import { type DatabaseProxy, type Gate, openDatabaseProxy } from './database-proxy.ts'
-import { type FrontGate, openFront, toApp, toPorts } from './front.ts'
+import { type Call, type FrontGate, openFront, toApp, toPorts } from './front.ts'
 import { openHeads } from './heads.ts'
 import { type Mortal, startMortalPostgres } from './postgres.ts'
 import { type Kept, keepProcess } from './process.ts'
 import { makeRealm, type Realm, workspaceOf } from './realm.ts'
 
+/** Where the target takes word that a token has ended. */
+export const EVENTS = '/target/events'
 const MANIFEST = new URL('../../slack-manifest.json', import.meta.url)
 const FAKETIME = [
   '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1',
@@ -49,7 +52,10 @@ export type StandOptions = {
   /** Issuers with a clock that can be stepped. */
   readonly clocks?: boolean
 }
-export type Use = { readonly at: number; readonly token: string; readonly status: number }
+/** `began`: when the target was asked, `at`: when it had answered. */
+export type Use = { readonly began: number; readonly at: number; readonly token: string; readonly status: number }
+/** An early end that the target took: from `at` on it refuses the token of this id. */
+export type Taken = { readonly at: number; readonly jti: string }
 export type Stand = {
   readonly realm: Realm
   readonly workspace: Workspace
@@ -65,6 +71,8 @@ export type Stand = {
   readonly bot: BotContext
   /** What the target was asked to do, and what it answered. */
   readonly uses: readonly Use[]
+  /** Which early ends it confirmed. */
+  readonly taken: readonly Taken[]
   /** Kills a process, `postgres` or `heads`; resolves when it is gone (a process) or back (PostgreSQL). */
   readonly kill: (victim: Victim) => Promise<void>
   /** Sets an issuer's clock off by some seconds; undefined when clocks are not to be had here. */
@@ -102,7 +110,7 @@ export async function openStand(hooks: Hooks, options: StandOptions): Promise<St
   const realm = await makeRealm(dir, {
     lanes: options.lanes,
     issuerUrl: urls.issuer,
-    targetUrl: `${urls.slack}/target/api`,
+    target: { target: `${urls.slack}/target/api`, revocations: urls.slack + EVENTS },
     databaseUrl: databases.issuer,
     heads: heads.open,
   })
@@ -121,13 +129,22 @@ export async function openStand(hooks: Hooks, options: StandOptions): Promise<St
     retryFactor: 0.02,
   })
   const uses: Use[] = []
-  await slack.app.register(target, { issuerUrl: urls.issuer, resource: TARGET_AUDIENCE })
+  const taken: Taken[] = []
+  const asked = new WeakMap<Call, number>()
+  const keepIn = join(dir, 'target-revocations.jsonl')
+  await slack.app.register(target, { issuerUrl: urls.issuer, resource: TARGET_AUDIENCE, keepIn })
   ends.push(() => slack.app.close())
   const noting: FrontGate = {
-    before: options.gates.outside.before,
+    before: (call) => {
+      asked.set(call, Date.now())
+      return options.gates.outside.before(call)
+    },
     after: async (call, answer) => {
-      if (call.path.startsWith('/target/api/'))
-        uses.push({ at: Date.now(), token: String(call.headers.authorization).replace('Bearer ', ''), status: answer.status })
+      const at = Date.now()
+      const { status } = answer
+      const token = String(call.headers.authorization).replace('Bearer ', '')
+      if (call.path.startsWith('/target/api/')) uses.push({ began: asked.get(call) ?? at, at, token, status })
+      if (call.path === EVENTS && status === 202) taken.push({ at, jti: tokenIn(call.body) })
       return options.gates.outside.after(call, answer)
     },
   }
@@ -237,6 +254,7 @@ export async function openStand(hooks: Hooks, options: StandOptions): Promise<St
     db,
     bot,
     uses,
+    taken,
     heads: heads.postgres,
     kill: async (victim) => {
       if (victim === 'postgres') return postgres.kill()
@@ -249,6 +267,10 @@ export async function openStand(hooks: Hooks, options: StandOptions): Promise<St
     ready,
   }
 }
+
+/** Which token a security event ends. */
+const tokenIn = (event: Buffer): string =>
+  String((decodeJwt(event.toString('utf8'))['sub_id'] as { jti?: unknown } | undefined)?.jti)
 
 function readable(path: string): boolean {
   try {
