@@ -130,6 +130,17 @@ test('two administrators and the owners of keys', async (t) => {
     await page.locator('#own').getByLabel('Key').selectOption({ label: 'simulated key' })
     await press(page, 'Take the ticked keys out of use')
     await page.locator('#keys li.suspended').filter({ hasText: 'red key' }).waitFor()
+
+    const { runbooksDir, issuer } = pages.world()
+    const asksFor = async (from: number, to: number) => {
+      editDirectory(runbooksDir, (text) => text.replace(`approver_keys: ${from}`, `approver_keys: ${to}`))
+      await issuer.reload()
+    }
+    await asksFor(1, 2)
+    await page.reload()
+    await page.getByText('You have 1 key, and approvers need 2 here. Add another one now.').waitFor()
+    await look(page, 'keys too few')
+    await asksFor(2, 1)
   })
 
   await t.test('a change that another one went past is said to be stale, and is signed anew by one tap', async () => {
