@@ -9,7 +9,7 @@ import { readCanonical } from '../../src/domain/canonical.ts'
 import { read } from '../../src/domain/shape.ts'
 import { loadRuleSet } from '../../src/runbooks/load.ts'
 import { PEOPLE, TEAM_ID } from '../../src/sandbox/world.ts'
-import { changed, GOOD_FILES, runbookFolder } from '../support/runbook-folder.ts'
+import { changed, GOOD_FILES, loadGood, runbookFolder } from '../support/runbook-folder.ts'
 
 test('two rules over the same two people are refused when one of them is the only requester', async (t) => {
   const twoRules =
@@ -54,6 +54,27 @@ test('mistakes in several files come back at once, in reading order', async (t) 
       'targets.yaml:2',
     ],
   )
+})
+
+test('where the directory says nothing of keys, approvers need two, which stay in one place, and what is new waits a day', async (t) => {
+  const stated = {
+    accept: { requesters: 'any', approvers: 'device_bound', administrators: 'device_bound' },
+    approver_keys: 2,
+    cool_down_hours: 24,
+    gained_hours: 24,
+  }
+  assert.deepEqual((await loadGood(t)).keys, stated)
+  for (const [written, said] of [
+    ['cool_down_hours: 1', { cool_down_hours: 1 }],
+    ['gained_hours: 1', { gained_hours: 1 }],
+    ['approver_keys: 1', { approver_keys: 1 }],
+    ['accept: { approvers: any }', { accept: { ...stated.accept, approvers: 'any' } }],
+  ] as const) {
+    const files = changed('directory.yaml', 'groups:', `keys: { ${written} }\ngroups:`)
+    const loaded = await loadRuleSet(await runbookFolder(t, files), credentialKinds)
+    assert.ok(loaded.ok, JSON.stringify(loaded))
+    assert.deepEqual(loaded.ruleSet.keys, { ...stated, ...said }, `whoever writes ${written} says nothing of the rest`)
+  }
 })
 
 test('a folder that is not there is a problem, not a fault', async () => {
