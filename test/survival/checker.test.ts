@@ -11,12 +11,14 @@ import type { Schema } from '../../src/db/schema.ts'
 import { checkCode } from '../../src/domain/ids.ts'
 import { uuidv7 } from '../../src/log/entry-id.ts'
 import { ask, claim, confirm, decide, newHolder, openWorld } from '../support/world.ts'
+import { checkEnds } from './check-ends.ts'
 import { checkClocks, checkEvidence, checkTimes } from './check-evidence.ts'
 import { checkLog } from './check-log.ts'
 import { checkDrained, checkLives, checkSlack, checkTarget } from './check-outside.ts'
 import { checkRecalls, refusedEarly } from './check-recalls.ts'
 import { type Facts, type Outside, readFacts, type SlackMessage } from './facts.ts'
 import type { Told } from './life.ts'
+import { type Outages, unservedMs } from './outages.ts'
 
 const world = await openWorld({ after })
 const db: Kysely<Schema> = connect(world.database.superuserUrl, {
@@ -35,6 +37,7 @@ const token = new TextDecoder().decode((await compactDecrypt(claimed.ciphertext,
 const request = asked.requestId
 const code = checkCode(asked.intent)
 const { jti = '' } = decodeJwt(token)
+const NO_OUTAGE: Outages = { issuers: ['issuer-1', 'issuer-2'], away: [] }
 const told: Told = { life: 1, kind: 'returned', lane: 0, typed: 1, request, token, ends: 'claimed/active', lost: false }
 
 test('a life that is as it should be has no problem but what is still under way', async () => {
@@ -42,6 +45,7 @@ test('a life that is as it should be has no problem but what is still under way'
     assert.deepEqual(checkLog(facts), [])
     assert.deepEqual(await checkEvidence(facts, db), [])
     assert.deepEqual(checkTimes(facts, { clockMs: 0 }), [])
+    assert.deepEqual(checkEnds(facts, { outages: NO_OUTAGE }, { clockMs: 0 }), [])
     assert.deepEqual(checkRecalls(facts, { uses: [], taken: [], messages: [] }, { clockMs: 0 }), [])
     assert.deepEqual(checkClocks(facts), [])
     assert.deepEqual(checkLives(facts, { told: [told] }), [])
@@ -90,6 +94,43 @@ test('what outlives its time is found', async () => {
   await found(times, sql`update "grant" set ends_at = now() - interval '1 minute'`, /was issued after the end of its grant/)
   await found(times, sql`update credential set expires_at = expires_at + interval '1 second'`, /lasts longer than its grant/)
   await found(times, sql`update credential set state = 'expired'`, /is expired and still kept/)
+})
+
+test('an end that comes later than outages explain is found, and so is one that comes early', async () => {
+  const expired = append('grant.expired', '{"v":1}')
+  const due = (seconds: number) => sql`update "grant" set ends_at = clock_timestamp() - make_interval(secs => ${seconds})`
+  const now = Date.now()
+  const away = (...who: readonly string[]): Outages => ({
+    ...NO_OUTAGE,
+    away: who.map((name) => ({ who: name, from: now - 600_000, to: Number.POSITIVE_INFINITY })),
+  })
+  const ends = (outages: Outages) => (facts: Facts) => checkEnds(facts, { outages }, { clockMs: 0 })
+  const onTime = (changes: readonly Change[], outages: Outages) =>
+    doctored(changes, (facts) => assert.deepEqual(ends(outages)(facts), []))
+  await onTime([due(1), expired], NO_OUTAGE)
+  await onTime([due(60), expired], away('postgres'))
+  await onTime([due(60), expired], away('issuer-1', 'issuer-2'))
+  const late = /grant\.expired came 60\d\d\d ms after its time, 60\d\d\d of them without any outage/
+  await found(ends(NO_OUTAGE), [due(60), expired], late)
+  await found(ends(away('issuer-1', 'bot-1')), [due(60), expired], late)
+  await found(ends(away('postgres')), [due(-60), expired], /grant\.expired came (59|60)\d\d\d ms before its time/)
+  await found(ends(NO_OUTAGE), [due(60), append('grant.returned', '{"v":1}')], /grant\.returned came 60\d\d\d ms after its time/)
+})
+
+test('of outages that overlap only the time counts in which nobody could end anything', () => {
+  const outages: Outages = {
+    issuers: ['issuer-1', 'issuer-2'],
+    away: [
+      { who: 'issuer-1', from: 10_000, to: 20_000 },
+      { who: 'issuer-2', from: 15_000, to: 30_000 },
+      { who: 'postgres', from: 18_000, to: 19_000 },
+      { who: 'bot-1', from: 0, to: 90_000 },
+    ],
+  }
+  // The first issuer, back at 20, has found its way two and a half seconds later.
+  assert.equal(unservedMs(outages, 0, 60_000), 7_500)
+  assert.equal(unservedMs(outages, 16_000, 17_000), 1_000)
+  assert.equal(unservedMs(outages, 40_000, 60_000), 0)
 })
 
 test('an early end that is told as confirmed, and that the target did not confirm or does not keep to, is found', async () => {

@@ -2,6 +2,7 @@
 
 import type { Kysely } from 'kysely'
 import type { Schema } from '../../src/db/schema.ts'
+import { checkEnds, latestEndMs } from './check-ends.ts'
 import { checkClocks, checkEvidence, checkTimes, type Tolerance } from './check-evidence.ts'
 import { checkLog } from './check-log.ts'
 import { checkDrained, checkLives, checkSlack, checkTarget } from './check-outside.ts'
@@ -17,6 +18,8 @@ export type Checked = {
   readonly checks: number
   /** How many tokens the target refused between the confirmation of their end and their own time. */
   readonly refusedEarly: number
+  /** How late a grant ended at most, beside the outages. */
+  readonly latestEndMs: number
 }
 
 /** Holds everything against everything. */
@@ -28,6 +31,7 @@ export async function check(facts: Facts, outside: Outside, db: Kysely<Schema>, 
     ...checkLog(facts),
     ...(await checkEvidence(facts, db)),
     ...checkTimes(facts, tolerance),
+    ...checkEnds(facts, outside, tolerance),
     ...checkRecalls(facts, outside, tolerance),
     ...checkClocks(facts),
     ...checkTarget(facts, outside),
@@ -42,6 +46,7 @@ export async function check(facts: Facts, outside: Outside, db: Kysely<Schema>, 
     doubled: slack.doubled,
     checks,
     refusedEarly: refusedEarly(outside),
+    latestEndMs: latestEndMs(facts, outside),
   }
 }
 
@@ -63,10 +68,12 @@ export async function checkStand(
   const late: string[] = []
   for (const { life, token } of told)
     if (token !== undefined && (await use(token)) !== 401) late.push(`life ${life}: its token is taken after its end`)
+  // Stopping them is no outage.
+  const outages = stand.outages()
   // What is read in two steps must not change between them.
   await Promise.all(stand.processes.map((each) => each.stop()))
   const { uses, taken } = stand
-  const outside = { messages: messagesIn(stand.workspace), uses, taken, told }
+  const outside = { messages: messagesIn(stand.workspace), uses, taken, outages, told }
   const checked = await check(await readFacts(stand.db, stand.realm.roots, before), outside, stand.db, tolerance)
   return { ...checked, problems: [...late, ...checked.problems] }
 }

@@ -7,6 +7,7 @@ import type { TrustRoots } from '../../src/domain/directory.ts'
 import { checkCode } from '../../src/domain/ids.ts'
 import type { Workspace } from '../../src/sandbox/slack/workspace.ts'
 import type { Told } from './life.ts'
+import type { Outages } from './outages.ts'
 import type { Taken, Use } from './stand.ts'
 
 export type Entry = {
@@ -57,6 +58,7 @@ export type Outside = {
   readonly uses: readonly Use[]
   /** The early ends that the target confirmed. */
   readonly taken: readonly Taken[]
+  readonly outages: Outages
   readonly told: readonly Told[]
 }
 

@@ -9,7 +9,20 @@ const list = (counts: Readonly<Record<string, number>>): string =>
     .join(', ') || 'none'
 
 export function figuresOf(figures: Figures): string[] {
-  const { told, kills, vainStarts, clockSteps, heard, lostAnswers, doubled, checks, seconds, problems, refusedEarly } = figures
+  const {
+    told,
+    kills,
+    vainStarts,
+    clockSteps,
+    heard,
+    lostAnswers,
+    doubled,
+    checks,
+    seconds,
+    problems,
+    refusedEarly,
+    latestEndMs,
+  } = figures
   const kinds: Record<string, number> = {}
   for (const { kind } of told) kinds[kind] = (kinds[kind] ?? 0) + 1
   const lost = told.filter((each) => each.lost).length
@@ -22,6 +35,7 @@ export function figuresOf(figures: Figures): string[] {
     `people heard     ${list(heard)}`,
     `doubled in Slack ${doubled.length}`,
     `early ends       ${refusedEarly} tokens tried again and refused between the confirmation of their end and their own time`,
+    `latest end       ${latestEndMs} ms after its time, outages left out`,
     `checks           ${checks}, problems ${problems.length}`,
   ]
 }

@@ -8,11 +8,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { pino } from 'pino'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded.ts'
+import type { Span } from './process.ts'
 
 export type Mortal = EmbeddedPostgres & {
   /** Kills it; resolves when it takes connections again. */
   readonly kill: () => Promise<void>
   readonly kills: () => number
+  /** From each kill until it answered again. */
+  readonly absences: () => readonly Span[]
 }
 
 /** Starts one in this folder. */
@@ -23,6 +26,7 @@ export async function startMortalPostgres(dataDir: string): Promise<Mortal> {
     settings: { fsync: 'off', max_wal_size: '256MB' },
   })
   let kills = 0
+  const absences: Span[] = []
   let rising: Promise<void> | undefined
   const fall = async (): Promise<void> => {
     const pid = Number(readFileSync(join(postgres.home, 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
@@ -35,12 +39,15 @@ export async function startMortalPostgres(dataDir: string): Promise<Mortal> {
   return {
     ...postgres,
     kill: () => {
+      const from = Date.now()
       rising ??= fall().finally(() => {
+        absences.push({ from, to: Date.now() })
         rising = undefined
       })
       return rising
     },
     kills: () => kills,
+    absences: () => absences,
   }
 }
 

@@ -12,6 +12,7 @@ import { FLAGS } from '../support/product.ts'
 const STAND_BY = fileURLToPath(new URL('./stand-by.ts', import.meta.url))
 const KEPT_OUTPUT = 60_000
 
+export type Span = { readonly from: number; readonly to: number }
 export type Kept = {
   readonly name: string
   /** Ends it as the kernel does when memory is short; resolves when it is gone. */
@@ -24,6 +25,8 @@ export type Kept = {
   readonly falls: () => readonly string[]
   /** Starts that came to nothing, because the database was away. */
   readonly vain: () => number
+  /** When it did not serve, in the machine's time; an absence that lasts ends never. */
+  readonly absences: () => readonly Span[]
   readonly output: () => string
   readonly stop: () => Promise<void>
 }
@@ -42,6 +45,8 @@ export function keepProcess(options: {
   let vain = 0
   let output = ''
   const falls: string[] = []
+  const absences: Span[] = []
+  let awayFrom = Date.now()
   let ready = Promise.withResolvers<void>()
   let isReady = false
   let living: ChildProcess | undefined
@@ -69,6 +74,7 @@ export function keepProcess(options: {
     child.on('message', (message) => {
       if (message !== 'ready' || living !== child) return
       isReady = true
+      absences.push({ from: awayFrom, to: Date.now() })
       ready.resolve()
       if (!stopping) next ??= spare()
     })
@@ -77,7 +83,10 @@ export function keepProcess(options: {
         if (isReady) falls.push(`${signal ?? `exit code ${code}`}: ${output.slice(-2_000)}`)
         else vain += 1
       }
-      if (isReady) ready = Promise.withResolvers()
+      if (isReady) {
+        ready = Promise.withResolvers()
+        awayFrom = Date.now()
+      }
       isReady = false
       killing = false
       gone()
@@ -106,6 +115,7 @@ export function keepProcess(options: {
     kills: () => kills,
     falls: () => falls,
     vain: () => vain,
+    absences: () => (isReady ? absences : [...absences, { from: awayFrom, to: Number.POSITIVE_INFINITY }]),
     output: () => output,
     stop: async () => {
       stopping = true

@@ -8,7 +8,7 @@ import type { Gate, Step } from './database-proxy.ts'
 import type { FrontGate } from './front.ts'
 import { KINDS, type Kind, live, type Told } from './life.ts'
 import { type People, peopleOf } from './people.ts'
-import { type Hooks, openStand, type Stand } from './stand.ts'
+import { CLOCK_TAKES_MS, type Hooks, openStand, type Stand } from './stand.ts'
 
 export type SoakOptions = {
   readonly seed: number
@@ -33,8 +33,6 @@ export type Figures = Checked & {
 /** One call in so many is answered, and nobody hears the answer. */
 const LOST = 0.008
 const CLOCK_HELD_MS = 5_600
-/** The library that steps a clock reads its file once a second. */
-const CLOCK_TAKES_MS = 1_600
 /** Of so many credentials an issuer that is well makes at least one. */
 const MISSED = 25
 const TOLERANCE = { clockMs: 25_000 }

@@ -25,12 +25,15 @@ import { freePorts } from '../support/free-port.ts'
 import { type DatabaseProxy, type Gate, openDatabaseProxy } from './database-proxy.ts'
 import { type Call, type FrontGate, openFront, toApp, toPorts } from './front.ts'
 import { openHeads } from './heads.ts'
+import type { Outages } from './outages.ts'
 import { type Mortal, startMortalPostgres } from './postgres.ts'
 import { type Kept, keepProcess } from './process.ts'
 import { makeRealm, type Realm, workspaceOf } from './realm.ts'
 
 /** Where the target takes word that a token has ended. */
 export const EVENTS = '/target/events'
+/** The library that steps a clock reads its file once a second. */
+export const CLOCK_TAKES_MS = 1_600
 const MANIFEST = new URL('../../slack-manifest.json', import.meta.url)
 const FAKETIME = [
   '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1',
@@ -73,6 +76,8 @@ export type Stand = {
   readonly uses: readonly Use[]
   /** Which early ends it confirmed. */
   readonly taken: readonly Taken[]
+  /** When nobody could end anything, so far. */
+  readonly outages: () => Outages
   /** Kills a process, `postgres` or `heads`; resolves when it is gone (a process) or back (PostgreSQL). */
   readonly kill: (victim: Victim) => Promise<void>
   /** Sets an issuer's clock off by some seconds; undefined when clocks are not to be had here. */
@@ -173,6 +178,7 @@ export async function openStand(hooks: Hooks, options: StandOptions): Promise<St
   const proxies: DatabaseProxy[] = []
   const library = options.clocks ? stepper() : undefined
   const clockOf = (name: string) => join(dir, `clock-${name}`)
+  const wrong: { readonly who: string; readonly from: number; to: number }[] = []
   const keep = async (
     name: string,
     command: 'bot' | 'issuer',
@@ -255,6 +261,14 @@ export async function openStand(hooks: Hooks, options: StandOptions): Promise<St
     bot,
     uses,
     taken,
+    outages: () => ({
+      issuers: processes.flatMap(({ name }) => (name.startsWith('issuer') ? [name] : [])),
+      away: [
+        ...postgres.absences().map((span) => ({ who: 'postgres', ...span })),
+        ...processes.flatMap(({ name, absences }) => absences().map((span) => ({ who: name, ...span }))),
+        ...wrong,
+      ],
+    }),
     heads: heads.postgres,
     kill: async (victim) => {
       if (victim === 'postgres') return postgres.kill()
@@ -263,7 +277,12 @@ export async function openStand(hooks: Hooks, options: StandOptions): Promise<St
     step:
       library === undefined
         ? undefined
-        : (name, seconds) => writeFileSync(clockOf(name), `${seconds < 0 ? '' : '+'}${seconds}\n`),
+        : (name, seconds) => {
+            const now = Date.now()
+            for (const span of wrong) if (span.who === name) span.to = Math.min(span.to, now + CLOCK_TAKES_MS)
+            if (seconds !== 0) wrong.push({ who: name, from: now, to: Number.POSITIVE_INFINITY })
+            writeFileSync(clockOf(name), `${seconds < 0 ? '' : '+'}${seconds}\n`)
+          },
     ready,
   }
 }
