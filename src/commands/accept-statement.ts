@@ -241,6 +241,9 @@ export function refusalOf(verdict: Extract<Verdict, { ok: false }>): Refusal {
     case 'self_approval':
       return { reason: 'self_approval' }
     default:
+      // A key whose kind was taken when it signed, and is not by the rules of now.
+      if (verdict.reason === 'passkey_not_accepted' && verdict.path === '/rule_sets')
+        return { reason: 'changed_since', what: 'The standing of the requester or of the key that asked' }
       return { reason: 'evidence_refused', check: verdict.reason, path: verdict.path }
   }
 }

@@ -1,11 +1,12 @@
 // Ends live grants whose requester lost the standing to hold them: a passkey that named a place of theirs was suspended or revoked, or the rules in force
-// no longer let the person ask. A renewal would refuse for the same reasons; who renews nothing must not keep the access for that. Judged by the verified
+// no longer take its kind or let the person ask. A renewal would refuse for the same reasons; who renews nothing must not keep the access for that. Judged by the verified
 // chain and the rules in force, never by columns that repeat them. What others lost (an approver) ends nothing that lives.
 
 import { findLiveGrants, type LiveGrant } from '../db/standings.ts'
+import { isAccepted } from '../domain/accepted-keys.ts'
 import { actionName, findOffer, inGroups, type RuleSet } from '../domain/action.ts'
 import { readIntent } from '../domain/intent.ts'
-import type { ChainState } from '../evidence/chain-state.ts'
+import type { ChainState, KnownPasskey } from '../evidence/chain-state.ts'
 import type { IssuerContext } from './context.ts'
 import { eachInTurn } from './each-in-turn.ts'
 import { beginEnd } from './end-grant.ts'
@@ -63,7 +64,9 @@ export async function endLostStandings(ctx: IssuerContext): Promise<number> {
 }
 
 function hasLostStanding({ person, intent, passkeys }: LiveGrant, chain: ChainState, ruleSet: RuleSet): boolean {
-  if (passkeys.some((thumbprint) => chain.passkeys.get(thumbprint)?.status !== 'active')) return true
+  const stands = (known: KnownPasskey | undefined) =>
+    known?.status === 'active' && isAccepted(ruleSet.keys.accept.requesters, known.passkey)
+  if (!passkeys.every((thumbprint) => stands(chain.passkeys.get(thumbprint)))) return true
   if (!ruleSet.people.some(({ id }) => id === person)) return true
   const read = readIntent(intent)
   if (!read.ok) return true

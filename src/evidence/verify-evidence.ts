@@ -142,6 +142,7 @@ export async function verifyEvidence(question: Question, crypto: EvidenceCrypto)
     const known = findPasskey(one.directoryThen, signer.passkey)
     if (!known || !isAccepted(one.rulesThen.keys.accept.requesters, known.passkey))
       return fail('passkey_not_accepted', `${one.path}/statement/signer/passkey`)
+    if (!isAccepted(court.current.keys.accept.requesters, known.passkey)) return fail('passkey_not_accepted', '/rule_sets')
     if (!one.activeNow) return fail('requester_passkey_inactive', `${one.path}/statement/signer/passkey`)
   }
   const [first] = confirmations

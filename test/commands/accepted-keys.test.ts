@@ -3,12 +3,15 @@
 import assert from 'node:assert/strict'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { after, beforeEach, describe, test } from 'node:test'
 import { parse, stringify } from 'yaml'
 import { changeDirectory, prepareChange } from '../../src/commands/change-directory.ts'
+import { endLostStandings } from '../../src/commands/end-lost-standing.ts'
 import { completeRegistration, registerPasskey } from '../../src/commands/register-passkey.ts'
 import { digestOf } from '../../src/crypto.ts'
+import { findGrant } from '../../src/db/grants.ts'
 import { findPasskey, findRegistration } from '../../src/db/passkeys.ts'
+import { findByDigest } from '../../src/db/requests.ts'
 import { decodeBase64url, encodeBase64url } from '../../src/domain/base64url.ts'
 import { type Canonical, canonicalBytes } from '../../src/domain/canonical.ts'
 import { RunbooksRefused } from '../../src/issuer/read-runbooks.ts'
@@ -18,7 +21,7 @@ import { create, FLAGS, get, type Twist } from '../../src/sandbox/authenticator.
 import { attestedBy, MODEL, modelOf, newMaker } from '../support/attesting.ts'
 import { refused } from '../support/refused.ts'
 import { signChange } from '../support/sign-change.ts'
-import { ORIGIN, openWorld } from '../support/world.ts'
+import { ask, claim, confirm, decide, newHolder, ORIGIN, openWorld } from '../support/world.ts'
 
 const world = await openWorld({ after })
 const { ctx } = world
@@ -63,6 +66,10 @@ async function prepared(thumbprint: string) {
   const outcome = await prepareChange(ctx, { operation: 'enrol', registrations: [thumbprint] })
   assert.ok(outcome.ok, JSON.stringify(outcome))
   return outcome
+}
+const stateOf = async (intent: string) => {
+  const known = (await findByDigest(ctx.db, [intent])).get(intent)
+  return known && (await findGrant(ctx.db, known.request.id))?.state
 }
 const signed = async ({ change, digest }: { change: string; digest: string }) =>
   changeDirectory(ctx, { ...(await signChange(world, 'mira', digest)), change })
@@ -152,4 +159,52 @@ test('hardware without any listed model stops the reading, and what was in force
   )
   assert.equal(ctx.attestation().models.length, 1)
   assert.ok((await register('bo', attestedBy(maker))).outcome.ok)
+})
+
+describe('rules that become stricter about keys after they were signed with', () => {
+  beforeEach(() => rules({}))
+
+  async function confirmed() {
+    const { intent } = await ask(world)
+    const place = await newHolder()
+    assert.ok((await confirm(world, intent, place)).ok)
+    return { intent, place }
+  }
+  async function approved() {
+    const made = await confirmed()
+    assert.ok((await decide(world, made.intent, 'bo')).ok)
+    return made
+  }
+
+  test('let nobody claim, approve or renew what was asked for with a key that they no longer take, until they take it again', async () => {
+    const [waiting, done, used] = [await confirmed(), await approved(), await approved()]
+    assert.ok((await claim(world, used.intent, used.place)).ok)
+    await rules({ requesters: 'hardware' })
+    const words = /standing of the requester or of the key that asked changed/
+    refused(await claim(world, done.intent, done.place), 'changed_since', words)
+    refused(await decide(world, waiting.intent, 'bo'), 'changed_since', words)
+    refused(await claim(world, used.intent, used.place, 2), 'changed_since', words)
+    await rules({})
+    assert.ok((await claim(world, done.intent, done.place)).ok)
+  })
+
+  test('end a live grant whose key they no longer take, though nobody renews it', async () => {
+    const { intent, place } = await approved()
+    const claimed = await claim(world, intent, place)
+    assert.ok(claimed.ok)
+    await endLostStandings(ctx)
+    assert.equal(await stateOf(intent), 'active')
+    await rules({ approvers: 'hardware' })
+    await endLostStandings(ctx)
+    assert.equal(await stateOf(intent), 'active', 'what an approver lost ends nothing that lives')
+    await rules({ requesters: 'hardware' })
+    await endLostStandings(ctx)
+    assert.equal(await stateOf(intent), 'revoking')
+  })
+
+  test('count no approval by a key that they no longer take', async () => {
+    const { intent, place } = await approved()
+    await rules({ approvers: 'hardware' })
+    refused(await claim(world, intent, place), 'changed_since', /standing of an approver/)
+  })
 })

@@ -104,6 +104,12 @@ export function comparedSince() {
   return { world, added }
 }
 
+/** The true life of a world whose rules have become stricter since about the keys of one tier. */
+const stricterSince = (tier: 'requesters' | 'approvers', w = settled()) => {
+  const { keys } = w.rules
+  return w.question(undefined, { rulesNow: { ...w.rules, keys: { ...keys, accept: { ...keys.accept, [tier]: 'hardware' } } } })
+}
+
 const signer = /statements\/1\/statement\/signer/
 
 export const APPROVER_ATTACKS: readonly Attack[] = [
@@ -145,6 +151,12 @@ export const APPROVER_ATTACKS: readonly Attack[] = [
   ),
   attack('a confirmation with a key of no proven model, where that is asked', 'passkey_not_accepted', /statements\/0/, () =>
     settled({ keys: { accept: { ...RULES.keys.accept, requesters: 'hardware' } } }).question(),
+  ),
+  attack('a confirmation with a key that the rules have ceased to take', 'passkey_not_accepted', /\/rule_sets$/, () =>
+    stricterSince('requesters'),
+  ),
+  attack('an approval with a key that the rules have ceased to take', 'quorum_missing', /statements$/, () =>
+    stricterSince('approvers'),
   ),
   attack('an approval with a key that is 23 hours old', 'passkey_cooling_down', signer, () =>
     settled({ enrolledAt: hours(-23) }).question(),

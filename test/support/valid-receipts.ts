@@ -69,6 +69,10 @@ export const VALID: readonly Row[] = [
       keys: { ...RULES.keys, accept: { ...RULES.keys.accept, approvers: 'any' } },
     }),
   ),
+  row('keys that the rules still take, though they have become stricter', (world) => {
+    const accept = { requesters: 'device_bound', approvers: 'device_bound', administrators: 'hardware' } as const
+    return receiptOf(world, [...lives(world)], { rulesNow: { ...RULES, keys: { ...RULES.keys, accept } } })
+  }),
   row('an approval by a key of a proven model where that is asked', () => {
     const key = newKey('bo')
     const proven = { ...key, passkey: { ...key.passkey, aaguid: '01020304-0506-0708-0102-030405060708' } }
