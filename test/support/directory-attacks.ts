@@ -96,6 +96,30 @@ export const DIRECTORY_ATTACKS: readonly ChainAttack[] = [
     o.add(o.role('ada', 'withdraw', 'approver'), { by: [o.keys.ada] })
     return o.link(o.role('ada', 'grant', 'approver'), { by: [o.keys.ada] })
   }),
+  attack('a suspended key of his own that an administrator takes back beside another', 'signed_by_subject', (o) => {
+    const second = newKey('bo')
+    o.addOwn(o.keys.bo, second)
+    o.add(o.status('suspend', 'bo'), { by: [o.keys.ada] })
+    return o.link(o.status('reinstate', 'bo'), { by: [o.keys.ada, second] })
+  }),
+  attack('a suspended key of his own that the only administrator takes back', 'signed_by_subject', (o) => {
+    const second = newKey('ada')
+    o.addOwn(o.keys.ada, second)
+    o.add(o.role('bo', 'withdraw'), { by: [o.keys.ada, o.keys.bo] })
+    o.add(o.status('suspend', 'ada'), { by: [second] })
+    return o.link(o.status('reinstate', 'ada'), { by: [second] })
+  }),
+  attack('a key of his own that an administrator revokes beside another', 'signed_by_subject', (o) => {
+    const second = newKey('bo')
+    o.addOwn(o.keys.bo, second)
+    return o.link(o.status('revoke', 'bo'), { by: [o.keys.ada, second] })
+  }),
+  attack('keys of which one is his own that an administrator takes back beside another', 'signed_by_subject', (o) => {
+    const second = newKey('bo')
+    o.addOwn(o.keys.bo, second)
+    o.add(o.status('suspend', 'bo', 'cy'), { by: [o.keys.ada] })
+    return o.link(o.status('reinstate', 'bo', 'cy'), { by: [o.keys.ada, second] })
+  }),
   attack('a key of his own whose words an administrator says he compared', 'signed_by_subject', (o) => {
     const fresh = newKey('bo')
     o.add(o.role('bo', 'withdraw'), { by: [o.keys.ada, o.keys.bo] })
