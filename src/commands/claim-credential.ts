@@ -26,7 +26,8 @@ import { actionOf, findEvidence, judgeRequest, type Proven } from './evidence-of
 import { type Begun, beginCredential, type Claimed, issueCredential } from './issue-credential.ts'
 import { findStop } from './minting.ts'
 import { transact, transactOn, type Work } from './transact.ts'
-import { voidRequest } from './void-request.ts'
+import { LOST_KEY } from './void-lost-requests.ts'
+import { MAY_NOT_ASK, voidRequest } from './void-request.ts'
 
 const WAIT_FOR_OTHER_MS = 3_000
 const POLL_MS = 20
@@ -118,7 +119,7 @@ function begin(ctx: IssuerContext, { request }: KnownRequest, claim: Claim): Pro
       // A renewal repeats every check but freshness, and failing one ends the grant.
       if (grant) await beginEnd(work, id, { by: 'issuer', reason: 'revoked' })
       // What was approved is approved no more: nobody is left to wait for.
-      else if (verdict.reason === 'quorum_missing') await voidRequest(work, id, 'an approval no longer counts')
+      else if (VOIDS.has(verdict.reason)) await voidRequest(work, id, VOIDS.get(verdict.reason) ?? '')
       return no(verdict.reason === 'confirmation_too_old' ? tooOld(ctx, known) : refusalOf(verdict))
     }
     // In doubt is not the same as gone: whoever was said to be somebody else may be himself, so nothing is ended, and nothing is handed out.
@@ -133,6 +134,13 @@ function begin(ctx: IssuerContext, { request }: KnownRequest, claim: Claim): Pro
     return { is: 'begun', begun: beginCredential(work, proven, endsAt, claim) }
   })
 }
+
+/** What is lost for good, and the reason that everybody reads. */
+const VOIDS: ReadonlyMap<string, string> = new Map([
+  ['quorum_missing', 'an approval no longer counts'],
+  ['not_eligible_to_ask', MAY_NOT_ASK],
+  ['requester_passkey_inactive', LOST_KEY],
+])
 
 const confirmationsOf = ({ requester, holders }: Proven) => holders.map(({ passkey }) => ({ person: requester, passkey }))
 

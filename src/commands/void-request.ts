@@ -4,6 +4,9 @@ import { findKnown, standingOf, updateState } from '../db/requests.ts'
 import { moveRequest } from '../domain/request.ts'
 import type { Work } from './transact.ts'
 
+/** Why a request is void whose requester is no longer among those who may ask for it. */
+export const MAY_NOT_ASK = 'who asked for it may not any more'
+
 /** Voids it if it is open; otherwise does nothing. */
 export async function voidRequest(work: Work<'issuer'>, request: string, why: string): Promise<void> {
   const known = await findKnown(work.trx, request)

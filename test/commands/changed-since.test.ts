@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { changeDirectory, prepareChange, type Wanted } from '../../src/commands/change-directory.ts'
+import { LOST_KEY } from '../../src/commands/void-lost-requests.ts'
 import { findGrant } from '../../src/db/grants.ts'
 import { findKnown } from '../../src/db/requests.ts'
 import { refused } from '../support/refused.ts'
@@ -31,6 +32,7 @@ const standing = async (request: string) => {
   return [state, ended_reason]
 }
 const VOIDED_BY_ACTION = ['voided', 'the action changed after it was asked for']
+const VOIDED_BY_REQUESTER = ['voided', 'who asked for it may not any more']
 const VOIDED_BY_QUORUM = ['voided', 'an approval no longer counts']
 
 /** Rewrites a file of the issuer's runbooks and has it read, as long as `during` lasts. */
@@ -200,20 +202,23 @@ describe('an approver', () => {
 })
 
 describe('the requester', () => {
-  test('who may not ask any more may not claim', async () => {
-    const { intent, place, requestId } = await approved()
+  test('who may not ask any more has nothing open: it is void with a reason, and stays so when he may again', async () => {
+    const [open, waiting, done] = [await ask(world), await confirmed(), await approved()]
     await withFile('directory.yaml', members('on-call', 'theo, mira'), async () => {
-      refused(await claim(world, intent, place), 'changed_since', /standing of the requester/)
-      assert.equal(await findGrant(ctx.db, requestId), undefined)
+      for (const { requestId } of [open, waiting, done]) assert.deepEqual(await standing(requestId), VOIDED_BY_REQUESTER)
+      refused(await claim(world, done.intent, done.place), 'request_ended', /made void by a change/)
     })
+    refused(await claim(world, done.intent, done.place), 'request_ended', /made void by a change/)
+    assert.equal(await findGrant(ctx.db, done.requestId), undefined)
   })
 
-  test('whose key was suspended may not claim; reinstated, he may', async () => {
-    const { intent, place } = await approved()
+  test('whose key was suspended may not claim, nor once it is reinstated: he asks again', async () => {
+    const { intent, place, requestId } = await approved()
     await whileSuspended('rey', async () => {
       refused(await claim(world, intent, place), 'changed_since', /standing of the requester or of the key that asked/)
+      assert.deepEqual(await standing(requestId), ['voided', LOST_KEY])
     })
-    assert.ok((await claim(world, intent, place)).ok)
+    refused(await claim(world, intent, place), 'request_ended', /made void by a change/)
   })
 
   test('whose key was suspended gets no further credential, and his grant ends', async () => {
