@@ -24,6 +24,8 @@ export function chooseKey(begun: Begun, known: readonly KeyFact[], device: Devic
     device === 'simulated'
       ? 'The simulated security key holds no key of this person.'
       : 'No key of this computer is enrolled for you. Register one under /enrol first.',
+    // The page offered this because there was one.
+    true,
   )
 }
 

@@ -2,8 +2,8 @@
 
 import { reached, Stopped } from './say.ts'
 
-/** Gone, and not as it was seen. */
-const STALE: ReadonlySet<number> = new Set([410, 412])
+/** Not (any more) this person's to do, in this state, there, or as it was seen. */
+const STALE: ReadonlySet<number> = new Set([403, 409, 410, 412])
 
 /** The answer of a door; anything but a success stops the act. */
 export async function post<T>(path: string, body: unknown): Promise<T> {
