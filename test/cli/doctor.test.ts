@@ -51,6 +51,16 @@ test('a deployment whose hosts are not in the DNS yet: that alone is wrong, and 
   )
   assert.ok(partsOf(told, 'bot').some(({ part, ok }) => part === 'Slack' && ok))
   assert.deepEqual([...new Set(wrongOf(told))].sort(), ['hosts', 'rules'], out)
+  assert.deepEqual(
+    told.parts.filter(({ part }) => part === 'administrators').map(({ process, ok, words }) => [process, ok, words]),
+    [
+      [
+        'issuer',
+        true,
+        'One administrator alone can change every key and every role. Make a second one: from then on whatever gives power takes two.',
+      ],
+    ],
+  )
   assert.match(out, /PUBLIC_URL: nobody knows the host bot\.invalid: add it to your DNS/)
   assert.match(out, /No runbooks are published: start the issuer/)
   assert.ok(!out.includes(SECRET))
