@@ -57,7 +57,9 @@ test('a deployment whose hosts are not in the DNS yet: that alone is wrong, and 
       [
         'issuer',
         true,
-        'One administrator alone can change every key and every role. Make a second one: from then on whatever gives power takes two.',
+        [
+          'One administrator alone can change every key and every role. Make a second one: from then on whatever gives power takes two.',
+        ],
       ],
     ],
   )
