@@ -150,8 +150,7 @@ function judgeStatus({ state, orders }: Case, change: Change<keyof typeof TARGET
     ? ownerSigned(orders, ...owners)
     : administratorsSigned(state, orders, serves ? signaturesNeeded(state) : 1, status === 'suspended' ? [] : owners)
   if (!signed.ok) return signed
-  const ending = new Set(change.passkeys)
-  if (status !== 'active' && !hasAdministrator(state, ({ thumbprint }) => !ending.has(thumbprint)))
+  if (status !== 'active' && !hasAdministrator(state, new Set(change.passkeys)))
     return fail('last_administrator', '/change/passkeys')
   return does({ statuses: change.passkeys.map((thumbprint) => ({ thumbprint, status })) })
 }
@@ -164,8 +163,8 @@ function judgeRole(change: Change<'role'>, state: ChainState, { roots }: TrustRo
   if (!holds) {
     if (passkeys.length > 0) return fail('no_effect', '/change/passkeys')
     if (role !== 'administrator') return does({ roles: [{ person, role, holds }] })
+    // A root keeps the role, so there were two: of those who signed, one is somebody else, and his key works.
     if (roots.some((root) => root.person === person)) return fail('root_is_administrator', '/change/person')
-    if (!hasAdministrator(state, (passkey) => passkey.person !== person)) return fail('last_administrator', '/change/person')
     return does({ roles: [{ person, role, holds }] })
   }
   const own = passkeysOf(state, person).filter(({ status }) => status === 'active')
@@ -213,10 +212,12 @@ function ownerSigned(orders: readonly Order[], ...owners: readonly PersonId[]): 
 const onlyVouched = (orders: readonly Order[]): Signed =>
   orders.length === 0 ? { ok: true } : fail('not_to_be_vouched', '/statements')
 
-/** Whether somebody could still sign a change with one of these passkeys: a directory that nobody can change cannot be mended. */
-const hasAdministrator = (state: ChainState, counts: (passkey: { person: string; thumbprint: Digest }) => boolean): boolean =>
+/** Whether somebody could still sign a change without these passkeys: a directory that nobody can change cannot be mended. */
+const hasAdministrator = (state: ChainState, ending: ReadonlySet<Digest>): boolean =>
   [...state.administrators].some((person) =>
-    passkeysOf(state, person).some(({ passkey, status, inFull }) => status === 'active' && inFull && counts(passkey)),
+    passkeysOf(state, person).some(
+      ({ passkey, status, inFull }) => status === 'active' && inFull && !ending.has(passkey.thumbprint),
+    ),
   )
 
 const does = (effect: Effect): Judged => ({ ok: true, effect })

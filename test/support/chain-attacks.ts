@@ -173,5 +173,11 @@ export const CHAIN_ATTACKS: readonly ChainAttack[] = [
     o.add(o.status('suspend', 'cy'), { by: [o.keys.bo] })
     return o.link(o.status('suspend', 'bo'), { by: [o.keys.bo] })
   }),
+  attack('the end of every administrator’s key but one that nobody compared', 'last_administrator', (o) => {
+    const { change, registrations } = o.enrolment([newKey('cy')])
+    o.add(change, { by: [o.keys.ada], registrations })
+    o.add(o.role('cy', 'grant'), { by: [o.keys.ada, o.keys.bo] })
+    return o.link(o.status('suspend', 'ada', 'bo', 'cy'), { by: [o.keys.bo] })
+  }),
   ...DIRECTORY_ATTACKS,
 ]

@@ -56,9 +56,9 @@ class State:
                 passkeys=copy.deepcopy(self.passkeys), roles=copy.deepcopy(self.roles),
                 approver_from=dict(self.approver_from), endorsed=set(self.endorsed))
 
-    def administrators_left(self, without_passkeys, without_person=None):
-        return any(passkey.status == 'active' and passkey.in_full and passkey.thumbprint not in without_passkeys
-                   and passkey.person != without_person and self.holds(passkey.person, 'administrator') for passkey in self.passkeys.values())
+    def administrators_left(self, without):
+        return any(passkey.status == 'active' and passkey.in_full and passkey.thumbprint not in without
+                   and self.holds(passkey.person, 'administrator') for passkey in self.passkeys.values())
 
 
 def walk_directory(roots, links, wanted):
@@ -215,7 +215,6 @@ def change_role(state, change, path):
         require(not thumbprints, 'no_effect', path)
         if role == 'administrator':
             require(person not in state.roots, 'root_is_administrator', path)
-            require(state.administrators_left((), person), 'last_administrator', path)
         state.roles[person].discard(role)
         return
     for each in thumbprints:
