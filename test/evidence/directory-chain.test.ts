@@ -141,6 +141,33 @@ describe('the directory knows', () => {
     assert.equal(servesFrom(state, newKey('ada').passkey), undefined)
   })
 
+  test('where a key came to be in full: neither before that nor on another branch', async () => {
+    const office = makeOffice()
+    const { keys, roots, role, status, link, add } = office
+    const fresh = newKey('cy')
+    const { change, registrations } = office.enrolment([fresh])
+    add(change, { by: [keys.ada], registrations })
+    const replayed = await office.replay()
+    assert.ok(replayed.ok)
+    const before = replayed.state
+    const compared = link(role('cy', 'grant', 'approver', [fresh.passkey.thumbprint]), { by: [keys.ada, keys.bo] })
+    // The other branch grows from the same state, and stands at the same position.
+    const [main, fork] = [
+      await extendChain(before, compared, nodeCrypto, roots),
+      await extendChain(before, link(status('suspend', 'cy'), { by: [keys.ada] }), nodeCrypto, roots),
+    ]
+    assert.ok(main.ok && fork.ok)
+    assert.equal(main.state.sequence, fork.state.sequence)
+    const inFull = (key: typeof fresh) =>
+      [before, main.state, fork.state, stateAt(main.state, before.sequence)].map(
+        (state) => state && findPasskey(state, key.passkey.thumbprint)?.inFull,
+      )
+    assert.deepEqual(inFull(fresh), [false, true, false, false])
+    assert.deepEqual(inFull(keys.bo), [true, true, true, true])
+    const letInBy = (state: typeof before) => findPasskey(state, fresh.passkey.thumbprint)?.letInBy
+    assert.deepEqual([before, main.state, fork.state].map(letInBy), [['ada'], [], ['ada']])
+  })
+
   test('nothing of a branch that grew from an older state', async () => {
     const office = makeOffice()
     const { keys, roots, role, status, link } = office

@@ -65,6 +65,10 @@ export const DIRECTORY_ATTACKS: readonly ChainAttack[] = [
     o.add(o.status('suspend', 'bo'), { by: [o.keys.ada] })
     return o.link(o.role('cy', 'grant', 'approver'), { by: [o.keys.ada] })
   }),
+  attack('the role of the only administrator whose key works, given up by him alone', 'second_administrator_missing', (o) => {
+    o.add(o.status('suspend', 'ada'), { by: [o.keys.bo] })
+    return o.link(o.role('bo', 'withdraw'), { by: [o.keys.bo] })
+  }),
   attack('an administrator’s key reinstated by one', 'second_administrator_missing', (o) => {
     o.add(o.role('cy', 'grant'), { by: [o.keys.ada, o.keys.bo] })
     o.add(o.status('suspend', 'cy'), { by: [o.keys.ada] })
@@ -159,6 +163,18 @@ export const DIRECTORY_ATTACKS: readonly ChainAttack[] = [
   attack('a role that vouches for another’s key', 'other_persons_passkey', (o) =>
     o.link(o.role('cy', 'grant', 'approver', [o.keys.bo.passkey.thumbprint]), { by: [o.keys.ada, o.keys.bo] }),
   ),
+  attack('a role that says anew of a key that it was compared', 'no_effect', (o) =>
+    o.link(o.role('cy', 'grant', 'approver', [o.keys.cy.passkey.thumbprint]), { by: [o.keys.ada, o.keys.bo] }),
+  ),
+  attack('a role that names one key twice', 'listed_twice', (o) => {
+    const { thumbprint } = o.keys.cy.passkey
+    return o.link(o.role('cy', 'grant', 'approver', [thumbprint, thumbprint]), { by: [o.keys.ada, o.keys.bo] })
+  }),
+  attack('a role withdrawn that names keys', 'no_effect', (o) => {
+    o.add(o.role('cy', 'grant', 'approver'), { by: [o.keys.ada, o.keys.bo] })
+    const change = o.role('cy', 'withdraw', 'approver', [o.keys.cy.passkey.thumbprint])
+    return o.link(change, { by: [o.keys.ada, o.keys.bo] })
+  }),
   attack('an endorsement twice', 'no_effect', (o) => {
     const endorse = { operation: 'endorse', rule_set: o.keys.ada.passkey.thumbprint } as const
     o.add(endorse, { by: [o.keys.ada, o.keys.bo] })
