@@ -139,6 +139,12 @@ describe('a true bundle', () => {
   test('judges a confirmation by its own time in whatever order statements lie', async () => {
     const world = makeWorld()
     assert.equal((await granted(world.question(lives(world).toReversed()))).confirmedAt, minutes(1))
+    const later = world.request(undefined, minutes(3.5))
+    for (const statements of [
+      [later, ...lives(world)],
+      [...lives(world), later],
+    ])
+      assert.equal((await granted(world.question(statements))).confirmedAt, minutes(1))
   })
 })
 

@@ -72,6 +72,26 @@ export const DECISION_ATTACKS: readonly Attack[] = [
     (_, w = makeWorld({ rules: { ...RULES, administrators: [] } })) =>
       w.question([...lives(w), w.revoke(w.keys.ada, 'administrator')], { now: minutes(6) }),
   ),
+  attack(
+    'a revocation by an administrator of the rules whom the directory makes none',
+    'not_eligible_to_revoke',
+    /statements\/3\/statement\/role/,
+    (_, w = makeWorld({ rules: { ...RULES, administrators: ['ada', 'dee'] } })) =>
+      w.question([...lives(w), w.revoke(w.keys.dee, 'administrator')], { now: minutes(6) }),
+  ),
+  attack(
+    'a revocation by somebody who became an administrator of the directory after it',
+    'not_eligible_to_revoke',
+    /statements\/3\/statement\/role/,
+    (_, w = makeWorld({ rules: { ...RULES, administrators: ['ada', 'dee'] } })) => {
+      const statements = [...lives(w), w.revoke(w.keys.dee, 'administrator')]
+      w.directory.add(
+        { operation: 'role', person: 'dee', role: 'administrator', effect: 'grant', passkeys: [] },
+        { by: [w.keys.ada] },
+      )
+      return w.question(statements, { now: minutes(6) })
+    },
+  ),
   attack('a revocation in the requester’s place by another', 'not_eligible_to_revoke', /statements\/3/, (w) =>
     w.question([...lives(w), w.revoke(w.keys.bo, 'requester')], { now: minutes(6) }),
   ),

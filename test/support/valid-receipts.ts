@@ -106,6 +106,9 @@ export const VALID: readonly Row[] = [
     const later = world.request(undefined, minutes(20), { statement: { holder: newHolder() } })
     return receiptOf(world, [...lives(world), later], { now: minutes(21) })
   }),
+  row('two confirmations of which the later stands first', (world) =>
+    receiptOf(world, [world.request(undefined, minutes(3.5)), ...lives(world)]),
+  ),
   row('statements in another order than they were accepted', (world) => receiptOf(world, lives(world).toReversed())),
   row('one approver who stands for either group', (world) =>
     receiptOf(world, [world.request(), world.approve(world.keys.cy), world.approve(world.keys.bo, minutes(3))]),
