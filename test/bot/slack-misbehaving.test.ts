@@ -5,7 +5,7 @@ import { openBot } from '../support/bot.ts'
 import { lastFirst } from '../support/last-first.ts'
 import { on, wordsOf } from '../support/slack-driver.ts'
 import { until } from '../support/until.ts'
-import { ask, confirm, newHolder } from '../support/world.ts'
+import { ask, claim, confirm, decide, newHolder } from '../support/world.ts'
 
 const bot = await openBot(lastFirst(after))
 afterEach(() => bot.slack.faults.remove())
@@ -20,9 +20,10 @@ const wishes = async (kind: 'cancel' | 'object' | 'deactivated') =>
 /** A request that others see, and its message in the channel. */
 async function shown() {
   const { intent, checkCode } = await ask(bot.world)
-  assert.ok((await confirm(bot.world, intent, await newHolder())).ok)
+  const place = await newHolder()
+  assert.ok((await confirm(bot.world, intent, place)).ok)
   const seen = await bot.slack.as('ana').message(CHANNEL, (m) => wordsOf(m.blocks).includes(checkCode), 'the channel message')
-  return { intent, checkCode, message: seen }
+  return { intent, checkCode, place, message: seen }
 }
 const answered = (handle: string, words: RegExp, where = CHANNEL) =>
   bot.slack.as(handle).message(where, (m) => words.test(wordsOf(m.blocks)) || words.test(m.text), String(words))
@@ -121,6 +122,72 @@ test('a command whose answer Slack lost has still asked, and asks nobody twice',
   assert.equal(asks.length, 0, 'nobody is asked before the tap, so typing it again costs nobody anything')
 })
 
+test('a form that is asked for too late for Slack is told to be asked for again, and tried once', async () => {
+  const opened = async () => (await bot.slack.calls()).filter(({ method }) => method === 'views.open').length
+  const before = await opened()
+  await bot.slack.faults.add({ direction: 'delivery', on: 'command', times: 1, does: { kind: 'delayed', ms: TRIGGER_MS + 200 } })
+  const told = await toldTimes('rey', /did not open the form/)
+  await bot.slack.as('rey').say(CHANNEL, '/elevate')
+  await until('what happened', async () => (await toldTimes('rey', /did not open the form/)) === told + 1)
+  assert.equal(await opened(), before + 1)
+})
+
+test('what is typed or pressed in a silence of Slack’s has not happened, its person is told, and afterwards it happens once', async () => {
+  const { message } = await shown()
+  const [asked, objected] = [await requests(), await wishes('object')]
+  await bot.slack.faults.add({ direction: 'delivery', seconds: 600, does: { kind: 'silence' } })
+  const [ana, rey] = [bot.slack.as('ana'), bot.slack.as('rey')]
+  const told = await toldTimes('rey', /could not be reached/)
+  assert.match((await ana.press(on(message), 'request.object')).error ?? '', /could not be reached/)
+  await rey.say(CHANNEL, COMMAND)
+  assert.equal(await toldTimes('rey', /could not be reached/), told + 1)
+  await bot.slack.faults.remove()
+  assert.deepEqual([await requests(), await wishes('object')], [asked, objected])
+  await rey.say(CHANNEL, COMMAND)
+  await ana.press(on(message), 'request.object')
+  await ana.until('the objection', async () => isHeld(message.ts))
+  assert.deepEqual([await requests(), await wishes('object')], [asked + 1, objected + 1])
+})
+
+test('an objection that arrives after its own lifting holds again, as everybody sees, until it is lifted once more', async () => {
+  const { message, intent, place } = await shown()
+  // An approval after an objection would lift it, too.
+  assert.ok((await decide(bot.world, intent, 'bo')).ok)
+  const ana = bot.slack.as('ana')
+  const hold = () => bot.slack.faults.add({ direction: 'delivery', on: 'block_actions', times: 1, does: { kind: 'held' } })
+  const holding = async () => (await bot.slack.faults.list()).some((fault) => fault.holding === 1)
+  const lift = async () => {
+    const now = await at('ana', message.ts)
+    assert.ok(now)
+    return ana.press(on(now), 'request.lift')
+  }
+  await hold()
+  const late = ana.press(on(message), 'request.object')
+  await until('it to be under way', holding)
+  await ana.press(on(message), 'request.object')
+  await ana.until('the objection', async () => isHeld(message.ts))
+  await lift()
+  await ana.until('its lifting', async () => !(await isHeld(message.ts)))
+  await bot.slack.faults.remove()
+  assert.ok((await late).ok)
+  await ana.until('the objection again', async () => isHeld(message.ts))
+  const claimed = await claim(bot.world, intent, place)
+  assert.ok(!claimed.ok && claimed.refusal.reason === 'held', JSON.stringify(claimed))
+
+  // And a lifting that arrives when it has happened already changes nothing and says so.
+  await hold()
+  const again = lift()
+  await until('it to be under way', holding)
+  await lift()
+  await ana.until('its lifting', async () => !(await isHeld(message.ts)))
+  const told = await toldTimes('ana', /./)
+  await bot.slack.faults.remove()
+  assert.ok((await again).ok)
+  await until('the answer', async () => (await toldTimes('ana', /./)) > told)
+  assert.equal(await isHeld(message.ts), false)
+  assert.ok((await claim(bot.world, intent, place)).ok)
+})
+
 // The last of this file: what Slack limits here stays limited for five minutes.
 test('while every message is limited for minutes, forms open, commands and clicks are answered within three seconds', async () => {
   const { message } = await shown()
@@ -156,5 +223,9 @@ async function shownInVain(): Promise<void> {
   await until('a limited call', limited)
 }
 
+const isHeld = async (ts: string) => /objected/.test(wordsOf((await at('ana', ts))?.blocks ?? []))
+/** How often a person was told something that nobody else sees. */
+const toldTimes = async (handle: string, words: RegExp) =>
+  (await bot.slack.as(handle).messages(CHANNEL)).filter((m) => m.ephemeral && words.test(wordsOf(m.blocks) || m.text)).length
 const at = async (handle: string, ts: string) =>
   (await bot.slack.as(handle).messages(CHANNEL)).find((message) => message.ts === ts)

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { heedWishes } from '../../src/commands/heed-wishes.ts'
+import { makeWish } from '../../src/commands/make-wish.ts'
 import { openBot } from '../support/bot.ts'
 import { lastFirst } from '../support/last-first.ts'
 import { on, wordsOf } from '../support/slack-driver.ts'
 import { deliver } from '../support/slack-requests.ts'
 import { CHANNEL, openStand } from '../support/slack-worker.ts'
-import { ask, confirm, newHolder } from '../support/world.ts'
+import { ask, claim, confirm, decide, newHolder } from '../support/world.ts'
 
 const bot = await openBot(lastFirst(after))
 
@@ -134,6 +136,43 @@ for (const [what, close, words] of CLOSED)
     assert.deepEqual(more, [])
     const posts = (await stand.calls('chat.postMessage')).filter(({ body, answer }) => answer?.ok && body['channel'] === CHANNEL)
     assert.deepEqual(posts, [])
+  })
+
+for (const [what, close, words] of CLOSED.slice(0, 3))
+  test(`a channel that is ${what} after the message was posted is given up: the requester is told once, nothing loops, and the request goes on`, async (t) => {
+    const stand = await openStand(t)
+    stand.start()
+    const { checkCode, requestId, intent, place } = await stand.confirmed()
+    await stand.told()
+    assert.equal((await stand.seen('ana', CHANNEL, checkCode)).length, 1)
+    await close(stand)
+    const there = async () =>
+      (await stand.slack.calls()).filter(({ method, body }) => /^chat\./.test(method) && body['channel'] === CHANNEL).length
+    const before = await there()
+    const change = async (kind: 'object' | 'lift') => {
+      stand.pass(61_000)
+      await makeWish(stand.ctx, { kind, person: 'mira', request: requestId })
+      assert.equal(await heedWishes(stand.world.ctx), 1)
+      await stand.told()
+    }
+    const notices = async () => (await stand.seen('rey', 'direct', checkCode)).filter((m) => words.test(wordsOf(m.blocks)))
+    await change('object')
+    assert.equal((await notices()).length, 1, 'told once')
+    const tries = (await there()) - before
+    assert.ok(tries <= 2, `${tries} calls for a message and a line in its thread`)
+    stand.pass(3_600_000)
+    await stand.settled()
+    assert.equal((await there()) - before, tries, 'nothing is tried again by itself')
+    await change('lift')
+    assert.ok((await notices()).length <= 1)
+    assert.ok((await there()) - before <= 2 * tries)
+
+    assert.ok((await decide(stand.world, intent, 'bo')).ok)
+    await stand.told()
+    const told = (await stand.seen('rey', 'direct', checkCode)).map(({ blocks }) => wordsOf(blocks))
+    assert.equal(told.filter((text) => /approved at/.test(text)).length, 1)
+    assert.ok(!told.some((text) => /Waits for|was not told/.test(text)), 'and none still says what was')
+    assert.ok((await claim(stand.world, intent, place)).ok)
   })
 
 test('without the right to see what channels are, nothing is posted in one: it might be shared', async (t) => {

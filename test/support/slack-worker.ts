@@ -132,8 +132,9 @@ export async function openStand(
     /** A request whose requester has confirmed. */
     confirmed: async () => {
       const asked = await ask(world)
-      assert.ok((await confirm(world, asked.intent, await newHolder())).ok)
-      return asked
+      const place = await newHolder()
+      assert.ok((await confirm(world, asked.intent, place)).ok)
+      return { ...asked, place }
     },
     /** Messages of the app about a request that somebody sees somewhere. */
     seen: async (handle: string, where: string, code: string): Promise<MessageView[]> =>

@@ -44,9 +44,6 @@ export async function messageFor(of: Teller, { view, set, channel }: About, plac
       return within(of, view, (short) => renderRequest(view, receipt, { short }))
     case 'tell': {
       if (place.stage === 'unanswered') return within(of, view, () => renderUnanswered(view))
-      const now = stageOf(view)
-      if (now !== undefined && now !== place.stage) return renderPast(view)
-      const page = await ownPage(of, view, place.person)
       const unheard = place.stage === 'unheard' ? await findUnheard(of.ctx.db, view.id) : []
       const missing = place.stage === 'unreachable' ? await findMissing(of, view, set) : []
       const waiting = place.stage === 'unreachable' ? await findWaiting(of, view, set) : []
@@ -55,6 +52,9 @@ export async function messageFor(of: Teller, { view, set, channel }: About, plac
         ...unreachableLines(missing),
         ...waitingLines(waiting, view),
       ]
+      const now = stageOf(view)
+      if (now !== undefined && now !== place.stage) return within(of, view, () => renderPast(view, also))
+      const page = await ownPage(of, view, place.person)
       return within(of, view, () => renderNotice(view, { page, receipt }, also))
     }
     case 'ask': {

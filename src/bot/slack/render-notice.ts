@@ -114,10 +114,15 @@ export function renderNotice(view: RequestView, links: Links, also: readonly Pie
   return { text: `${escapeText(clip(view.title, 200))}: ${headline(view)} (${view.checkCode})`, blocks }
 }
 
-/** A message about a stage that another has followed: it must not offer again what the newer one offers. */
-export const renderPast = (view: RequestView): Message => ({
+/** A message about a stage that another has followed: it must not offer again what the newer one offers. `also` is what that one does not say. */
+export const renderPast = (view: RequestView, also: readonly Piece[][] = []): Message => ({
   text: `${escapeText(clip(view.title, 200))}: ${headline(view)} (${view.checkCode})`,
-  blocks: [lines([[{ bold: clip(view.title, 150) }, ` (${view.checkCode}) ${headline(view)}. Another message here says more.`]])],
+  blocks: [
+    lines([
+      [{ bold: clip(view.title, 150) }, ` (${view.checkCode}) ${headline(view)}. Another message here says more.`],
+      ...also,
+    ]),
+  ],
 })
 
 function nextStep(view: RequestView): Piece[][] {
