@@ -24,7 +24,13 @@ export type Told = {
   /** The credential was lost with a process that made it: told so, and taken back. */
   readonly lost: boolean
 }
-export type Plan = { readonly life: number; readonly kind: Kind; readonly twice: boolean }
+export type Plan = {
+  readonly life: number
+  readonly kind: Kind
+  readonly twice: boolean
+  /** Told of a request that comes from no process of the stand, before it goes on: nobody else has seen whose life it is of. */
+  readonly proposed?: (request: string) => void
+}
 
 const LEASE_SECONDS = 30
 /** What goes to the target that confirms an early end; all else goes to one that is not told of it. */
@@ -34,12 +40,12 @@ const OVER = new Set(['returned', 'revoked', 'expired'])
 const BEHIND_MS = 594_000
 
 /** Lives it. `bot` proposes what is to lapse, with a clock that is behind. */
-export async function live(people: People, bot: BotContext, lane: Lane, { life, kind, twice }: Plan): Promise<Told> {
+export async function live(people: People, bot: BotContext, lane: Lane, { life, kind, twice, proposed }: Plan): Promise<Told> {
   const mark = markOf(life)
   const { asker, ana, bo, channel } = lane
   const told = { life, kind, lane: lane.number, token: undefined, lost: false }
   if (kind === 'lapsed') {
-    const request = await lapse(people, bot, lane, mark)
+    const request = await lapse(people, bot, lane, mark, proposed)
     return { ...told, typed: 1, request, ends: 'lapsed' }
   }
 
@@ -116,7 +122,13 @@ export async function live(people: People, bot: BotContext, lane: Lane, { life, 
 
 const never = () => false
 
-async function lapse(people: People, bot: BotContext, { asker, number }: Lane, mark: string): Promise<string> {
+async function lapse(
+  people: People,
+  bot: BotContext,
+  { asker, number }: Lane,
+  mark: string,
+  tell: Plan['proposed'],
+): Promise<string> {
   const behind: BotContext = { ...bot, now: () => new Date(Date.now() - BEHIND_MS) }
   const proposed = await until('a proposal', async () => {
     const asked = {
@@ -129,6 +141,7 @@ async function lapse(people: People, bot: BotContext, { asker, number }: Lane, m
     return proposeRequest(behind, asked).catch(() => undefined)
   })
   if (!proposed.ok) throw new Error(`not proposed: ${JSON.stringify(proposed.problems)}`)
+  tell?.(proposed.requestId)
   await until('it to lapse', async () => ((await people.see(asker, proposed.viewId)).state === 'lapsed' ? true : undefined))
   return proposed.requestId
 }

@@ -4,11 +4,12 @@
 // machine decides: at which instruction a kill strikes, and so which retries follow; where a breach depends on that, the same seed may need several runs.
 
 import { parseArgs } from 'node:util'
+import { line, waysToBreak } from './cells.ts'
 import { checkStand } from './checker.ts'
 import { figuresOf } from './figures.ts'
 import { soak } from './soak.ts'
 import { stepper } from './stand.ts'
-import { line, openTable, waysToBreak } from './table.ts'
+import { openTable } from './table.ts'
 
 const { values } = parseArgs({
   options: {
@@ -46,13 +47,23 @@ async function wholeSoak(): Promise<readonly string[]> {
 
 async function wholeTable(): Promise<readonly string[]> {
   const table = await openTable(hooks, lanes ?? 1)
-  const rows = [
-    ...(await table.run(table.early.flatMap(waysToBreak), (row) => tell(line(row)))),
-    ...(await table.run((await table.late).flatMap(waysToBreak), (row) => tell(line(row)))),
-  ]
-  const { problems, doubled, checks } = await checkStand(table.stand, table.told, { clockMs: 0 }, table.use)
+  const rows = await table.run(
+    [table.early, table.late].map(async (steps) => (await steps).flatMap(waysToBreak)),
+    2,
+    (row) => tell(line(row)),
+  )
+  const { problems, doubled, checks, refusedEarly, latestEndMs } = await checkStand(
+    table.stand,
+    table.told,
+    { clockMs: 0 },
+    table.use,
+  )
+  const missed = rows.filter(({ came }) => !came).length
   tell(
-    `${rows.length} cells, ${rows.filter(({ came }) => !came).length} of them never met, ${table.told.length} lives, ${checks} checks`,
+    `${rows.length} cells, ${missed} of them never met, ${table.told.length} lives, ${checks} checks, ${doubled.length} doubled messages`,
+  )
+  tell(
+    `${refusedEarly} tokens refused between the confirmation of their end and their own time, latest end ${latestEndMs} ms after its time`,
   )
   return [...problems, ...doubled]
 }

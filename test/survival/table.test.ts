@@ -1,10 +1,11 @@
-// The kill table in one pass: of every kind of durable step the first and the last in a life, each broken in one way that turns with a seed. `npm run soak --
-// --table` breaks each step in every way. SURVIVAL_SEED breaks the same again.
+// The kill table in one pass: of every kind of durable step the first and the last in a life, one failed and the other failed but persisted; which of them,
+// and who is killed, turns with a seed. `npm run soak -- --table` breaks each step in every way. SURVIVAL_SEED breaks the same again.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { bothWaysEach, line, type Row, unmet } from './cells.ts'
 import { checkStand } from './checker.ts'
-import { firstAndLast, line, oneWayEach, openTable, type Row } from './table.ts'
+import { openTable } from './table.ts'
 
 const LANES = 8
 
@@ -17,30 +18,27 @@ test('whatever durable step of a life a process or its database is killed at, no
   t.diagnostic(`seed ${seed} (SURVIVAL_SEED)`)
   const table = await openTable(t, LANES)
   const tell = (row: Row) => t.diagnostic(line(row))
-  const early = table.run(oneWayEach(firstAndLast(table.early), seed), tell)
-  const rows = [...(await early), ...(await table.run(oneWayEach(firstAndLast(await table.late), seed), tell))]
-  assert.ok(rows.length > 40, `a life has many durable steps, and ${rows.length} were found`)
-  assert.deepEqual(missed(rows), [])
-  const { problems, doubled, checks } = await checkStand(table.stand, table.told, { clockMs: 0 }, table.use)
+  const rows = await table.run(
+    [table.early, table.late].map(async (steps) => bothWaysEach(await steps, seed)),
+    1,
+    tell,
+  )
+  assert.ok(rows.length > 80, `a life has many durable steps, and ${rows.length} were found`)
+  assert.deepEqual(unmet(rows), [])
+  const { problems, doubled, checks, refusedEarly, latestEndMs } = await checkStand(
+    table.stand,
+    table.told,
+    { clockMs: 0 },
+    table.use,
+  )
   t.diagnostic(`${rows.length} cells, ${table.told.length} lives, ${checks} checks, ${doubled.length} doubled messages`)
+  t.diagnostic(`${refusedEarly} tokens refused early, latest end ${latestEndMs} ms`)
   assert.deepEqual(problems, [])
   assert.deepEqual(doubled, [])
+  assert.ok(refusedEarly > 0, 'a token was refused between the confirmation of its end and its own time')
   assert.deepEqual(
     table.stand.processes.flatMap(({ falls }) => falls()),
     [],
     'nothing fell that was not killed',
   )
 })
-
-/** A request that comes or goes is told beside others of its action: only if there are any. */
-const TOLD_BESIDE = 'insert bot_outbox + insert delivery'
-
-/**
- * Steps of the plain life of which not one cell came: messages that are told together make fewer steps of a kind, never none. What only other kinds of life
- * have may hang on what else goes on just then.
- */
-function missed(all: readonly Row[]): string[] {
-  const rows = all.filter(({ kind, step }) => kind === 'returned' && step !== TOLD_BESIDE)
-  const came = new Set(rows.filter((row) => row.came).map(({ process, step }) => `${process} ${step}`))
-  return [...new Set(rows.map(({ process, step }) => `${process} ${step}`))].filter((step) => !came.has(step))
-}

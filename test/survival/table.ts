@@ -1,32 +1,38 @@
 // The kill table: every durable step of a life is broken twice, once as failed (its COMMIT never reached the server) and once as failed but persisted (the server
-// committed, nobody heard), by killing the process whose step it is and by killing PostgreSQL; and every call to Slack likewise. Steps are found by watching
-// lives in which nothing is broken. After each kill everything is started again and the life goes on. A step is known by what it changed and by which of its
-// kind it is in its life; a cell whose step does not come (two messages may be told as one) is lived again.
+// committed, nobody heard), by killing the process whose step it is and by killing PostgreSQL; and every call to Slack and to the target's door for early ends
+// likewise. Steps are found by watching lives in which nothing is broken. After each kill everything is started again and the life goes on. A cell whose
+// step does not come (two messages may be told as one) is lived again.
 
-import { type Attribution, openAttribution } from './attribution.ts'
+import { decodeJwt } from 'jose'
+import { type Attribution, markOf, openAttribution } from './attribution.ts'
+import { type Broken, type Cell, MAY_BE_MISSED, type Row, SLACK, TARGET } from './cells.ts'
 import type { Gate, Step } from './database-proxy.ts'
 import type { Call } from './front.ts'
 import { KINDS, type Kind, live, type Told } from './life.ts'
 import { peopleOf } from './people.ts'
-import { type Hooks, openStand, type Stand } from './stand.ts'
+import { EVENTS, type Hooks, openStand, type Stand } from './stand.ts'
 
 const DRY_LIVES = 3
-const TRIES = 3
+/** A step that does not come is waited for in so many lives. */
+const TRIES = 5
 /** How long after its people are done a life still has steps: its lease, and some time to tell of its end. */
 const REST_MS = 40_000
 const SOON_MS = 2_000
 
-export type How = 'failed' | 'persisted'
-export type Broken = { readonly process: string; readonly step: string; readonly nth: number; readonly kind: Kind }
-export type Cell = Broken & { readonly victim: string; readonly how: How }
-export type Row = Cell & { readonly came: boolean; readonly ended: string; readonly ms: number; readonly tries: number }
 export type Table = {
   readonly stand: Stand
   /** Steps that a life has while its people act, and those when it has come to its end, which is some time later. */
-  readonly early: readonly Broken[]
+  readonly early: Promise<readonly Broken[]>
   readonly late: Promise<readonly Broken[]>
-  /** Breaks these, and tells one row for each. */
-  readonly run: (cells: readonly Cell[], row: (row: Row) => void) => Promise<readonly Row[]>
+  /**
+   * Breaks these, a batch as soon as it is known, and tells one row for each. A step that does not come in its own place of so many lives is broken at
+   * its first: under kills messages are told together, and a life has fewer of them.
+   */
+  readonly run: (
+    batches: readonly Promise<readonly Cell[]>[],
+    inPlace: number,
+    row: (row: Row) => void,
+  ) => Promise<readonly Row[]>
   readonly told: readonly Told[]
   readonly use: (token: string) => Promise<number>
 }
@@ -82,10 +88,8 @@ export async function openTable(hooks: Hooks, lanes: number): Promise<Table> {
   })
   const outside = {
     before: (call: Call) => {
-      const method = /^\/api\/([\w.]+)/.exec(call.path)?.[1]
-      if (method === undefined) return Promise.resolve(true)
-      const said = decodeURIComponent(call.body.toString('utf8').replaceAll('+', ' '))
-      return before(call, 'bot-1', `Slack ${method}`, attribution.livesIn([said]))
+      const known = stepOfCall(call)
+      return known ? before(call, known.process, known.step, attribution.livesIn([known.said])) : Promise.resolve(true)
     },
     after,
   }
@@ -104,7 +108,8 @@ export async function openTable(hooks: Hooks, lanes: number): Promise<Table> {
     attribution.begin(lane, life)
     const place = opened.realm.lanes[lane]
     if (!place) throw new RangeError(`no lane ${lane}`)
-    const lived = await live(people, opened.bot, place, { life, kind, twice: false })
+    const proposed = (request: string) => void attribution.livesIn([`${markOf(life)} ${request}`])
+    const lived = await live(people, opened.bot, place, { life, kind, twice: false, proposed })
     told.push(lived)
     return { life, lived, watching, arm }
   }
@@ -112,45 +117,68 @@ export async function openTable(hooks: Hooks, lanes: number): Promise<Table> {
   const steps = findSteps(lanes, liveOne)
   return {
     stand,
-    early: await steps.early,
+    early: steps.early,
     late: steps.late,
     told,
     use: people.use,
-    run: async (cells, tell) => {
-      const queue = cells.map((cell) => ({ cell, tries: 1 }))
+    run: async (batches, inPlace, tell) => {
+      const queue: { readonly cell: Cell; readonly tries: number }[] = []
       const rows: Row[] = []
-      const resting: Promise<void>[] = []
-      const lane = async (number: number): Promise<void> => {
-        for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-          const { cell, tries } = next
-          const began = performance.now()
-          const { life, lived, arm } = await liveOne(number, cell.kind, cell)
-          const ms = performance.now() - began
-          // The lane goes on: what is still to come of this life is told by its ids.
-          const rest = Promise.race([arm?.fired.promise, afterwards(arm?.hasFired ? 0 : REST_MS)]).then((came) => {
-            armed.delete(life)
-            if (came !== true && arm?.hasFired !== true && tries < TRIES) return void queue.push({ cell, tries: tries + 1 })
-            const row = {
-              ...cell,
-              came: came === true || arm?.hasFired === true,
-              ended: lived.lost ? `${lived.ends}, told so` : lived.ends,
-              ms,
-              tries,
-            }
+      let coming = batches.length
+      let resting = 0
+      let stir = Promise.withResolvers<void>()
+      const wake = (): void => {
+        stir.resolve()
+        stir = Promise.withResolvers()
+      }
+      const take = async (batch: Promise<readonly Cell[]>): Promise<void> => {
+        queue.push(...(await batch).map((cell) => ({ cell, tries: 1 })))
+        coming -= 1
+        wake()
+      }
+      const breakOne = async (number: number, cell: Cell, tries: number): Promise<void> => {
+        const began = performance.now()
+        resting += 1
+        const { life, lived, arm } = await liveOne(number, cell.kind, cell)
+        const ms = performance.now() - began
+        // The lane goes on: what is still to come of this life is told by its ids.
+        void Promise.race([arm?.fired.promise, afterwards(arm?.hasFired ? 0 : REST_MS)]).then(() => {
+          armed.delete(life)
+          const came = arm?.hasFired === true
+          if (!came && tries < (MAY_BE_MISSED.has(cell.step) ? 1 : TRIES))
+            queue.push({ cell: tries < inPlace ? cell : { ...cell, nth: 1 }, tries: tries + 1 })
+          else {
+            const row = { ...cell, came, ended: lived.lost ? `${lived.ends}, told so` : lived.ends, ms, tries }
             rows.push(row)
             tell(row)
-          })
-          resting.push(rest)
+          }
+          resting -= 1
+          wake()
+        })
+      }
+      const lane = async (number: number): Promise<void> => {
+        while (queue.length + coming + resting > 0) {
+          const next = queue.shift()
+          if (next) await breakOne(number, next.cell, next.tries)
+          else await stir.promise
         }
       }
-      const numbers = Array.from({ length: lanes }, (_, number) => number)
-      while (queue.length > 0) {
-        await Promise.all(numbers.map(lane))
-        await Promise.all(resting.splice(0))
-      }
+      await Promise.all([...batches.map(take), ...Array.from({ length: lanes }, (_, number) => lane(number))])
       return rows
     },
   }
+}
+
+/** A call that is a step, whose it is, and what it says. */
+function stepOfCall({
+  path,
+  body,
+}: Call): { readonly process: string; readonly step: string; readonly said: string } | undefined {
+  const text = body.toString('utf8')
+  if (path === EVENTS) return { process: 'issuer-1', step: `${TARGET}${path}`, said: JSON.stringify(decodeJwt(text)) }
+  const method = /^\/api\/([\w.]+)/.exec(path)?.[1]
+  if (method === undefined) return undefined
+  return { process: 'bot-1', step: `${SLACK}${method}`, said: decodeURIComponent(text.replaceAll('+', ' ')) }
 }
 
 const nameOf = ({ changes }: Step): string => [...new Set(changes)].join(' + ')
@@ -200,25 +228,3 @@ function stepsOf(found: readonly Found[]): Broken[] {
   }
   return steps
 }
-
-/** Every way to break a step. */
-export const waysToBreak = (broken: Broken): readonly Cell[] =>
-  (broken.step.startsWith('Slack ') ? [broken.process] : [broken.process, 'postgres']).flatMap((victim) =>
-    (['failed', 'persisted'] as const).map((how) => ({ ...broken, victim, how })),
-  )
-
-/** Of each kind of step the first and the last in a life. */
-export function firstAndLast(steps: readonly Broken[]): readonly Broken[] {
-  const last = new Map(steps.map((step) => [`${step.process} ${step.step}`, step.nth]))
-  return steps.filter(({ process, step, nth }) => nth === 1 || nth === last.get(`${process} ${step}`))
-}
-
-/** One way for each step, turning with the seed: both ways and both victims are met, each step once. */
-export const oneWayEach = (steps: readonly Broken[], seed: number): readonly Cell[] =>
-  steps.flatMap((step, at) => {
-    const ways = waysToBreak(step)
-    return ways.filter((_, way) => way === (at + seed) % ways.length)
-  })
-
-export const line = ({ victim, how, process, step, nth, kind, came, ended, ms, tries }: Row): string =>
-  `${victim.padEnd(9)} ${how.padEnd(9)} ${came ? `${Math.round(ms)} ms`.padStart(9) : 'NOT MET'.padStart(9)}  ${ended.padEnd(24)} ${process}, ${kind}: ${step} #${nth}${tries > 1 ? ` (${tries} lives)` : ''}`
