@@ -1,10 +1,10 @@
 // `npm run soak`: 2,000 lives over two bots and two issuers with a shared head store, then everything is checked. `--lives N`, `--lanes N`, `--seed N`; `--table`
-// runs the whole kill table instead, each step broken in every way. Ends with 1 when anything is untrue.
+// runs the whole kill table instead, each step broken in every way. Ends with 1 when anything is untrue, fell, stands twice in Slack or was not met.
 // A seed replays what is decided: which lives are lived, what befalls the stand before which life, which call is tried where. It does not replay what the
 // machine decides: at which instruction a kill strikes, and so which retries follow; where a breach depends on that, the same seed may need several runs.
 
 import { parseArgs } from 'node:util'
-import { line, waysToBreak } from './cells.ts'
+import { line, unmet, waysToBreak } from './cells.ts'
 import { checkStand } from './checker.ts'
 import { figuresOf } from './figures.ts'
 import { soak } from './soak.ts'
@@ -59,11 +59,12 @@ async function wholeTable(): Promise<readonly string[]> {
     table.use,
   )
   const missed = rows.filter(({ came }) => !came).length
+  const falls = table.stand.processes.flatMap(({ name, falls }) => falls().map((fall) => `${name} fell: ${fall}`))
   tell(
     `${rows.length} cells, ${missed} of them never met, ${table.told.length} lives, ${checks} checks, ${doubled.length} doubled messages`,
   )
   tell(
     `${refusedEarly} tokens refused between the confirmation of their end and their own time, latest end ${latestEndMs} ms after its time`,
   )
-  return [...problems, ...doubled]
+  return [...unmet(rows), ...falls, ...problems, ...doubled]
 }
