@@ -23,6 +23,7 @@ test('200 lives over two bots and two issuers come out whole while processes die
   assert.deepEqual(figures.problems, [])
   assert.deepEqual(figures.doubled, [])
   assert.equal(figures.told.length, 200)
+  assert.ok(figures.refusedEarly > 0, 'a token was refused between the confirmation of its end and its own time')
   for (const victim of ['postgres', 'heads', 'issuer-1', 'issuer-2', 'bot-1', 'bot-2'])
     assert.ok(Number(figures.kills[victim]) > 0, `${victim} was killed`)
   if (clocks) assert.ok(figures.clockSteps >= 2, 'clocks were stepped')
