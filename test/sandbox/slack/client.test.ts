@@ -1,5 +1,5 @@
-// The browser client in a real Chromium before a real Bolt app: type a command, fill the form, press the button; at 320 px, by keyboard, in both colour
-// schemes without a violation that axe finds.
+// The browser client in a real Chromium before a real Bolt app: type a command, fill the form, press the button; at 320 px, in both colour schemes
+// without a violation that axe finds. Without a mouse: keyboard.test.ts.
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
@@ -113,7 +113,7 @@ async function violations(page: Page): Promise<string[]> {
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)
 }
 
-test('a person types a command, fills the form by keyboard, and presses what comes of it', async (t) => {
+test('a person types a command, fills the form, and presses what comes of it', async (t) => {
   const seated = await seat(t, 'as=rey')
   if (!seated) return
   const { page, errors } = seated

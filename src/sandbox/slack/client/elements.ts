@@ -12,7 +12,7 @@ export function elementNode(surface: Surface, block: Block, element: Element, de
     case 'button':
       return button(surface, block, element)
     case 'overflow':
-      return menu({ label: '⋯', name: 'More actions', class: 'button overflow' }, () =>
+      return menu({ label: '⋯', name: 'More actions', class: 'button overflow', action: element.action_id }, () =>
         (element.options ?? []).map((option) => ({
           label: option.text.text,
           about: option.description?.text,
@@ -60,12 +60,12 @@ function button(surface: Surface, block: Block, element: Element): HTMLElement {
       el('span', { class: 'out', 'aria-hidden': 'true' }, '↗'),
     )
   }
+  // Not `disabled`, which would take the focus from whoever has no mouse.
   const pressed = async () => {
-    node.disabled = true
-    node.setAttribute('aria-busy', 'true')
+    if (node.ariaBusy === 'true') return
+    node.ariaBusy = 'true'
     await act(surface, block, element, null)
-    node.disabled = false
-    node.removeAttribute('aria-busy')
+    node.ariaBusy = null
   }
   const node = el('button', { ...attributes, type: 'button', on: { click: () => void pressed() } }, ...words)
   return node

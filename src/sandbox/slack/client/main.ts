@@ -58,13 +58,9 @@ async function start(handle: string): Promise<void> {
     const { channel } = where()
     const top = topBar({ snapshot, current: channel, toggleRail: () => document.body.classList.toggle('rail-open') })
     const left = rail({ snapshot, current: channel, connected, go })
-    const focused = document.activeElement?.closest('.rail')
-      ? [...root.querySelectorAll('.rail button')].indexOf(document.activeElement)
-      : -1
     // An open list of people stays as it is: it would close under the pointer.
-    if (!root.querySelector('details.switch[open]')) root.querySelector('.top')?.replaceWith(top)
-    root.querySelector('.rail')?.replaceWith(left)
-    if (focused >= 0) root.querySelectorAll<HTMLElement>('.rail button')[focused]?.focus()
+    if (!root.querySelector('details.switch[open]')) redraw('.top', top)
+    redraw('.rail', left)
   }
   const place = () => {
     const { channel, thread } = where()
@@ -75,7 +71,8 @@ async function start(handle: string): Promise<void> {
     if (channel === 'home') void api.openHome()
     frame()
     void contents()
-    if (matchMedia('(pointer: fine)').matches) root.querySelector<HTMLElement>('.channel .composer textarea')?.focus()
+    if (matchMedia('(pointer: fine)').matches)
+      root.querySelector<HTMLElement>(`${side ? '.thread' : '.channel'} .composer textarea`)?.focus()
   }
   const contents = async () => {
     const { channel } = where()
@@ -114,6 +111,14 @@ async function start(handle: string): Promise<void> {
     connected = open
     frame()
   })
+}
+
+/** Puts a part in place of what it was before; the focus stays at the same place in it. */
+function redraw(part: string, node: HTMLElement): void {
+  const places = () => [...root.querySelectorAll<HTMLElement>(`${part} :is(button, summary, a)`)]
+  const at = places().indexOf(document.activeElement as HTMLElement)
+  root.querySelector(part)?.replaceWith(node)
+  if (at >= 0) places()[at]?.focus()
 }
 
 /** Who do you want to be: shown when the address names nobody who can be here. */

@@ -10,12 +10,19 @@ export interface MenuItem {
 }
 
 export function menu(
-  button: { readonly label: Child; readonly name: string; readonly class: string },
+  button: { readonly label: Child; readonly name: string; readonly class: string; readonly action?: string },
   items: () => readonly MenuItem[],
 ): HTMLElement {
   const toggle = el(
     'button',
-    { class: button.class, type: 'button', 'aria-haspopup': 'menu', 'aria-expanded': 'false', 'aria-label': button.name },
+    {
+      class: button.class,
+      type: 'button',
+      'aria-haspopup': 'menu',
+      'aria-expanded': 'false',
+      'aria-label': button.name,
+      'data-action': button.action,
+    },
     button.label,
   )
   const wrapper = el('div', { class: 'menu-wrapper' }, toggle)

@@ -57,7 +57,9 @@ export function messageList(): {
         children.push(shown)
       }
       kept = next
+      const focus = focusIn(node)
       reconcile(node, children)
+      focus.keep()
       if (atEnd) node.scrollTop = node.scrollHeight
     },
   }
@@ -69,6 +71,23 @@ function reconcile(parent: HTMLElement, children: readonly HTMLElement[]): void 
   for (const child of [...parent.childNodes]) if (!wanted.has(child)) child.remove()
   for (const [index, child] of children.entries())
     if (parent.childNodes[index] !== child) parent.insertBefore(child, parent.childNodes[index] ?? null)
+}
+
+/** Where the focus is in a list of messages, to be kept though the message itself is drawn anew. */
+function focusIn(list: HTMLElement): { readonly keep: () => void } {
+  const at = document.activeElement
+  const message = at instanceof HTMLElement && list.contains(at) ? at.closest<HTMLElement>('.message') : null
+  const { ts } = message?.dataset ?? {}
+  const action = at instanceof HTMLElement ? at.dataset['action'] : undefined
+  return {
+    keep: () => {
+      if (ts === undefined || document.activeElement === at) return
+      const [now] = [...list.querySelectorAll<HTMLElement>('.message')].filter((each) => each.dataset['ts'] === ts)
+      const places = [...(now?.querySelectorAll<HTMLElement>('button, a[href], input, select, textarea') ?? [])]
+      // What was pressed may be what is no longer offered.
+      ;(places.find(({ dataset }) => dataset['action'] === action) ?? places[0])?.focus()
+    },
+  }
 }
 
 function messageNode(context: MessageContext, message: MessageView, compact: boolean): HTMLElement {
