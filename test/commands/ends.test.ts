@@ -207,8 +207,10 @@ function expected(who: Who, state: From): Cell {
     case 'a deactivation in Slack':
       if (alive) return ['done', 'revoking', ENDING]
       return state === 'none' ? ['done', undefined, ['request.voided']] : over('done', state)
-    case 'the suspension of the requester’s key':
     case 'a group that the requester leaves':
+      if (state === 'none') return [undefined, undefined, ['request.voided']]
+      return alive ? [undefined, 'revoking', ENDING] : still(state)
+    case 'the suspension of the requester’s key':
       return alive ? [undefined, 'revoking', ENDING] : still(state)
     case 'its time':
       // The lease is longer than half a minute: whoever was making it is given up too.
