@@ -4,24 +4,40 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
 import { startSession } from '../../src/commands/sign-in.ts'
 import { buildIssuerApp } from '../../src/issuer/app.ts'
+import { buildBootstrapApp } from '../../src/issuer/bootstrap-app.ts'
+import { planBootstrap } from '../../src/issuer/bootstrap-plan.ts'
+import { openBootstrapSession } from '../../src/issuer/bootstrap-session.ts'
+import { bootstrapEnvironment, ORIGIN as ROOTS_ORIGIN } from '../support/bootstrap.ts'
 import { openBot } from '../support/bot.ts'
 import { doorsOf } from '../support/doors.ts'
 import { HOST } from '../support/issuer-app.ts'
 import { lastFirst } from '../support/last-first.ts'
 import { type Gains, watchGains } from '../support/nothing-gained.ts'
+import { openRoundsWith } from '../support/provider-rounds.ts'
 import { ask, confirm, newHolder, ORIGIN, sign } from '../support/world.ts'
 
 const t = lastFirst(after)
 const bot = await openBot(t)
 const { world } = bot
 const { ctx } = world
-const issuer = buildIssuerApp({ ctx, keys: world.keys, publicUrl: bot.publicUrl, rate: { burst: 10_000, perSecond: 10_000 } })
+const { rounds } = await openRoundsWith(t, world)
+const rate = { burst: 10_000, perSecond: 10_000 }
+const issuer = buildIssuerApp({ ctx, keys: world.keys, publicUrl: bot.publicUrl, rounds, rate })
 t.after(() => issuer.close())
 await issuer.ready()
+// The bootstrap is another app, on the issuer's own name before there is an issuer: its pages are where the roots are made.
+const plan = await planBootstrap(['--person', 'mira'], bootstrapEnvironment(t))
+const roots = openBootstrapSession(plan, () => new Date(), new Date(Date.now() + 600_000))
+const bootstrap = buildBootstrapApp(plan, roots, pino({ level: 'silent' }))
+t.after(() => bootstrap.close())
+await bootstrap.ready()
+const { token } = roots.links[0] ?? assert.fail()
 const SIDES = [
   { name: 'issuer', app: issuer, host: HOST, origin: ORIGIN },
+  { name: 'bootstrap', app: bootstrap, host: new URL(ROOTS_ORIGIN).host, origin: ROOTS_ORIGIN },
   { name: 'bot', app: bot.bot.app, host: new URL(bot.publicUrl).host, origin: bot.publicUrl },
 ] as const
 let gains: Gains
@@ -35,10 +51,16 @@ before(async () => {
   cookie = `countersign-issuer-3001=${await startSession(ctx, ctx.db, 'bo', passkey?.thumbprint ?? '')}`
   gains = await watchGains(world)
 })
-afterEach(() => gains.nothingGained())
+afterEach(async () => {
+  await gains.nothingGained()
+  const found = roots.seatOf(token)
+  assert.ok(found.ok && found.seat.root === undefined, 'no root is made')
+})
 
+const given = (headers: Record<string, string | undefined>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).filter((each): each is [string, string] => each[1] !== undefined))
 const pathOf = (url: string): string =>
-  url.replace(':view', waiting.viewId).replace(':code', '0000-0000-0000-0000').replace('*', 'none.js')
+  url.replace(':view', waiting.viewId).replace(':token', token).replace(':code', '0000-0000-0000-0000').replace('*', 'none.js')
 const doors = (app: FastifyInstance, of: string): string[] =>
   doorsOf(app).flatMap((door) => (door.startsWith(`${of} `) ? [door.slice(of.length + 1)] : []))
 
@@ -76,24 +98,37 @@ describe('what another site sends is taken at no door:', () => {
     { 'sec-fetch-site': 'same-site' },
     { 'sec-fetch-site': 'none' },
   ]
-  for (const url of doors(issuer, 'POST'))
-    test(`issuer, POST ${url}: a foreign or missing origin, a foreign site, a form instead of JSON`, async () => {
-      const own = { host: HOST, cookie, origin: ORIGIN, 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' }
-      for (const bent of EVIL) {
-        const answer = gains.hear(await issuer.inject({ method: 'POST', url, headers: { ...own, ...bent }, payload: '{}' }))
-        assert.deepEqual([answer.statusCode, answer.json().reason], [403, 'wrong_origin'], JSON.stringify(bent))
-      }
-      for (const type of [
-        'text/plain',
-        'multipart/form-data; boundary=x',
-        'application/csp-report',
-        'text/html',
-        'application/jsonp',
-      ]) {
-        const answer = await issuer.inject({ method: 'POST', url, headers: { ...own, 'content-type': type }, payload: '{}' })
-        assert.equal(gains.hear(answer).statusCode, 415, type)
-      }
-    })
+  /** Doors of programs, which send no origin: what comes there carries its own signature, and a foreign origin is refused there, too. */
+  const PROGRAMS = ['/token', '/v1/ceremonies', '/v1/claims', '/v1/holders', '/v1/revocations']
+  const FORMS = ['text/plain', 'multipart/form-data; boundary=x', 'application/csp-report', 'text/html', 'application/jsonp']
+  test('the doors that take what comes without an origin are those of programs, and are there', () => {
+    assert.deepEqual(
+      PROGRAMS.filter((url) => !doors(issuer, 'POST').includes(url)),
+      [],
+    )
+  })
+  for (const { name, app, host, origin } of SIDES.filter((side) => side.name !== 'bot'))
+    for (const url of doors(app, 'POST'))
+      test(`${name}, POST ${url}: a foreign or missing origin, a foreign site, a form instead of JSON`, async () => {
+        const own = { host, cookie: `${cookie}; __Host-countersign-bootstrap=${token}`, origin, 'sec-fetch-site': 'same-origin' }
+        const post = async (headers: Record<string, string | undefined>, type = 'application/json') =>
+          gains.hear(
+            await app.inject({ method: 'POST', url, headers: given({ ...headers, 'content-type': type }), payload: '{}' }),
+          )
+        const bents = [...EVIL, { origin: `${origin}.evil.example` }, { origin: `${origin}/` }, { origin: `${origin}:8443` }]
+        const missing = { origin: undefined }
+        for (const bent of bents)
+          for (const headers of bent['sec-fetch-site'] === undefined ? [bent] : [bent, { ...bent, ...missing }]) {
+            const answer = await post({ ...own, ...headers })
+            assert.deepEqual([answer.statusCode, answer.json().reason], [403, 'wrong_origin'], JSON.stringify(headers))
+          }
+        const isOfPrograms = PROGRAMS.includes(url)
+        for (const bent of [missing, { ...missing, 'sec-fetch-site': undefined }]) {
+          const answer = await post({ ...own, ...bent })
+          assert.equal(answer.json().reason === 'wrong_origin', !isOfPrograms, `${answer.statusCode} ${answer.body}`)
+        }
+        for (const type of FORMS) assert.equal((await post(own, type)).statusCode, 415, type)
+      })
   for (const url of doors(bot.bot.app, 'POST'))
     test(`bot, POST ${url}: nothing without a session’s own form, or Slack’s signature`, async () => {
       const { host } = new URL(bot.publicUrl)

@@ -16,7 +16,7 @@ import { create, get } from '../../src/sandbox/authenticator.ts'
 import { openDoors } from './issuer-app.ts'
 import { CLIENT, openRealProvider, type SignsIn } from './real-provider.ts'
 import { signChange } from './sign-change.ts'
-import { ORIGIN, openWorld } from './world.ts'
+import { ORIGIN, openWorld, type World } from './world.ts'
 
 export const RETURN = `${ORIGIN}/oidc/return`
 /** People of whom the directory says who they are at the provider; none of them has a key. */
@@ -24,15 +24,9 @@ const NEWCOMERS = 'ada ben cai dov eli fay gil nia oto pia quin ras sol tam uma 
 
 type After = Parameters<typeof openWorld>[0]
 
-/** Opens all of it; the provider is admitted by an administrator's signature unless said otherwise. */
-export async function openProviderOffice(t: After, { acrValues = [] as readonly string[], admitted = true } = {}) {
+/** A provider, and an issuer's rounds with it. */
+export async function openRoundsWith(t: After, { ctx, keys }: Pick<World, 'ctx' | 'keys'>, acrValues: readonly string[] = []) {
   const real = await openRealProvider(t, RETURN)
-  const world = await openWorld(t, undefined, (dir) => {
-    const file = join(dir, 'directory.yaml')
-    const more = [...NEWCOMERS.map((id) => `  ${id}: { name: ${id}, oidc: u-${id} }`), '  nobody: { name: Nobody }'].join('\n')
-    writeFileSync(file, readFileSync(file, 'utf8').replace('people:\n', `people:\n${more}\n`))
-  })
-  const { ctx } = world
   const config = {
     issuer: real.issuer,
     clientId: CLIENT.id,
@@ -40,8 +34,26 @@ export async function openProviderOffice(t: After, { acrValues = [] as readonly 
     acrValues,
     subjectClaim: 'sub',
   }
-  const rounds = await openProviderRounds(ctx, config, world.keys)
-  const doors = await openDoors(t, { rounds }, world)
+  return { real, config, rounds: await openProviderRounds(ctx, config, keys) }
+}
+
+type Options = {
+  readonly acrValues?: readonly string[]
+  readonly admitted?: boolean
+  /** What its app has beside, or has not. */
+  readonly over?: Parameters<typeof openDoors>[1]
+}
+
+/** Opens all of it; the provider is admitted by an administrator's signature unless said otherwise. */
+export async function openProviderOffice(t: After, { acrValues, admitted = true, over = {} }: Options = {}) {
+  const world = await openWorld(t, undefined, (dir) => {
+    const file = join(dir, 'directory.yaml')
+    const more = [...NEWCOMERS.map((id) => `  ${id}: { name: ${id}, oidc: u-${id} }`), '  nobody: { name: Nobody }'].join('\n')
+    writeFileSync(file, readFileSync(file, 'utf8').replace('people:\n', `people:\n${more}\n`))
+  })
+  const { ctx } = world
+  const { real, config, rounds } = await openRoundsWith(t, world, acrValues)
+  const doors = await openDoors(t, { rounds, ...over }, world)
   const office = {
     real,
     world,
