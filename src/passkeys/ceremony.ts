@@ -274,13 +274,14 @@ const judgeMade = (made: Made, { response, models, now }: RegistrationAsk) => {
 
 function readAttestation(bytes: Uint8Array<ArrayBuffer>) {
   try {
-    const object = decodeAttestationObject(bytes)
-    const authenticatorData = object.get('authData')
-    const parsed = parseAuthenticatorData(authenticatorData)
+    // The types of the library are what it hopes for: whoever registers may have put anything in the place of each.
+    const object = decodeAttestationObject(bytes) as unknown as ReadonlyMap<unknown, unknown>
+    const [fmt, statement, authenticatorData] = [object.get('fmt'), object.get('attStmt'), object.get('authData')]
+    if (typeof fmt !== 'string' || !(statement instanceof Map) || !(authenticatorData instanceof Uint8Array)) return undefined
+    const parsed = parseAuthenticatorData(new Uint8Array(authenticatorData))
     return {
-      fmt: object.get('fmt'),
-      // A map with whatever members the bytes have; the library's type names only those that it looks for.
-      statement: object.get('attStmt') as unknown as ReadonlyMap<string, unknown>,
+      fmt,
+      statement: statement as ReadonlyMap<string, unknown>,
       aaguid: aaguidText(parsed.aaguid ?? new Uint8Array()),
       authenticatorData,
       flags: parsed.flags.flagsInt,

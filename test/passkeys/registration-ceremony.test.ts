@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { thumbprint } from '../../src/crypto.ts'
+import type { Accept } from '../../src/domain/accepted-keys.ts'
 import { NO_MODELS } from '../../src/domain/attestation.ts'
 import { isSameKey, registrationOptions, verifyRegistration } from '../../src/passkeys/ceremony.ts'
 import { registrationResponse } from '../../src/passkeys/response.ts'
@@ -12,13 +13,13 @@ const MADE = FLAGS.userPresent | FLAGS.userVerified | FLAGS.attested
 const handle = Buffer.from(userHandle(REALM, 'bo')).toString('base64url')
 const asked = { rpId: RP_ID, origin: ORIGIN, challenge: Buffer.from(CHALLENGE).toString('base64url'), userHandle: handle }
 const make = (twist: Twist = {}, algorithm: Algorithm = 'ES256') => create({ ...asked, algorithm }, twist)
-const check = (response: RegistrationJSON) =>
+const check = (response: RegistrationJSON, accept: Accept = 'any') =>
   verifyRegistration({
     response: registrationResponse.parse(response),
     expectedChallenge: CHALLENGE,
     origin: ORIGIN,
     rpId: RP_ID,
-    accept: 'any',
+    accept,
     models: NO_MODELS,
     now: new Date(),
   })
@@ -189,4 +190,18 @@ test('two readers of one registration agree only on the very same key, id and ki
     { ...ours, deviceBound: !deviceBound },
   ])
     assert.equal(isSameKey(ours, theirs), false)
+})
+
+test('an attestation object with anything but a map, a name and bytes in their places is refused, and nothing is thrown', async () => {
+  for (const fmt of ['none', 'packed'])
+    for (const statement of ['\x80', '\x00', '\x60', '\xf6', '\xf7'])
+      for (const accept of ['any', 'hardware'] as const)
+        assertReason(await check(attestedAs(fmt, statement), accept), 'authenticator_data')
+  const { response } = make()
+  const object = Buffer.from(response.response.attestationObject, 'base64url').toString('latin1')
+  for (const bent of [object.replace('\x64none', '\xf7'), object.replace('authDataX\xa4', 'authDatax\xa4'), '\x01', '\x80']) {
+    assert.notEqual(bent, object)
+    const attestationObject = Buffer.from(bent, 'latin1').toString('base64url')
+    assertReason(await check({ ...response, response: { ...response.response, attestationObject } }), 'authenticator_data')
+  }
 })
