@@ -11,7 +11,7 @@ import { attestedBy, modelOf, newMaker } from '../support/attesting.ts'
 import { newKey } from '../support/authenticator.ts'
 import { CHALLENGE, ORIGIN, owner, REALM, RP_ID } from '../support/ceremony.ts'
 import { PROVIDER, vouched } from '../support/directory-attacks.ts'
-import { RULES } from '../support/evidence-builder.ts'
+import { LOG_KEY, RULES } from '../support/evidence-builder.ts'
 import { makeOffice } from '../support/office.ts'
 import { makeReceipt } from '../support/receipt-builder.ts'
 import { CORPUS_PLACE, type Corpus } from './corpus.ts'
@@ -42,10 +42,11 @@ const corpus: Corpus = {
   intent: world.intent,
   receipt,
   word,
+  logKey: LOG_KEY.privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64url'),
   office: { roots: office.roots, chain: office.links, links },
   answers: algorithms
     .map((algorithm) => owner('bo', algorithm))
-    .map(({ passkey, enrolled }) => ({ enrolled, response: get(passkey, asked).response })),
+    .map(({ passkey, enrolled }) => ({ passkey, enrolled, response: get(passkey, asked).response })),
   plain: algorithms.map((algorithm) => create({ ...asked, algorithm }).response),
   attested: [create(asked, attestedBy(maker)).response],
   model: modelOf(maker),
