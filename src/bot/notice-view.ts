@@ -77,6 +77,7 @@ export type NoticeView =
       readonly by: 'owner' | 'directory'
     })
   | (Common & { readonly is: 'alarm'; readonly holds: number })
+  | (Common & { readonly is: 'disagreement'; readonly person: Named; readonly registering: boolean })
   | (Common & { readonly is: 'era'; readonly era: number; readonly roots: readonly Named[] })
   | (Common & { readonly is: 'unheard'; readonly channel: string; readonly why: string })
   | (Common & { readonly is: 'rules'; readonly gain: Gain; readonly countsFrom: number; readonly name: (id: PersonId) => Named })
@@ -135,6 +136,8 @@ export async function viewNotice(
       return { is: 'released', at, person: name(text('person')), keys: await keysOf([text('passkey')]), by }
     }
     case 'alarm.raised':
+      if (payload['alarm'] === 'verifiers_disagree')
+        return { is: 'disagreement', at, person: name(text('person')), registering: text('kind') === 'register' }
       return { is: 'alarm', at, holds: number('holds') }
     case 'roots.pinned':
       return { is: 'era', at, era: number('era'), roots: texts('people').map(name) }

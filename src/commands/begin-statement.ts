@@ -1,6 +1,6 @@
 // What stands between hostile bytes and a statement that both verifiers accept: the library at the live ceremony and the verifier of the evidence.
-// If they ever disagree, nothing is taken and the log says so. Spends nothing and writes nothing else; the nonce is spent by the caller, in the
-// transaction that stores the statement.
+// Both are always asked; if they ever disagree, nothing is taken and an alarm says so. Spends nothing and writes nothing but alarms; the nonce is spent by
+// the caller, in the transaction that stores the statement.
 
 import { digestOf, nodeCrypto, sha256 } from '../crypto.ts'
 import { findDoubts } from '../db/holds.ts'
@@ -12,11 +12,11 @@ import { refusalOfDoubt, signsInDoubt } from '../domain/concerned.ts'
 import { type Outcome, refuse } from '../domain/refusal.ts'
 import { challengeBytes, readStatement, type Statement, type StatementKind } from '../domain/statement.ts'
 import { judgeAssertion } from '../evidence/assertion.ts'
-import { verifyAssertion } from '../passkeys/ceremony.ts'
+import { assertionOf, type CheckedAssertion, verifyAssertion } from '../passkeys/ceremony.ts'
 import { judgeNonce } from '../passkeys/nonce.ts'
 import type { LiveAssertion } from '../passkeys/response.ts'
 import type { IssuerContext } from './context.ts'
-import { transact } from './transact.ts'
+import { raiseDisagreement } from './raise-alarm.ts'
 
 export type StatementInput = { readonly statement: string; readonly response: LiveAssertion; readonly note?: Opening | undefined }
 export type Begun<K extends StatementKind> = {
@@ -64,28 +64,28 @@ export async function beginStatement<const K extends StatementKind>(
     origin: ctx.roots.issuer,
     rpId: ctx.roots.rp_id,
   })
-  const person = passkey.person
+  const { person, thumbprint } = passkey
+  const { kind } = statement
+  const judged = await judgeAssertion({ kind, bytes, assertion: assertionOf(input.response), passkey }, ctx.roots, nodeCrypto)
+  const taken = tookSignature(live)
+  if (taken !== undefined && taken !== judged.ok) {
+    const refused = judged.ok ? (live.ok ? '' : live.reason) : judged.reason
+    await raiseDisagreement(ctx, { kind, person, passkey: thumbprint, accepted: taken ? 'live' : 'evidence', refused })
+    return refuse({ reason: 'assertion_refused', check: refused })
+  }
   // The same post once more, by a browser that tried again or by a thief: it has done what it could already.
   if (!live.ok && live.reason === 'counter' && (await isNonceSpent(ctx.db, statement.nonce)))
     return refuse({ reason: 'nonce_used' })
   if (!live.ok) {
     // Nobody has proved to be this person: anonymous noise is logged, and never an entry in somebody's name.
-    ctx.log.warn({ check: live.reason, passkey: passkey.thumbprint, kind: statement.kind }, 'an assertion was refused')
+    ctx.log.warn({ check: live.reason, passkey: thumbprint, kind }, 'an assertion was refused')
     return refuse({ reason: 'assertion_refused', check: live.reason })
-  }
-  const judged = await judgeAssertion({ kind: statement.kind, bytes, assertion: live.assertion, passkey }, ctx.roots, nodeCrypto)
-  if (!judged.ok) {
-    await transact(ctx, [], ({ record }) =>
-      record('verifiers.disagree', { actor: person }, { v: 1, kind: statement.kind, accepted: 'live', refused: judged.reason }),
-    )
-    ctx.log.error({ check: judged.reason, passkey: passkey.thumbprint }, 'the two verifiers disagree about an assertion')
-    return refuse({ reason: 'assertion_refused', check: judged.reason })
   }
   return {
     ok: true,
     statement,
     passkey,
-    signCount: judged.signCount,
+    signCount: live.signCount,
     accepted: {
       digest: digestOf(`statement/${statement.kind}`, bytes),
       bytes,
@@ -96,6 +96,14 @@ export async function beginStatement<const K extends StatementKind>(
       note: input.note,
     },
   }
+}
+
+/** Whether the live ceremony took what the evidence is judged by, too; undefined where it refused for something that only it knows. */
+function tookSignature(live: CheckedAssertion): boolean | undefined {
+  if (live.ok) return true
+  if (live.reason === 'id_differs' || live.reason === 'user_handle') return undefined
+  // The counter is judged last.
+  return live.reason === 'counter'
 }
 
 const isOneOf = <K extends StatementKind>(of: Statement, kinds: readonly K[]): of is Extract<Statement, { readonly kind: K }> =>

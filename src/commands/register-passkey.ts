@@ -15,6 +15,7 @@ import { judgeNonce } from '../passkeys/nonce.ts'
 import type { LiveRegistration } from '../passkeys/response.ts'
 import { beginStatement, type StatementInput } from './begin-statement.ts'
 import type { IssuerContext } from './context.ts'
+import { raiseDisagreement } from './raise-alarm.ts'
 import { transact } from './transact.ts'
 
 /** So many keys that were proved in a person's name within a day are entries and are told; the last entry says that there may be more. */
@@ -46,11 +47,9 @@ export async function registerPasskey(
   const needed = neededKeys(ctx.published().ruleSet, ctx.attestation(), person)
   const response = input.attestation
   const checked = await verifyRegistration({ response, expectedChallenge, origin, rpId, ...needed, now: ctx.now() })
-  if (!checked.ok && checked.reason === 'verifiers_differ') {
-    await transact(ctx, [], ({ record }) =>
-      record('verifiers.disagree', { actor: person }, { v: 1, kind: 'register', accepted: 'live', refused: checked.reason }),
-    )
-    ctx.log.error({ check: checked.reason, person }, 'the two verifiers disagree about a registration')
+  if (!checked.ok && (checked.reason === 'verifiers_differ' || checked.reason === 'library_alone')) {
+    const accepted = checked.reason === 'verifiers_differ' ? 'live' : 'evidence'
+    await raiseDisagreement(ctx, { kind: 'register', person, accepted, refused: checked.reason })
   }
   if (!checked.ok) return refuse(registrationRefusal(checked.reason, needed))
   const { id, key, thumbprint } = checked.registered

@@ -50,6 +50,17 @@ export const countEntries = (db: Kysely<Schema>, type: string, actor: string | u
         and recorded_at > clock_timestamp() - interval '1 hour' limit ${most}`,
   )
 
+/** Whether an alarm of a name was raised within an hour of the database's own clock. */
+export const wasAlarmed = async (db: Kysely<Schema>, alarm: string): Promise<boolean> => {
+  const found = await counted(
+    db,
+    sql`select from entry
+      where type = 'alarm.raised' and recorded_at > clock_timestamp() - interval '1 hour'
+        and position(convert_to(${`"alarm":"${alarm}"`}, 'UTF8') in bytes) > 0 limit 1`,
+  )
+  return found > 0
+}
+
 async function counted(db: Kysely<Schema>, rows: ReturnType<typeof sql>): Promise<number> {
   const found = await sql<{ count: number }>`select count(*)::int as count from (${rows}) counted`.execute(db)
   return found.rows[0]?.count ?? 0

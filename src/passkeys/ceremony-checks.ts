@@ -33,6 +33,8 @@ export type CeremonyCheck =
   | 'passkey_id'
   // the library took it, and read another key out of it than we did
   | 'verifiers_differ'
+  // the library refused what we had taken
+  | 'library_alone'
   | KeyMisfit
 
 export const FLAG = {

@@ -22,7 +22,7 @@ import type { Digest, PersonId } from '../domain/ids.ts'
 import { type PasskeyKey, passkeyId } from '../domain/keys.ts'
 import { read } from '../domain/shape.ts'
 import type { Assertion } from '../evidence/bundle.ts'
-import { p1363FromDer } from '../evidence/crypto.ts'
+import { mayVerify, p1363FromDer } from '../evidence/crypto.ts'
 import { aaguidText, judgeAttestation } from './attestation.ts'
 import { type CeremonyCheck, clientDataMisfit, type Expected, FLAG, flagsMisfit } from './ceremony-checks.ts'
 import { coseFromKey, keyFromCose } from './cose.ts'
@@ -93,7 +93,18 @@ export type CheckedAssertion =
   | { readonly ok: true; readonly assertion: Assertion; readonly signCount: number; readonly backedUp: boolean }
   | No
 
-/** Whether this passkey answered this ceremony. The assertion comes back byte for byte, to be judged again as evidence. */
+/** What an answer leaves as evidence, byte for byte. */
+export const assertionOf = ({ id, response }: LiveAssertion): Assertion => ({
+  id,
+  authenticator_data: response.authenticatorData,
+  client_data_json: response.clientDataJSON,
+  signature: response.signature,
+})
+
+/**
+ * Whether this passkey answered this ceremony. The assertion comes back byte for byte, to be judged again as evidence. A refusal for `counter` says that
+ * the library has taken the signature: a counter that nobody signed for is the word of whoever posted it.
+ */
 export async function verifyAssertion(ask: AssertionAsk): Promise<CheckedAssertion> {
   const { id, rawId, response } = ask.response
   const { passkey } = ask
@@ -114,35 +125,27 @@ export async function verifyAssertion(ask: AssertionAsk): Promise<CheckedAsserti
   if (flag) return no(flag)
   // Backup eligibility never changes in the life of a passkey: another value is another key.
   if (((flags & FLAG.backupEligible) === 0) !== passkey.device_bound) return no('backup_eligibility')
-  const signCount = new DataView(authenticatorData.buffer).getUint32(33)
-  // Zero for ever is how synced passkeys count; any other value that does not grow is the sign of a copy.
-  if ((signCount > 0 || passkey.sign_count > 0) && signCount <= passkey.sign_count) return no('counter')
-  // The library reads DER leniently: the same signature would have many spellings.
-  if (passkey.key.kty === 'EC' && !p1363FromDer(bytesOf(response.signature))) return no('signature')
+  // The library reads DER leniently, and libraries differ about points of small order: one signature would have many spellings, or many messages.
+  const signature = bytesOf(response.signature)
+  if (!mayVerify(passkey.key, signature) || (passkey.key.kty === 'EC' && !p1363FromDer(signature))) return no('signature')
   try {
     const { verified } = await verifyAuthenticationResponse({
       response: { id, rawId, type: 'public-key', clientExtensionResults: {}, response: libraryResponse(response) },
       expectedChallenge: encodeBase64url(ask.expectedChallenge),
       expectedOrigin: ask.origin,
       expectedRPID: ask.rpId,
-      credential: { id, publicKey: coseFromKey(passkey.key), counter: passkey.sign_count },
+      // The library would judge the counter before the signature; from zero it takes every one.
+      credential: { id, publicKey: coseFromKey(passkey.key), counter: 0 },
       requireUserVerification: true,
     })
     if (!verified) return no('signature')
   } catch {
     return no('library')
   }
-  return {
-    ok: true,
-    assertion: {
-      id,
-      authenticator_data: response.authenticatorData,
-      client_data_json: response.clientDataJSON,
-      signature: response.signature,
-    },
-    signCount,
-    backedUp: (flags & FLAG.backedUp) !== 0,
-  }
+  const signCount = new DataView(authenticatorData.buffer).getUint32(33)
+  // Zero for ever is how synced passkeys count; any other value that does not grow is the sign of a copy.
+  if ((signCount > 0 || passkey.sign_count > 0) && signCount <= passkey.sign_count) return no('counter')
+  return { ok: true, assertion: assertionOf(ask.response), signCount, backedUp: (flags & FLAG.backedUp) !== 0 }
 }
 
 export type RegistrationAsk = Where & {
@@ -192,6 +195,8 @@ export async function verifyRegistration(ask: RegistrationAsk): Promise<CheckedR
   // Elsewhere we ask for none. A chain that nobody has looked at proves nothing and must not stand in the record as if it did.
   const isPlain = made.fmt === 'none' || (made.fmt === 'packed' && !made.statement.has('x5c'))
   if (!attested && !isPlain) return no('attestation_unasked')
+  // By here we have taken the key. What a key says of itself only the library judges; about anything else a no of the library is a disagreement.
+  const isJudged = attested !== undefined || (made.fmt === 'none' && made.statement.size === 0)
   try {
     const checked = await verifyRegistrationResponse({
       response: {
@@ -207,7 +212,7 @@ export async function verifyRegistration(ask: RegistrationAsk): Promise<CheckedR
       requireUserVerification: true,
       supportedAlgorithmIDs: [...ALGORITHMS],
     })
-    if (!checked.verified) return no('attestation')
+    if (!checked.verified) return no(isJudged ? 'library_alone' : 'attestation')
     const { credential, credentialDeviceType } = checked.registrationInfo
     const theirs = {
       id: credential.id,
@@ -234,7 +239,7 @@ export async function verifyRegistration(ask: RegistrationAsk): Promise<CheckedR
       },
     }
   } catch {
-    return no('library')
+    return no(isJudged ? 'library_alone' : 'library')
   }
 }
 

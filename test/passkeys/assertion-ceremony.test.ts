@@ -114,6 +114,10 @@ test('25 a counter that is equal, lower or back at zero is refused', async () =>
     assertReason(await verifyAssertion({ ...ask, passkey: { ...ask.passkey, sign_count: 5 } }), 'counter')
   }
 })
+test('25 a counter is judged only where the signature is true', async () => {
+  const ask = answered(bo, { signCount: 5, signWith: owner('bo').passkey })
+  assertReason(await verifyAssertion({ ...ask, passkey: { ...ask.passkey, sign_count: 5 } }), 'signature')
+})
 test('26 a bad signature is a refusal, although the library only answers false', () =>
   refusedWith('signature', { signWith: owner('bo').passkey }))
 test('27 a signature by the key of another person is refused', () => refusedWith('signature', { signWith: cy.passkey }))

@@ -67,6 +67,8 @@ function titleOf(view: NoticeView, reader: Reader): string {
       return own ? 'Your key is released' : 'A key is released'
     case 'alarm':
       return 'Alarm: many say “This was not me”'
+    case 'disagreement':
+      return 'Alarm: the two verifiers disagree'
     case 'era':
       return 'A new era has begun'
     case 'unheard':
@@ -149,6 +151,20 @@ function linesOf(view: NoticeView, reader: Reader, links: NoticeLinks, most: num
           'Either somebody signs in the names of others, or somebody owns Slack and presses for everybody. What is held only stands still.',
         ],
         ['Talk to each other by another way than Slack, and look at the log (', { on: view.at }, ').'],
+      ]
+    case 'disagreement':
+      return [
+        [
+          'Of the two verifiers that must both accept what a key signs, one took ',
+          view.registering ? 'a registration in the name of ' : 'a signature in the name of ',
+          { person: view.person },
+          ' and the other did not (',
+          { on: view.at },
+          '). It was refused, and gave nothing.',
+        ],
+        [
+          'Either one of them has a fault, or somebody looks for one. The log says which and of what: have whoever runs Countersign look.',
+        ],
       ]
     case 'era':
       return [

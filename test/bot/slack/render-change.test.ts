@@ -96,6 +96,8 @@ const NOTICES: { readonly [name: string]: NoticeView } = {
   spared: { is: 'held', at: NOON, person: BO, sequence: 12, keys: [], spared: [key()], live: [] },
   released: { is: 'released', at: NOON, person: BO, keys: [key()], by: 'owner' },
   alarm: { is: 'alarm', at: NOON, holds: 4 },
+  disagreement: { is: 'disagreement', at: NOON, person: BO, registering: false },
+  'disagreement at a registration': { is: 'disagreement', at: NOON, person: BO, registering: true },
   era: { is: 'era', at: NOON, era: 2, roots: [MIRA, ANA] },
   unheard: { is: 'unheard', at: NOON, channel: '#security', why: 'not_in_channel' },
   rules: { is: 'rules', at: NOON, gain: GAIN, countsFrom: NOON + 86_400, name },
