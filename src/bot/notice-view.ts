@@ -78,6 +78,7 @@ export type NoticeView =
     })
   | (Common & { readonly is: 'alarm'; readonly holds: number })
   | (Common & { readonly is: 'disagreement'; readonly person: Named; readonly registering: boolean })
+  | (Common & { readonly is: 'standstill'; readonly person: Named; readonly keys: readonly KeyView[] })
   | (Common & { readonly is: 'era'; readonly era: number; readonly roots: readonly Named[] })
   | (Common & { readonly is: 'unheard'; readonly channel: string; readonly why: string })
   | (Common & { readonly is: 'rules'; readonly gain: Gain; readonly countsFrom: number; readonly name: (id: PersonId) => Named })
@@ -136,9 +137,14 @@ export async function viewNotice(
       return { is: 'released', at, person: name(text('person')), keys: await keysOf([text('passkey')]), by }
     }
     case 'alarm.raised':
-      if (payload['alarm'] === 'verifiers_disagree')
-        return { is: 'disagreement', at, person: name(text('person')), registering: text('kind') === 'register' }
-      return { is: 'alarm', at, holds: number('holds') }
+      switch (payload['alarm']) {
+        case 'verifiers_disagree':
+          return { is: 'disagreement', at, person: name(text('person')), registering: text('kind') === 'register' }
+        case 'counter_stood_still':
+          return { is: 'standstill', at, person: name(text('person')), keys: await keysOf([text('passkey')]) }
+        default:
+          return { is: 'alarm', at, holds: number('holds') }
+      }
     case 'roots.pinned':
       return { is: 'era', at, era: number('era'), roots: texts('people').map(name) }
     case UNHEARD:

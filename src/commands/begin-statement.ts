@@ -16,7 +16,7 @@ import { assertionOf, type CheckedAssertion, verifyAssertion } from '../passkeys
 import { judgeNonce } from '../passkeys/nonce.ts'
 import type { LiveAssertion } from '../passkeys/response.ts'
 import type { IssuerContext } from './context.ts'
-import { raiseDisagreement } from './raise-alarm.ts'
+import { raiseDisagreement, raiseStandstill } from './raise-alarm.ts'
 
 export type StatementInput = { readonly statement: string; readonly response: LiveAssertion; readonly note?: Opening | undefined }
 export type Begun<K extends StatementKind> = {
@@ -73,9 +73,11 @@ export async function beginStatement<const K extends StatementKind>(
     await raiseDisagreement(ctx, { kind, person, passkey: thumbprint, accepted: taken ? 'live' : 'evidence', refused })
     return refuse({ reason: 'assertion_refused', check: refused })
   }
-  // The same post once more, by a browser that tried again or by a thief: it has done what it could already.
-  if (!live.ok && live.reason === 'counter' && (await isNonceSpent(ctx.db, statement.nonce)))
-    return refuse({ reason: 'nonce_used' })
+  if (!live.ok && live.reason === 'counter') {
+    // The same post once more, by a browser that tried again or by a thief: it has done what it could already.
+    if (await isNonceSpent(ctx.db, statement.nonce)) return refuse({ reason: 'nonce_used' })
+    await raiseStandstill(ctx, { kind, person, passkey: thumbprint })
+  }
   if (!live.ok) {
     // Nobody has proved to be this person: anonymous noise is logged, and never an entry in somebody's name.
     ctx.log.warn({ check: live.reason, passkey: thumbprint, kind }, 'an assertion was refused')

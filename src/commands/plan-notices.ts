@@ -113,7 +113,7 @@ async function whoHears(trx: Transaction<Schema>, set: RuleSet, { topic, payload
     case 'passkey.released':
       return { own: [person], all: true, urgent: true, again: [person] }
     case 'alarm.raised':
-      return { all: true, urgent: true }
+      return { own: payload['alarm'] === 'counter_stood_still' ? [person] : [], all: true, urgent: true }
     case UNHEARD:
       return { all: true, urgent: true, channels: [] }
     case 'roots.pinned':

@@ -50,13 +50,14 @@ export const countEntries = (db: Kysely<Schema>, type: string, actor: string | u
         and recorded_at > clock_timestamp() - interval '1 hour' limit ${most}`,
   )
 
-/** Whether an alarm of a name was raised within an hour of the database's own clock. */
-export const wasAlarmed = async (db: Kysely<Schema>, alarm: string): Promise<boolean> => {
+/** Whether an alarm of a name, and about a key where one is given, was raised within an hour of the database's own clock. */
+export const wasAlarmed = async (db: Kysely<Schema>, alarm: string, passkey?: string): Promise<boolean> => {
+  const said = (member: string, value: string) => sql`position(convert_to(${`"${member}":"${value}"`}, 'UTF8') in bytes) > 0`
   const found = await counted(
     db,
     sql`select from entry
       where type = 'alarm.raised' and recorded_at > clock_timestamp() - interval '1 hour'
-        and position(convert_to(${`"alarm":"${alarm}"`}, 'UTF8') in bytes) > 0 limit 1`,
+        and ${said('alarm', alarm)} and ${passkey === undefined ? sql`true` : said('passkey', passkey)} limit 1`,
   )
   return found > 0
 }

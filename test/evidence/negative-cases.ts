@@ -13,6 +13,7 @@ const attested = 'test/passkeys/attestation.test.ts'
 const posted = 'test/passkeys/response.test.ts'
 const own = 'test/evidence/negative-cases.test.ts'
 const decided = 'test/commands/decisions.test.ts'
+const counted = 'test/commands/counters.test.ts'
 const enrolled = 'test/commands/enrolment.test.ts'
 const changed = 'test/commands/changed-since.test.ts'
 const claimed = 'test/commands/claims.test.ts'
@@ -90,7 +91,10 @@ export const NEGATIVE_CASES: readonly NegativeCase[] = [
     25,
     'counter equal, lower, or zero after it counted',
     [live, '25 a counter that is equal, lower or back at zero is refused'],
+    [live, '25 a counter is judged only where the signature is true'],
     [decided, 'one copy of a key: a counter that does not grow is refused'],
+    [counted, '25 a true signature with a counter that is … is refused, and is an alarm about its key'],
+    [counted, '25 an approval by a copy of a key approves nothing'],
   ),
   row(26, 'bad signature', [live, '26 a bad signature is a refusal, although the library only answers false']),
   row(27, 'signature of another key', [live, '27 a signature by the key of another person is refused']),

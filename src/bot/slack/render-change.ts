@@ -69,6 +69,8 @@ function titleOf(view: NoticeView, reader: Reader): string {
       return 'Alarm: many say “This was not me”'
     case 'disagreement':
       return 'Alarm: the two verifiers disagree'
+    case 'standstill':
+      return own ? 'Alarm: there may be a copy of your key' : 'Alarm: there may be a copy of a key'
     case 'era':
       return 'A new era has begun'
     case 'unheard':
@@ -165,6 +167,26 @@ function linesOf(view: NoticeView, reader: Reader, links: NoticeLinks, most: num
         [
           'Either one of them has a fault, or somebody looks for one. The log says which and of what: have whoever runs Countersign look.',
         ],
+      ]
+    case 'standstill':
+      return [
+        ...keyLines(view.keys, most),
+        [
+          'It signed as only it can, and had not counted on since it signed last (',
+          { on: view.at },
+          '). That was refused. Somebody may have a copy of it, or two pages were signed at the same time.',
+        ],
+        reader === 'own'
+          ? [
+              'If you did not sign on two pages at once, suspend it there, and sign with another: ',
+              { link: links.keys, text: links.keys },
+            ]
+          : [
+              'Ask ',
+              { person: view.person },
+              ' by another way than Slack. An administrator suspends it with one signature: ',
+              { link: links.keys, text: links.keys },
+            ],
       ]
     case 'era':
       return [

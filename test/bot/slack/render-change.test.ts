@@ -98,6 +98,7 @@ const NOTICES: { readonly [name: string]: NoticeView } = {
   alarm: { is: 'alarm', at: NOON, holds: 4 },
   disagreement: { is: 'disagreement', at: NOON, person: BO, registering: false },
   'disagreement at a registration': { is: 'disagreement', at: NOON, person: BO, registering: true },
+  standstill: { is: 'standstill', at: NOON, person: BO, keys: [key()] },
   era: { is: 'era', at: NOON, era: 2, roots: [MIRA, ANA] },
   unheard: { is: 'unheard', at: NOON, channel: '#security', why: 'not_in_channel' },
   rules: { is: 'rules', at: NOON, gain: GAIN, countsFrom: NOON + 86_400, name },
