@@ -291,7 +291,7 @@ export const NEGATIVE_CASES: readonly NegativeCase[] = [
   row(66, 'unfurling', ['test/attacks/copied-link.test.ts', '…, by …, changes nothing that is stored and is set no cookie']),
   row(67, 'cross-site post', [
     'test/attacks/pages.test.ts',
-    'issuer, POST …: a foreign or missing origin, a foreign site, a form instead of JSON',
+    '…, POST …: a foreign or missing origin, a foreign site, a form instead of JSON',
   ]),
   row(68, 'cookie of one browser, assertion from another', [
     'test/attacks/pages.test.ts',
