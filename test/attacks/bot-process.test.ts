@@ -4,14 +4,16 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { doorsOf } from '../support/doors.ts'
-import { type Door, openDoors } from '../support/issuer-app.ts'
+import type { Door } from '../support/issuer-app.ts'
 import { lastFirst } from '../support/last-first.ts'
 import { type Gains, watchGains } from '../support/nothing-gained.ts'
+import { openProviderOffice } from '../support/provider-rounds.ts'
 import { giveBackOf, postedAgain, type RogueKey, rogueKey } from '../support/rogue-key.ts'
 import { ask, claim, claimOf, confirm, decide, newHolder, sign } from '../support/world.ts'
 
 const t = lastFirst(after)
 let door: Door
+let office: Awaited<ReturnType<typeof openProviderOffice>>
 let gains: Gains
 let rogue: RogueKey
 /** One request in each state that could be worth something, with its view ids, as the bot knows them. */
@@ -20,7 +22,8 @@ type Asked = { requestId: string; intent: string; viewId: string; approver: stri
 
 before(async () => {
   // Without the sandbox's own doors, which sign as anybody.
-  door = await openDoors(t, { extras: async () => undefined })
+  office = await openProviderOffice(t, { over: { extras: async () => undefined } })
+  door = office.doors
   const { world } = door
   const asked = async (): Promise<Asked> => {
     const made = await ask(world)
@@ -46,7 +49,11 @@ const post = async (url: string, body: unknown, headers: Record<string, string |
 /** Refused, and no way in is opened by it. */
 const isRefused = (response: Response, what: string): void => {
   assert.ok(response.statusCode >= 400 && response.statusCode < 500, `${what}: ${response.statusCode} ${response.body}`)
-  assert.equal(response.headers['set-cookie'], undefined, what)
+  assert.deepEqual(
+    response.cookies.filter(({ value }) => value !== ''),
+    [],
+    what,
+  )
 }
 const stored = () => door.world.bot.db.selectFrom('statement').select(['kind', 'bytes', 'assertion']).execute()
 const keyOf = async (person: string) =>
@@ -94,6 +101,11 @@ const ATTEMPTS: { readonly [door: string]: { readonly [attempt: string]: () => P
   'GET /verify/page.html': { 'takes the verifier along': reads(() => '/verify/page.html') },
   'GET /enrol': { 'looks for keys that wait': reads(() => '/enrol') },
   'GET /keys': { 'looks at keys': reads(() => '/keys') },
+  'GET /oidc/return': {
+    'opens it as if he came from the provider': reads(
+      () => '/oidc/return?code=made-up&state=made-up&iss=https%3A%2F%2Fprovider.example',
+    ),
+  },
   'GET /authorize': { 'asks without knowing the form': reads(() => '/authorize?client_id=bot') },
   'GET /v1/holders/:code': { 'tries a terminal’s code': reads(() => '/v1/holders/0000-0000-0000-0000') },
   'GET /v1/holders/:holder/request': { 'asks in the name of no place': reads(() => `/v1/holders/${'A'.repeat(43)}/request`) },
@@ -218,6 +230,38 @@ const ATTEMPTS: { readonly [door: string]: { readonly [attempt: string]: () => P
         await post('/v1/revocations', rogue.sign('revoke', { ...said, signer: { person: 'mira', passkey } }, { id }), program),
         'revoke',
       )
+    },
+  },
+  'POST /v1/provider/rounds': {
+    'begins a sign-in without having proved a key, with cookies that he made up': async () => {
+      for (const text of ['', 'made-up', `${'A'.repeat(60)}.${'A'.repeat(43)}`]) {
+        const cookie = `countersign-proved-3001=${text}; countersign-round-3001=${text}`
+        isRefused(await post('/v1/provider/rounds', {}, { cookie }), cookie)
+      }
+    },
+    'begins one for an approver, in whose name he has registered and proved a key': async () => {
+      const browser = office.browser()
+      assert.equal((await browser.register('bo')).statusCode, 200)
+      isRefused(gains.hear(await browser.post('/v1/provider/rounds', {})), 'who has a key has further ones by it')
+    },
+  },
+  'POST /v1/provider/answers': {
+    'brings what he made up': async () => {
+      for (const said of [{ code: 'made-up' }, { error: 'access_denied' }, { code: 'made-up', iss: office.real.issuer }])
+        isRefused(await post('/v1/provider/answers', { state: 'made-up', ...said }), JSON.stringify(said))
+    },
+    'has a key of his own enrolled for a newcomer, by a code that he made up and by an account of his own': async () => {
+      const browser = office.browser()
+      assert.equal((await browser.register('nia')).statusCode, 200)
+      const made = new URL(office.real.issuer)
+      made.search = new URLSearchParams({
+        state: new URL(await browser.begin()).searchParams.get('state') ?? '',
+        code: 'made-up',
+        iss: office.real.issuer,
+      }).toString()
+      isRefused(gains.hear(await browser.bring(made)), 'a code that he made up')
+      isRefused(gains.hear(await browser.signIn({ account: 'u-his-own' })), 'an account of his own')
+      assert.deepEqual(await office.passkeysOf('nia'), [])
     },
   },
   'POST /authorize': {

@@ -15,6 +15,7 @@ import { doorsOf } from '../support/doors.ts'
 import { HOST } from '../support/issuer-app.ts'
 import { lastFirst } from '../support/last-first.ts'
 import { type Gains, watchGains } from '../support/nothing-gained.ts'
+import { openRoundsWith } from '../support/provider-rounds.ts'
 import { giveBackOf, rogueKey } from '../support/rogue-key.ts'
 import { ask, claim, claimOf, confirm, decide, newHolder, ORIGIN } from '../support/world.ts'
 
@@ -22,7 +23,8 @@ const t = lastFirst(after)
 const console = await openConsole(t)
 const { world, go } = console
 const { ctx } = world
-const issuer = buildIssuerApp({ ctx, keys: world.keys, publicUrl: PUBLIC, rate: { burst: 10_000, perSecond: 10_000 } })
+const { rounds } = await openRoundsWith(t, world)
+const issuer = buildIssuerApp({ ctx, keys: world.keys, publicUrl: PUBLIC, rounds, rate: { burst: 10_000, perSecond: 10_000 } })
 t.after(() => issuer.close())
 const PEOPLE = ['rey', 'ana', 'bo', 'mira', 'theo'] as const
 let gains: Gains
@@ -94,6 +96,15 @@ const POSTS: { readonly [door: string]: readonly (() => Promise<readonly [body: 
     ],
   ],
   '/v1/changes/withdraw': [async () => [{ digest: 'A'.repeat(43) }, [403, 412]]],
+  '/v1/provider/rounds': [async () => [{}, [403]]],
+  '/v1/provider/answers': [
+    // The state of a round is a nonce, such as the issuer gives to whoever asks for one.
+    async () => [
+      { state: makeNonce(ctx.nonceKey, ctx.now()), code: 'a code of his own account', iss: rounds.provider.issuer },
+      [403],
+    ],
+    async () => [{ state: makeNonce(ctx.nonceKey, ctx.now()), error: 'access_denied' }, [403]],
+  ],
   '/authorize': [async () => [{ response_type: 'token', client_id: 'bot' }, [422]]],
   '/token': [async () => ['grant_type=authorization_code', [400]]],
 }
@@ -112,7 +123,10 @@ for (const person of PEOPLE)
           const type = door === '/token' ? 'application/x-www-form-urlencoded' : undefined
           const answer = await atIssuer('POST', door, cookies.get(person) ?? '', body, type)
           assert.ok(allowed.includes(answer.statusCode), `${answer.statusCode} ${answer.body}`)
-          assert.equal(answer.headers['set-cookie'], undefined)
+          assert.deepEqual(
+            answer.cookies.filter(({ value }) => value !== ''),
+            [],
+          )
         }
       })
 
