@@ -119,7 +119,8 @@ function begin(ctx: IssuerContext, { request }: KnownRequest, claim: Claim): Pro
       // A renewal repeats every check but freshness, and failing one ends the grant.
       if (grant) await beginEnd(work, id, { by: 'issuer', reason: 'revoked' })
       // What was approved is approved no more: nobody is left to wait for.
-      else if (VOIDS.has(verdict.reason)) await voidRequest(work, id, VOIDS.get(verdict.reason) ?? '')
+      const lost = VOIDS.get(`${verdict.reason} ${verdict.path}`) ?? VOIDS.get(verdict.reason)
+      if (!grant && lost !== undefined) await voidRequest(work, id, lost)
       return no(verdict.reason === 'confirmation_too_old' ? tooOld(ctx, known) : refusalOf(verdict))
     }
     // In doubt is not the same as gone: whoever was said to be somebody else may be himself, so nothing is ended, and nothing is handed out.
@@ -135,11 +136,12 @@ function begin(ctx: IssuerContext, { request }: KnownRequest, claim: Claim): Pro
   })
 }
 
-/** What is lost for good, and the reason that everybody reads. */
+/** What is lost for good, by its reason (and its path, where that is what tells it), and what everybody reads. */
 const VOIDS: ReadonlyMap<string, string> = new Map([
   ['quorum_missing', 'an approval no longer counts'],
   ['not_eligible_to_ask', MAY_NOT_ASK],
   ['requester_passkey_inactive', LOST_KEY],
+  ['passkey_not_accepted /rule_sets', 'the key that asked is not accepted any more'],
 ])
 
 const confirmationsOf = ({ requester, holders }: Proven) => holders.map(({ passkey }) => ({ person: requester, passkey }))
