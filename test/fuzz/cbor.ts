@@ -17,6 +17,9 @@ export function readCbor(bytes: Uint8Array): Tree {
     const width = short < 24 ? 0 : 1 << (short - 24)
     const argument = width === 0 ? short : Number.parseInt(Buffer.from(bytes.subarray(at, at + width)).toString('hex'), 16)
     at += width
+    // Bytes that were bent before may say anything; what they cannot hold is no item.
+    if (argument > bytes.length && head >> 5 > 1) throw new RangeError('a length beyond the bytes')
+    if (!(argument < 2 ** 31)) throw new RangeError('a number that no true input holds')
     const cut = (): Buffer => {
       at += argument
       return Buffer.from(bytes.subarray(at - argument, at))
