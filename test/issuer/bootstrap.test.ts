@@ -115,23 +115,56 @@ test('a yes that was typed before the words were shown confirms nothing', async 
   assert.match(String(await run.failed), /not confirmed/)
 })
 
-test('two roots register by two links; each is compared, and both are pinned in the order of the directory', async (t) => {
-  const dir = await runbookFolder(t, changed('directory.yaml', 'administrators: [ana]', 'administrators: [ana, bo]'))
-  const run = await start(t, [], { RUNBOOKS_DIR: dir })
-  const links = await run.links()
-  for (const person of ['bo', 'ana']) {
-    const visitor = run.visitor()
-    await visitor.open(links[person] ?? '')
-    await visitor.register(person)
-    await run.says(new RegExp(`\\(${person}\\) registered a key[^]*Type yes[^\n]*$`))
-    run.type('yes\n')
+const ADMINISTRATORS = ['ana', 'bo', 'rey', 'cy']
+/** Runbooks whose first so many of four people are administrators. */
+const administeredBy = (t: TestContext, count: number) => {
+  const four = changed('directory.yaml', 'administrators: [ana]', `administrators: [${ADMINISTRATORS.slice(0, count)}]`)
+  const directory = String(four['directory.yaml']).replace('  bo: { name: Bo }\n', '  bo: { name: Bo }\n  cy: { name: Cy }\n')
+  return runbookFolder(t, { ...four, 'directory.yaml': directory })
+}
+
+for (const [count, pinned] of [
+  [2, ['ana', 'bo']],
+  [3, ['ana', 'bo', 'rey']],
+] as const)
+  test(`${count} roots register by ${count} links; each is compared, and all are pinned in the order of the directory`, async (t) => {
+    const run = await start(t, [], { RUNBOOKS_DIR: await administeredBy(t, count) })
+    const links = await run.links()
+    assert.deepEqual(Object.keys(links).sort(), pinned)
+    for (const person of pinned.toReversed()) {
+      const visitor = run.visitor()
+      await visitor.open(links[person] ?? '')
+      await visitor.register(person)
+      await run.says(new RegExp(`\\(${person}\\) registered a key[^]*Type yes[^\n]*$`))
+      assert.ok(!existsSync(run.env.TRUST_ROOTS ?? ''), 'nothing is pinned before the last yes')
+      run.type('yes\n')
+    }
+    await run.ended
+    const roots = await readTrustRoots(run.env.TRUST_ROOTS ?? '')
+    assert.deepEqual(
+      roots.roots.map(({ person }) => person),
+      pinned,
+    )
+    const started = await startChain(roots, nodeCrypto)
+    assert.ok(started.ok)
+    assert.deepEqual([...started.state.administrators].sort(), pinned, 'each of them administers')
+  })
+
+test('four roots are refused before anything listens, and three of the four may be named', async (t) => {
+  const RUNBOOKS_DIR = await administeredBy(t, 4)
+  const named = (...ids: readonly string[]) => ids.flatMap((id) => ['--person', id])
+  for (const args of [[], named(...ADMINISTRATORS)]) {
+    const { failed, env, written } = await start(t, args, { RUNBOOKS_DIR }, 50)
+    assert.equal(
+      refused(await failed),
+      'at most 3 people can be roots: name them with --person; they enrol the others afterwards',
+    )
+    assert.equal(written(), '')
+    assert.ok(!existsSync(env.TRUST_ROOTS ?? '') && !existsSync(env.KEYS_DIR ?? ''))
   }
-  await run.ended
-  const { roots } = await readTrustRoots(run.env.TRUST_ROOTS ?? '')
-  assert.deepEqual(
-    roots.map(({ person }) => person),
-    ['ana', 'bo'],
-  )
+  const run = await start(t, named('ana', 'bo', 'cy'), { RUNBOOKS_DIR }, 50)
+  assert.deepEqual(Object.keys(await run.links()).sort(), ['ana', 'bo', 'cy'])
+  assert.match(String(await run.failed), /the time ran out/)
 })
 
 test('links that nobody used in time end the bootstrap with nothing written', async (t) => {
