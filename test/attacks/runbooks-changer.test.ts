@@ -10,6 +10,7 @@ import { adoptProposals } from '../../src/commands/adopt-proposals.ts'
 import type { Wanted } from '../../src/commands/change-directory.ts'
 import { sweep } from '../../src/commands/sweep.ts'
 import type { Digest } from '../../src/domain/ids.ts'
+import { registeredKey } from '../support/directory-world.ts'
 import { changeAsAdministrator } from '../support/sign-change.ts'
 import { ask, confirm, newHolder, openWorld, sign } from '../support/world.ts'
 
@@ -111,6 +112,22 @@ describe('who may change the runbooks', () => {
     ahead += 25 * HOUR
     await publish(JOIN)
     assert.equal(await approval(FRIEND), 'approved')
+  })
+
+  test('asks for fewer keys, or for no cool-down: that counts at once, for those whom rules and signed directory name already, and gives his friend no say', async () => {
+    const { thumbprint } = await registeredKey(world, 'bo')
+    await publish(['directory.yaml', 'approver_keys: 1', 'approver_keys: 2'])
+    assert.equal(await approval('bo'), 'too_few_passkeys')
+    await publish(['directory.yaml', 'approver_keys: 2', 'approver_keys: 1'])
+    assert.equal(await approval('bo'), 'approved', 'with one key, at once')
+    assert.equal(await approval(FRIEND), 'not_an_approver')
+    await asAdministrator({ operation: 'enrol', registrations: [thumbprint] })
+    assert.equal(await approval('bo'), 'passkey_cooling_down', 'his newest key signs')
+    await publish(['directory.yaml', 'approver_keys: 1', 'approver_keys: 1, cool_down_hours: 0'])
+    assert.equal(await approval('bo'), 'approved', 'with a key of this moment, at once')
+    assert.equal(await approval(FRIEND), 'not_an_approver')
+    await publish(JOIN)
+    assert.equal(await approval(FRIEND), 'gained_too_recently', 'that waits all the same')
   })
 
   const meanings: { readonly [what: string]: readonly (readonly [string, string, string])[] } = {
