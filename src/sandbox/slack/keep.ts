@@ -65,7 +65,13 @@ export async function keepIn(workspace: Workspace, path: string): Promise<Keeper
     if (dirty) {
       dirty = false
       const content = JSON.stringify(snapshot(workspace))
-      writing = writing.then(() => replace(path, content))
+      const write = () =>
+        replace(path, content).catch((error: unknown) => {
+          dirty = true
+          throw error
+        })
+      // One that failed (a full disk) is made good by the next.
+      writing = writing.then(write, write)
     }
     await writing
   }

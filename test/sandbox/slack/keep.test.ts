@@ -1,7 +1,7 @@
 // The chat across a restart: what is carried over, what is not, and that a broken file is set aside.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -44,4 +44,17 @@ test('a file that cannot be read is set aside and the world starts anew', async 
   await writeFile(path, '{"v":1,"channels":"none"}')
   assert.equal((await keepIn(createWorkspace(sandboxWorld()), path)).found, false)
   assert.deepEqual(await readdir(join(path, '..')), ['chat.json.unreadable'])
+})
+
+test('what could not be written for a while is written once it can be, though nothing more is said', async (t) => {
+  const path = join(await place(t), '..', 'later', 'chat.json')
+  const workspace = createWorkspace(sandboxWorld())
+  const keeper = await keepIn(workspace, path)
+  postMessage(workspace, openDirect(workspace, 'U0REYOKAFOR'), { user: workspace.app.userId, text: 'kept' })
+  await assert.rejects(keeper.save(), { code: 'ENOENT' })
+  await mkdir(join(path, '..'))
+  await keeper.save()
+  const after = createWorkspace(sandboxWorld())
+  assert.equal((await keepIn(after, path)).found, true)
+  assert.equal(messagesFor(openDirect(after, 'U0REYOKAFOR'), 'U0REYOKAFOR')[0]?.text, 'kept')
 })
