@@ -12,7 +12,7 @@ import { allTogether } from './support/together.ts'
 
 const CACHE = fileURLToPath(new URL('../node_modules/.cache/countersign-tests', import.meta.url))
 /** What hangs is ended; the soak takes minutes of a machine that is busy. */
-const PATIENCE_MS = 600_000
+const PATIENCE_MS = 900_000
 
 const named = process.argv.slice(2)
 const browser = await chromiumPath().catch((error: Error) => {

@@ -60,6 +60,12 @@ test('a limit is waited for to the second, and then the latest state is told, no
   await stand.slack.faults.add({ direction: 'call', on: 'chat.update', times: 1, does: { kind: 'limited', retryAfter: 600 } })
   assert.ok((await decide(stand.world, intent, 'ana')).ok)
   await stand.until('the limit', async () => (await calls()) > 0)
+  // Others may be under way when the first one is limited.
+  const open = stand.ctx.db.selectFrom('delivery').select('last_error').where('kind', '=', 'slack').where('done_at', 'is', null)
+  await stand.until('all that is open to be put off', async () => {
+    const all = await open.execute()
+    return all.length > 0 && all.every(({ last_error }) => last_error === 'limited')
+  })
   const before = await calls()
   assert.ok((await claim(stand.world, intent, holder)).ok)
   stand.pass(590_000)

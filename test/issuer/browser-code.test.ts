@@ -26,6 +26,8 @@ function reached(path: string, seen = new Set<string>()): Set<string> {
   return seen
 }
 
+const bareOf = (text: string): string => text.replaceAll(' ', '')
+
 test('the script of each page holds every module that its entry reaches, each once, and parses as a module', () => {
   for (const name of ENTRIES) {
     const script = code.assets.get(code.script(`issuer/static/${name}.ts`).replace('/static/', ''))?.body ?? ''
@@ -104,8 +106,6 @@ test('what people wrote has single spaces, so that taking out what types leave t
       if (!/^\s*(?:\/\/|\/?\*)/.test(line)) assert.doesNotMatch(line, /\S {2}/, path)
   for (const [path, { body }] of code.assets) if (path.endsWith('.js')) assert.doesNotMatch(body, / {2}/, path)
 })
-
-const bareOf = (text: string): string => text.replaceAll(' ', '')
 
 /** A module without types, comment and space at the ends of lines: in another way than the one under test. */
 function bare(path: string): string {
