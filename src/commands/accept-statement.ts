@@ -19,7 +19,7 @@ import type { EvidenceReason } from '../evidence/reasons.ts'
 import type { Verdict } from '../evidence/verify-evidence.ts'
 import { type Begun, beginStatement, type StatementInput } from './begin-statement.ts'
 import { recordBounded } from './bound-entries.ts'
-import type { IssuerContext } from './context.ts'
+import { type IssuerContext, nameOf } from './context.ts'
 import { actionOf, decidingGroups, findEvidence, judgeRequest, type Stored } from './evidence-of.ts'
 import { whyNotApprove } from './may-approve.ts'
 import { transactOn, type Work } from './transact.ts'
@@ -55,7 +55,7 @@ export async function acceptStatement(ctx: IssuerContext, input: StatementInput)
   return transactOn(ctx, intents, look, async (work, known, [misuse, stored, doubt]) => {
     if (misuse === 'nonce_used') return refuse({ reason: misuse })
     if (misuse) return refuse({ reason: 'assertion_refused', check: misuse })
-    if (doubt) return refuse(refusalOfDoubt(doubt, person))
+    if (doubt) return refuse(refusalOfDoubt(doubt, nameOf(ctx, person)))
     const effects: Effect[] = []
     const judged: { readonly digest: string; readonly plan: Plan }[] = []
     for (const digest of intents) {

@@ -15,7 +15,7 @@ import { judgeAssertion } from '../evidence/assertion.ts'
 import { assertionOf, type CheckedAssertion, verifyAssertion } from '../passkeys/ceremony.ts'
 import { judgeNonce } from '../passkeys/nonce.ts'
 import type { LiveAssertion } from '../passkeys/response.ts'
-import type { IssuerContext } from './context.ts'
+import { type IssuerContext, nameOf } from './context.ts'
 import { raiseDisagreement, raiseStandstill } from './raise-alarm.ts'
 
 export type StatementInput = { readonly statement: string; readonly response: LiveAssertion; readonly note?: Opening | undefined }
@@ -53,7 +53,7 @@ export async function beginStatement<const K extends StatementKind>(
 
   // Its owner says that somebody else may have it.
   const doubt = doubts.get(passkey.thumbprint)
-  if (doubt && !signsInDoubt(doubt, statement)) return refuse(refusalOfDoubt(doubt, passkey.person))
+  if (doubt && !signsInDoubt(doubt, statement)) return refuse(refusalOfDoubt(doubt, nameOf(ctx, passkey.person)))
 
   const challenge = sha256(challengeBytes(statement.kind, bytes))
   const live = await verifyAssertion({

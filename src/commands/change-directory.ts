@@ -27,14 +27,14 @@ import { decodeBase64url, encodeBase64url } from '../domain/base64url.ts'
 import { type Canonical, canonicalBytes } from '../domain/canonical.ts'
 import { signersOf } from '../domain/concerned.ts'
 import { type DirectoryChange, type Role, readDirectoryChange } from '../domain/directory.ts'
-import type { Digest, PersonId } from '../domain/ids.ts'
+import type { Digest } from '../domain/ids.ts'
 import { type Outcome, type Refusal, refuse } from '../domain/refusal.ts'
 import { readStatement } from '../domain/statement.ts'
 import type { DirectoryLink } from '../evidence/bundle.ts'
 import { acceptedAt, type ChainState, holdsRole } from '../evidence/chain-state.ts'
 import { extendChain } from '../evidence/directory-chain.ts'
 import { type Begun, beginStatement, type StatementInput } from './begin-statement.ts'
-import type { IssuerContext } from './context.ts'
+import { type IssuerContext, nameOf } from './context.ts'
 import { findHeldSigner, findHeldSubject, liftByChange } from './hold-passkeys.ts'
 import { refusalOfChange, whyAddsNoMore, whyMayNotSign, whyNeverTaken, whyNotTheseKeys, whyUntimely } from './judge-change.ts'
 import { newsOfChange } from './news-of-change.ts'
@@ -139,10 +139,6 @@ export async function changeDirectory(
   return moved(ctx, change)
 }
 
-/** What somebody is called who is named to others. */
-const nameOf = (ctx: IssuerContext, id: PersonId): string =>
-  ctx.published().ruleSet.people.find((person) => person.id === id)?.name ?? id
-
 /** What came first, so that whoever has to look again knows where. */
 async function moved(ctx: IssuerContext, { sequence }: DirectoryChange): Promise<Outcome<never>> {
   const rows = await findSince(ctx.db, ctx.roots.era, sequence, MOST_MOVES)
@@ -205,7 +201,7 @@ async function tryChange(ctx: IssuerContext, proposed: Proposed): Promise<Outcom
     const done = { ok: true, sequence: change.sequence, person, passkey, waits } as const
     const about = { operation: change.operation, subjects: subjectsOf(change) }
     const doubted = (await findHeldSigner(trx, signersOf(link.statements))) ?? (await findHeldSubject(trx, change))
-    if (doubted !== undefined) return refuse({ reason: 'passkey_held', person: doubted })
+    if (doubted !== undefined) return refuse({ reason: 'passkey_held', person: nameOf(ctx, doubted) })
     if (!extended.ok) {
       if (locked) await deletePendingChange(trx, locked.digest)
       const { sequence } = change

@@ -20,7 +20,7 @@ import { tagged } from '../domain/tags.ts'
 import { judgeNonce } from '../passkeys/nonce.ts'
 import { refusalOf } from './accept-statement.ts'
 import { recordBounded } from './bound-entries.ts'
-import type { IssuerContext } from './context.ts'
+import { type IssuerContext, nameOf } from './context.ts'
 import { beginEnd } from './end-grant.ts'
 import { actionOf, findEvidence, judgeRequest, type Proven } from './evidence-of.ts'
 import { type Begun, beginCredential, type Claimed, issueCredential } from './issue-credential.ts'
@@ -125,7 +125,7 @@ function begin(ctx: IssuerContext, { request }: KnownRequest, claim: Claim): Pro
     }
     // In doubt is not the same as gone: whoever was said to be somebody else may be himself, so nothing is ended, and nothing is handed out.
     const doubted = [...verdict.approvals, ...confirmationsOf(verdict)].find(({ passkey }) => doubts.has(passkey))
-    if (doubted) return no({ reason: 'passkey_held', person: doubted.person })
+    if (doubted) return no({ reason: 'passkey_held', person: nameOf(ctx, doubted.person) })
     // Freshness counts for this place: a fresh tap for another one says nothing about who is at this.
     if (!grant && !verdict.freshHolders.some(({ holder }) => thumbprint(holder.sign) === claim.holder))
       return no(tooOld(ctx, known))

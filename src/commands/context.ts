@@ -11,7 +11,7 @@ import type { Canonical } from '../domain/canonical.ts'
 import type { TrustRoots } from '../domain/directory.ts'
 import type { EntryType, Writer } from '../domain/event.ts'
 import type { LostHeads } from '../domain/heads.ts'
-import type { Digest } from '../domain/ids.ts'
+import type { Digest, PersonId } from '../domain/ids.ts'
 import type { ChainState } from '../evidence/chain-state.ts'
 
 export type Published = { readonly digest: Digest; readonly ruleSet: RuleSet }
@@ -87,3 +87,7 @@ export type IssuerContext = Shared & {
   /** Signs tagged bytes with the log key that the trust roots pin: the issuer's own word. */
   readonly signWithLogKey: (bytes: Uint8Array) => Promise<Uint8Array>
 }
+
+/** What somebody is called who is named to others. */
+export const nameOf = (ctx: Pick<IssuerContext, 'published'>, id: PersonId): string =>
+  ctx.published().ruleSet.people.find((person) => person.id === id)?.name ?? id

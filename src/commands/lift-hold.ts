@@ -10,7 +10,7 @@ import { refusalOfDoubt } from '../domain/concerned.ts'
 import { type Outcome, refuse } from '../domain/refusal.ts'
 import { findPasskey, type KnownPasskey } from '../evidence/chain-state.ts'
 import { beginStatement, type StatementInput } from './begin-statement.ts'
-import type { IssuerContext } from './context.ts'
+import { type IssuerContext, nameOf } from './context.ts'
 import { transact } from './transact.ts'
 
 /** Takes a `lift` statement. */
@@ -30,7 +30,7 @@ export async function liftHold(
       return refuse({ reason: 'assertion_refused', check: 'counter' })
     // It may have come into doubt since its signature was looked at.
     const doubt = await findDoubt(trx, signer.passkey)
-    if (doubt) return refuse(refusalOfDoubt(doubt, signer.person))
+    if (doubt) return refuse(refusalOfDoubt(doubt, nameOf(ctx, signer.person)))
     const holds = await findHolds(trx, passkey)
     if (holds.length === 0 || holds.some(({ person }) => person !== signer.person)) return refuse({ reason: 'not_held' })
     const state = await ctx.chain(trx)

@@ -10,7 +10,7 @@ import { addStatement, spendNonce } from '../db/statements.ts'
 import { type Outcome, refuse } from '../domain/refusal.ts'
 import { beginStatement, type StatementInput } from './begin-statement.ts'
 import { MOST_SESSIONS, recordBounded } from './bound-entries.ts'
-import type { IssuerContext } from './context.ts'
+import { type IssuerContext, nameOf } from './context.ts'
 import { transact } from './transact.ts'
 
 const SESSION_MS = 8 * 3_600_000
@@ -40,7 +40,7 @@ export async function signIn(
     if (!(await notePasskeyUse(trx, passkey.thumbprint, signCount, now)))
       return refuse({ reason: 'assertion_refused', check: 'counter' })
     // A session that began after the hold would come back to life with its key.
-    if (await isHeld(trx, passkey.thumbprint)) return refuse({ reason: 'passkey_held', person: passkey.person })
+    if (await isHeld(trx, passkey.thumbprint)) return refuse({ reason: 'passkey_held', person: nameOf(ctx, passkey.person) })
     const body = { v: 1, passkey: passkey.thumbprint }
     const isEntry = await recordBounded(work, 'session.signed_in', { actor: passkey.person }, body, MOST_SESSIONS)
     if (isEntry) await addStatement(trx, accepted, now)

@@ -86,9 +86,9 @@ export const signsInDoubt = (doubt: Doubt, statement: Statement): boolean =>
     statement.kind === 'revoke' ||
     (statement.kind === 'directory' && statement.role === 'administrator'))
 
-/** Why it does not. */
-export const refusalOfDoubt = (doubt: Doubt, person: PersonId): Refusal =>
-  doubt === 'held' ? { reason: 'passkey_held', person } : { reason: 'key_in_doubt' }
+/** Why it does not; `owner` is what its owner is called. */
+export const refusalOfDoubt = (doubt: Doubt, owner: string): Refusal =>
+  doubt === 'held' ? { reason: 'passkey_held', person: owner } : { reason: 'key_in_doubt' }
 
 /** What one key did for another of the same person: it signed for it, or lifted what held it. */
 export type Passed = { readonly from: Digest; readonly to: Digest }

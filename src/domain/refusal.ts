@@ -85,7 +85,7 @@ export type Refusal =
   | { readonly reason: 'nothing_to_recover' }
   | { readonly reason: 'recovery_differs' }
   // holding
-  | { readonly reason: 'passkey_held'; readonly person: PersonId }
+  | { readonly reason: 'passkey_held'; readonly person: string }
   | { readonly reason: 'unknown_change' }
   | { readonly reason: 'change_too_old'; readonly days: number }
   | { readonly reason: 'no_key_of_yours' }

@@ -51,7 +51,7 @@ describe('a key that its owner does not know', () => {
       const { key, sequence } = await enrolled('bo')
       assert.equal(await notMe('bo', { sequence }), 'done')
       assert.ok(await isHeld(world, key))
-      refused(await acceptStatement(ctx, approves(key, intent)), 'passkey_held', /^A key of bo is held/)
+      refused(await acceptStatement(ctx, approves(key, intent)), 'passkey_held', /^A key of Bo Tanaka is held/)
       const denial = key.sign('decide', { role: 'approver', decision: 'deny', intents: [intent] })
       refused(await acceptStatement(ctx, denial), 'passkey_held', /signs nothing/)
       refused(await signIn(ctx, key.sign('sign_in', { audience: 'issuer' })), 'passkey_held', /signs nothing/)
@@ -72,7 +72,7 @@ describe('a key that its owner does not know', () => {
       for (const { intent } of [live, open]) assert.ok((await acceptStatement(ctx, approves(key, intent))).ok)
       assert.ok((await claim(world, live.intent, live.place)).ok)
       assert.equal(await notMe('bo', { sequence }), 'done')
-      refused(await claim(world, open.intent, open.place), 'passkey_held', /^A key of bo is held/)
+      refused(await claim(world, open.intent, open.place), 'passkey_held', /^A key of Bo Tanaka is held/)
       refused(await claim(world, live.intent, live.place, 2), 'passkey_held', /counts for nothing/)
       assert.equal((await findGrant(ctx.db, live.requestId))?.state, 'active')
       assert.ok((await liftHold(ctx, lifts(older.key, key.thumbprint))).ok)
@@ -90,7 +90,7 @@ describe('a key that its owner does not know', () => {
       assert.ok((await acceptStatement(ctx, key.sign('request', body))).ok)
       assert.ok((await decide(world, intent, 'bo')).ok)
       assert.equal(await notMe('rey', { sequence }), 'done')
-      refused(await claim(world, intent, place), 'passkey_held', /^A key of rey is held/)
+      refused(await claim(world, intent, place), 'passkey_held', /^A key of Rey Okafor is held/)
     }))
 
   test('keeps no session: what it signed in is out, and stays out when it is lifted', () =>

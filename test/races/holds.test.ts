@@ -175,7 +175,7 @@ describe('a key is held while its approval is on the way', () => {
   test('the approval first: the hold sees what it approved, and no claim passes', async () => {
     const { made, key, approve, hold } = await given()
     assert.deepEqual(await referee.inOrder(...rowOf(key), [approve, hold]), ['ok', 'done'])
-    refused(await claim(world, made.intent, made.place), 'passkey_held', /^A key of bo is held/)
+    refused(await claim(world, made.intent, made.place), 'passkey_held', /^A key of Bo Tanaka is held/)
     assert.equal(await stands(made), 'approved')
   })
 })
