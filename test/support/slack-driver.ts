@@ -1,5 +1,6 @@
 // A person at the simulated workspace, for tests: types, presses, fills, submits and reads over the control API, as the browser client does.
-// Nothing here waits by time: `until` asks again whenever the workspace says that something has changed.
+// Nothing here waits by time: `until` asks again whenever the workspace says that something has changed. A person acts on the form that he sees: an app
+// may answer before it opens one, so whoever presses, fills, submits or closes waits for it first.
 
 import assert from 'node:assert/strict'
 import type { z } from 'zod'
@@ -37,7 +38,7 @@ export interface SlackPerson {
   readonly close: (all?: boolean) => Promise<ActOutcome>
   readonly openHome: () => Promise<ActOutcome>
   readonly shortcut: (callbackId: string, message?: { readonly channel: string; readonly ts: string }) => Promise<ActOutcome>
-  /** Waits for something this person sees; fails with `what` after ten seconds. */
+  /** Waits for something this person sees; fails with `what` after forty seconds. */
   readonly until: <T>(what: string, look: () => Promise<T | undefined | null | false>) => Promise<T>
   /** Waits for a message in a channel that `fits`. */
   readonly message: (channel: string, fits: (message: MessageView) => boolean, what?: string) => Promise<MessageView>
@@ -139,6 +140,15 @@ function personAt(url: string, handle: string, ask: Ask): SlackPerson {
       await changes.cancel().catch(() => undefined)
     }
   }
+  const modal: SlackPerson['modal'] = (fits = () => true, what = 'the form') =>
+    until(what, async () => {
+      const { modal } = await snapshot()
+      return modal && fits(modal) ? modal : undefined
+    })
+  const seen = async (place: Place, actionId: string) => {
+    if (place.kind === 'modal')
+      await modal((form) => actionsOf(form.blocks).some((each) => each.action_id === actionId), `${actionId} in the form`)
+  }
   return {
     handle,
     snapshot,
@@ -146,24 +156,32 @@ function personAt(url: string, handle: string, ask: Ask): SlackPerson {
     until,
     say: async (channel, text, threadTs) =>
       ask('POST', `${at}/channels/${await channelId(channel)}/messages`, { text, ...(threadTs ? { threadTs } : {}) }),
-    press: (place, actionId, value = null, blockId) =>
-      ask('POST', `${at}/press`, { place, actionId, value, ...(blockId ? { blockId } : {}) }),
-    suggest: (place, actionId, query) => ask('POST', `${at}/suggest`, { place, actionId, query }),
+    press: async (place, actionId, value = null, blockId) => {
+      await seen(place, actionId)
+      return ask('POST', `${at}/press`, { place, actionId, value, ...(blockId ? { blockId } : {}) })
+    },
+    suggest: async (place, actionId, query) => {
+      await seen(place, actionId)
+      return ask('POST', `${at}/suggest`, { place, actionId, query })
+    },
     fill: async (values) => {
+      await modal()
       const outcome = await ask<ActOutcome>('POST', `${at}/modal/fill`, { values })
       assert.ok(outcome.ok, outcome.error)
     },
-    submit: () => ask('POST', `${at}/modal/submit`),
-    close: (all = false) => ask('POST', `${at}/modal/close`, { all }),
+    submit: async () => {
+      await modal()
+      return ask('POST', `${at}/modal/submit`)
+    },
+    close: async (all = false) => {
+      await modal()
+      return ask('POST', `${at}/modal/close`, { all })
+    },
     openHome: () => ask('POST', `${at}/home`),
     shortcut: (callbackId, message) => ask('POST', `${at}/shortcut`, { callbackId, ...(message ? { message } : {}) }),
     message: (channel, fits, what = `the message in ${channel}`) =>
       until(what, async () => (await messages(channel)).findLast(fits)),
-    modal: (fits = () => true, what = 'the form') =>
-      until(what, async () => {
-        const { modal } = await snapshot()
-        return modal && fits(modal) ? modal : undefined
-      }),
+    modal,
   }
 }
 

@@ -134,6 +134,8 @@ test('modals stack to three; an update under an old hash is refused; closing tel
     closed.push(`${gone.title?.text} ${(body as { is_cleared?: boolean }).is_cleared}`)
   })
   const rey = slack.as('rey')
+  // The app has answered by then and its form comes later: whoever presses waits for it.
+  await slack.faults.add({ direction: 'call', on: 'views.open', does: { kind: 'delayed', ms: 300 }, times: 1 })
   await rey.say(INCIDENT, '/elevate')
   await rey.press(MODAL, 'push')
   await rey.modal((form) => form.title === '2')
