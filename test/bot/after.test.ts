@@ -4,32 +4,24 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { checkCode } from '../../src/domain/ids.ts'
-import type { MessageView } from '../../src/sandbox/slack/wire.ts'
+import type { ActOutcome, MessageView } from '../../src/sandbox/slack/wire.ts'
 import { openBot } from '../support/bot.ts'
 import { lastFirst } from '../support/last-first.ts'
+import { requestFrom } from '../support/request-from.ts'
 import { actionsOf, on, wordsOf } from '../support/slack-driver.ts'
 import { confirm, decide, newHolder } from '../support/world.ts'
 
 const bot = await openBot(lastFirst(after))
 
 const INCIDENT = 'C0INCIDENT42'
-const newest = async () => {
-  const { db } = bot.world.bot
-  const row = await db.selectFrom('request').selectAll().orderBy('proposed_at', 'desc').executeTakeFirstOrThrow()
-  return { id: row.id, requester: row.requester, intent: row.intent_digest, code: checkCode(row.intent_digest) }
-}
 const holds = (code: string) => (message: MessageView) => wordsOf(message.blocks).includes(code)
 const has = (message: MessageView, action: string) => actionsOf(message.blocks).some(({ action_id }) => action_id === action)
 
 /** Asks by a typed line, and has it confirmed: those who decide are asked. */
-async function asked(person = 'rey', line = 'service.restart service=payments-api reason="INC-4211: payments time out"') {
-  const outcome = await bot.slack.as(person).say(INCIDENT, `/elevate ${line}`)
-  assert.ok(outcome.ok, outcome.error)
-  return confirmed(person)
-}
-async function confirmed(person = 'rey') {
-  const of = await newest()
+const asked = (person = 'rey', line = 'service.restart service=payments-api reason="INC-4211: payments time out"') =>
+  confirmed(person, () => bot.slack.as(person).say(INCIDENT, `/elevate ${line}`))
+async function confirmed(person: string, act: () => Promise<ActOutcome>) {
+  const of = await requestFrom(bot.world.bot.db, act)
   await adopted(of.id)
   assert.ok((await confirm(bot.world, of.intent, await newHolder(), person)).ok)
   const message = await bot.slack.as('mira').message(INCIDENT, holds(of.code), 'the channel message')
@@ -57,8 +49,7 @@ test('a requester asks again after a denial with what he asked before, and the n
   assert.match(wordsOf(form.blocks), new RegExp(`As you asked in ${first.code}`))
   assert.match(shown, /"initial_option":\{[^}]*"text":\{[^}]*"payments-api"/)
   assert.match(shown, /"initial_value":"INC-4211: payments time out"/)
-  assert.ok((await rey.submit()).ok)
-  const again = await confirmed()
+  const again = await confirmed('rey', rey.submit)
   assert.notEqual(again.id, first.id)
   assert.deepEqual(await followsOf(again.id), { earlier: first.id, how: 'again' })
   assert.match(wordsOf(again.message.blocks), new RegExp(`Asked again after: +${first.code}`))
@@ -86,8 +77,7 @@ test('a colleague asks for the same: a request of her own, with what is personal
   assert.match(wordsOf(form.blocks), /The same as Rey Okafor asked in .*but yours.*Customer number is personal: type it again\./)
   assert.doesNotMatch(JSON.stringify(form.blocks), /c-3777/, 'the value of another stands nowhere in Slack')
   await ana.fill({ 'customer.read-record/customer': 'c-2001' })
-  assert.ok((await ana.submit()).ok)
-  const own = await newest()
+  const own = await requestFrom(bot.world.bot.db, ana.submit)
   assert.equal(own.requester, 'ana')
   assert.deepEqual(await followsOf(own.id), { earlier: id, how: 'same' })
   await ana.close(true)
@@ -98,10 +88,9 @@ async function askedPersonal() {
   assert.ok((await rey.say(INCIDENT, '/elevate customer.read-record')).ok)
   await rey.modal((m) => m.blocks.some(({ block_id }) => block_id === 'customer.read-record/customer'))
   await rey.fill({ 'customer.read-record/customer': 'c-3777', reason: 'Ticket 7719' })
-  assert.ok((await rey.submit()).ok)
+  const of = await requestFrom(bot.world.bot.db, rey.submit)
   await rey.modal((m) => actionsOf(m.blocks).some(({ action_id }) => action_id === 'link.confirm'))
   await rey.close(true)
-  const of = await newest()
   await adopted(of.id)
   assert.ok((await confirm(bot.world, of.intent, await newHolder())).ok)
   return of

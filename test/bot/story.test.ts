@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { checkCode } from '../../src/domain/ids.ts'
 import { openBot } from '../support/bot.ts'
 import { lastFirst } from '../support/last-first.ts'
+import { requestFrom } from '../support/request-from.ts'
 import { actionsOf, HOME, MODAL, on, wordsOf } from '../support/slack-driver.ts'
 import { until } from '../support/until.ts'
 import { claim, confirm, decide, newHolder } from '../support/world.ts'
@@ -12,20 +12,9 @@ const bot = await openBot(lastFirst(after))
 const COMMAND = '/elevate service.restart service=payments-api reason="INC-4211: payments time out"'
 const CHANNEL = 'C0INCIDENT42'
 
-async function proposed(): Promise<{ id: string; intent: string; code: string }> {
-  const row = await bot.world.bot.db
-    .selectFrom('request')
-    .select(['id', 'intent_digest'])
-    .orderBy('proposed_at', 'desc')
-    .executeTakeFirstOrThrow()
-  return { id: row.id, intent: row.intent_digest, code: checkCode(row.intent_digest) }
-}
-
 /** Asks by a typed command and waits until the issuer has adopted it. */
 async function asked() {
-  const outcome = await bot.slack.as('rey').say('C0INCIDENT42', COMMAND)
-  assert.ok(outcome.ok, outcome.error)
-  const of = await proposed()
+  const of = await requestFrom(bot.world.bot.db, () => bot.slack.as('rey').say('C0INCIDENT42', COMMAND))
   const page = await bot.slack.as('rey').message('C0INCIDENT42', (m) => wordsOf(m.blocks).includes(of.code), 'the answer')
   await adopted(of.id)
   return { ...of, answer: page }
@@ -136,10 +125,8 @@ test('the form follows the chosen action, says what is wrong at the field, and t
   const wrong = await rey.submit()
   assert.match(JSON.stringify(wrong), /U\+202E/)
   await rey.fill({ reason: 'INC-4211 again' })
-  const right = await rey.submit()
-  assert.ok(right.ok, right.error)
+  const { id, intent, code } = await requestFrom(bot.world.bot.db, rey.submit)
   const next = await rey.modal((m) => actionsOf(m.blocks).some((a) => a.action_id === 'link.confirm'), 'the next step')
-  const { id, intent, code } = await proposed()
   assert.match(wordsOf(next.blocks), new RegExp(code))
   await adopted(id)
   assert.ok((await confirm(bot.world, intent, await newHolder())).ok)

@@ -13,6 +13,7 @@ import type { MessageView } from '../../src/sandbox/slack/wire.ts'
 import { openBot } from '../support/bot.ts'
 import { lastFirst } from '../support/last-first.ts'
 import { withNewcomer } from '../support/newcomer.ts'
+import { requestFrom } from '../support/request-from.ts'
 import { actionsOf, on, wordsOf } from '../support/slack-driver.ts'
 import { until } from '../support/until.ts'
 import { ask, claim, confirm, decide, newHolder, sign, type TestHolder } from '../support/world.ts'
@@ -190,23 +191,24 @@ test('the thread has one line for each step, in their order, and none twice', as
 
 test('the answer to a typed command names what is asked, and says that it is confirmed after the tap', async () => {
   const rey = bot.slack.as('rey')
-  assert.ok((await rey.say(INCIDENT, '/elevate service.restart service=ledger-api reason="ledger lags"')).ok)
+  const { db } = bot.world.bot
+  const { id, intent } = await requestFrom(db, () =>
+    rey.say(INCIDENT, '/elevate service.restart service=ledger-api reason="ledger lags"'),
+  )
   const answer = await rey.message(INCIDENT, (m) => m.ephemeral && /Nobody has been asked yet/.test(wordsOf(m.blocks)))
   assert.match(wordsOf(answer.blocks), /Service: +ledger-api/)
   const opened = await rey.press(on(answer), 'link.confirm')
   assert.match(String(opened.url), /\/r\//)
   const code = /Check code ([0-9a-z-]{14})/.exec(wordsOf(answer.blocks))?.[1] ?? ''
-  const { db } = bot.world.bot
-  const row = await db.selectFrom('request').selectAll().orderBy('proposed_at', 'desc').executeTakeFirstOrThrow()
   await until(
     'what was done to be seen',
-    async () => (await db.selectFrom('message').select('place').where('request_id', '=', row.id).execute()).length > 0,
+    async () => (await db.selectFrom('message').select('place').where('request_id', '=', id).execute()).length > 0,
   )
   await until(
     'what was done to be seen',
-    async () => (await db.selectFrom('request_state').select('state').where('request_id', '=', row.id).execute()).length > 0,
+    async () => (await db.selectFrom('request_state').select('state').where('request_id', '=', id).execute()).length > 0,
   )
-  assert.ok((await confirm(bot.world, row.intent_digest, await newHolder())).ok)
+  assert.ok((await confirm(bot.world, intent, await newHolder())).ok)
   await rey.message(
     INCIDENT,
     (m) => m.ts === answer.ts && /Confirmed with your key/.test(wordsOf(m.blocks)),

@@ -7,6 +7,8 @@ import { WebClient, type WebClientOptions } from '@slack/web-api'
 import { stage, TOKEN } from './bolt-app.ts'
 
 const INCIDENT = 'C0INCIDENT42'
+/** Waited in full where nobody answers; enough for an answer on a machine that does much else. */
+const GIVES_UP_MS = 2000
 
 async function open(t: TestContext, { now = Date.now, ...client }: WebClientOptions & { now?: () => number } = {}) {
   const staged = await stage(t, { now, retryFactor: 0.00001 })
@@ -68,7 +70,7 @@ test('a connection dropped before is nothing done; one dropped after is done, an
 })
 
 test('what is held waits until the fault is taken away, and happens then, although the app has given up', async (t) => {
-  const { post, texts, faults, web, slack } = await open(t, { timeout: 200 })
+  const { post, texts, faults, web, slack } = await open(t, { timeout: GIVES_UP_MS })
   const { id } = await faults.add({ direction: 'call', on: 'chat.postMessage', times: 1, does: { kind: 'held' } })
   await assert.rejects(post('late'), named('slack_webapi_request_error'))
   assert.ok((await web.auth.test()).ok)
@@ -90,7 +92,7 @@ test('two calls change places when the first waits behind the next', async (t) =
 
 test('in a silence nothing comes in or goes out, and a person is told; afterwards all is as before', async (t) => {
   let ahead = 0
-  const { post, texts, faults, slack, received } = await open(t, { timeout: 200, now: () => Date.now() + ahead })
+  const { post, texts, faults, slack, received } = await open(t, { timeout: GIVES_UP_MS, now: () => Date.now() + ahead })
   await faults.add({ direction: 'call', seconds: 60, does: { kind: 'silence' } })
   await faults.add({ direction: 'delivery', seconds: 60, does: { kind: 'silence' } })
   await assert.rejects(post('unheard'), named('slack_webapi_request_error'))
