@@ -22,6 +22,9 @@ const HEADLINE: Readonly<Record<string, RegExp>> = {
   expired: /has ended/,
   failed: /could not be made/,
 }
+const REFUSED = /was not accepted/
+/** Why an issuer does not take up what people asked for as they should: the clock of the bot that proposed it was stepped ahead. */
+const EXCUSED = 'times_too_long'
 
 /** Its making was cut and taken back; or it was made, the answer lost, and its time over before it was asked for again. */
 const GONE = new Set(['credential.issue_unknown', 'credential.expired'])
@@ -39,6 +42,9 @@ export function checkLives(facts: Facts, { told }: Pick<Outside, 'told'>): strin
   const requests = groups(facts.request, ({ id }) => String(facts.lives.get(id)))
   const issued = new Map(facts.credential.map((credential) => [credential.id, credential]))
   const lives = new Set(told.map(({ life }) => String(life)))
+  for (const { type, request, body } of facts.entries)
+    if (type === 'request.refused' && body['reason'] !== EXCUSED)
+      problems.push(`request ${request} (life ${facts.lives.get(request ?? '')}) was not accepted: ${body['reason']}`)
   for (const life of requests.keys()) if (!lives.has(life)) problems.push(`a request of life ${life}, which nobody lived`)
   for (const { life, kind, typed, request, ends, token, lost } of told) {
     const say = (what: string) => problems.push(`life ${life} (${kind}): ${what}`)
@@ -110,12 +116,13 @@ export function checkSlack(
       continue
     }
     const { state, grant } = of(request_id)
-    const headline = HEADLINE[grant ?? state ?? '']
+    const refused = state === undefined && facts.refused.includes(request_id)
+    const headline = refused ? REFUSED : HEADLINE[grant ?? state ?? '']
     if (!message) say('is not in Slack')
     else if (requestOf(message) !== request_id) say(`is about something else: ${message.text}`)
     // A line of the thread tells one step and stays as it is; everything else always says where the request stands.
     else if (!place.startsWith('thread/') && !headline?.test(message.text))
-      say(`does not say that it is ${grant ?? state}: ${message.text}`)
+      say(`does not say that it is ${refused ? 'refused' : (grant ?? state)}: ${message.text}`)
   }
   for (const { request_id, confirmed_at } of facts.state)
     if (confirmed_at !== null && !places.get(request_id)?.some(({ place }) => place === 'channel'))

@@ -22,8 +22,12 @@ export function checkRecalls(facts: Facts, outside: Recalled, { clockMs }: Toler
   const taken = takenIn(outside)
   const credentials = new Map(facts.credential.map((row) => [row.id, row]))
   const ending = new Set(facts.entries.flatMap(({ type, request }) => (type === 'grant.ending' ? [request] : [])))
+  // What was still being made when its grant came to its time is given up, and nobody ended the grant early.
+  const givenUp = new Set(
+    facts.entries.flatMap(({ type, body }) => (type === 'credential.issue_unknown' ? [body['credential']] : [])),
+  )
   for (const jti of taken.keys())
-    if (!ending.has(credentials.get(jti)?.request_id ?? ''))
+    if (!givenUp.has(jti) && !ending.has(credentials.get(jti)?.request_id ?? ''))
       problems.push(`the target was told that ${jti} has ended, and nobody ended it`)
   for (const { token, began, status } of outside.uses) {
     const { jti = '' } = decodeJwt(token)

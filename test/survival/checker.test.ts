@@ -16,6 +16,7 @@ import { checkClocks, checkEvidence, checkTimes } from './check-evidence.ts'
 import { checkLog } from './check-log.ts'
 import { checkDrained, checkLives, checkSlack, checkTarget } from './check-outside.ts'
 import { checkRecalls, refusedEarly } from './check-recalls.ts'
+import { check } from './checker.ts'
 import { type Facts, type Outside, readFacts, type SlackMessage } from './facts.ts'
 import type { Told } from './life.ts'
 import { type Outages, unservedMs } from './outages.ts'
@@ -153,6 +154,9 @@ test('an early end that is told as confirmed, and that the target did not confir
   await found(recalls({ taken: [] }), [ending, revoked('target')], /the target ended \S+, which the target had not confirmed/)
   await found(recalls({ taken: [{ jti, at: now + 60_000 }] }), confirmed, /which the target had not confirmed/)
   await found(recalls(), [kept], /was told that \S+ has ended, and nobody ended it/)
+  const givenUp = (credential: string) => append('credential.issue_unknown', JSON.stringify({ v: 1, credential }))
+  await doctored([givenUp(jti), kept], (facts) => assert.deepEqual(recalls()(facts), []))
+  await found(recalls(), [givenUp('another'), kept], /nobody ended it/)
   await found(recalls({ uses: [{ ...refused, status: 200 }] }), confirmed, /obeyed \S+ after it had confirmed its end/)
   await found(recalls(), [ending, revoked('its_own_end')], /ended by itself, \d+ ms before its time/)
   const said = (words: string) => [{ channel: 'C0', ts: '1.0', text: `Restart a service: given back (${code})`, said: words }]
@@ -179,6 +183,17 @@ test('a life that ended otherwise than its people say, or that nobody lived, is 
   await found(lives({ life: 2 }), undefined, /a request of life 1, which nobody lived/)
   await found(lives({ lost: true }), undefined, /nothing says that its making was given up/)
   await found(lives({}), sql`update credential set id = 'other'`, /was not issued for it/)
+  const refused = (reason: string) => append('request.refused', JSON.stringify({ v: 1, reason }))
+  await found(lives({}), refused('derived_differently'), /\(life 1\) was not accepted: derived_differently/)
+  await doctored([refused('times_too_long')], (facts) => assert.deepEqual(lives({})(facts), []))
+})
+
+test('a problem is told with what the log says of its request, since no second run is the same', async () => {
+  const outside = { messages: [], uses: [], taken: [{ jti, at: Date.now() }], outages: NO_OUTAGE, told: [told] }
+  await doctored([], async (facts, trx) => {
+    const { problems } = await check(facts, outside, trx, { clockMs: 0 })
+    assert.match(problems.join('\n'), /nobody ended it; the log: \S+ request\.proposed.*credential\.issued/)
+  })
 })
 
 test('a target that obeyed what was not issued, or had ended, is found', async () => {
@@ -199,6 +214,10 @@ test('a message that says what is not so, or is gone, is found, and a doubled on
     assert.equal(checkSlack(facts, { messages: [says('access is active'), says('approved', '2.0')] }).doubled.length, 1)
   })
   await found(slack([says('waits for approvers')]), kept, /does not say that it is active/)
+  const undecided = (look: (facts: Facts) => string[]) => (facts: Facts) =>
+    look({ ...facts, state: [], grant: [], refused: [request] })
+  await found(undecided(slack([says('access is active')])), kept, /does not say that it is refused/)
+  await doctored([kept], (facts) => assert.deepEqual(undecided(slack([says('was not accepted')]))(facts), []))
   await found(slack([]), kept, /is not in Slack/)
   await found(slack([]), undefined, /has no message in its channel/)
 })

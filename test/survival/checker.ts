@@ -36,7 +36,7 @@ export async function check(facts: Facts, outside: Outside, db: Kysely<Schema>, 
     ...checkClocks(facts),
     ...checkTarget(facts, outside),
     ...slack.problems,
-  ]
+  ].map((problem) => withStory(facts, problem))
   const checks = [outside.told, facts.entries, facts.grant, facts.credential, facts.message, outside.uses].reduce(
     (sum, all) => sum + all.length,
     0,
@@ -48,6 +48,16 @@ export async function check(facts: Facts, outside: Outside, db: Kysely<Schema>, 
     refusedEarly: refusedEarly(outside),
     latestEndMs: latestEndMs(facts, outside),
   }
+}
+
+/** A problem, with all that the log tells of the request that it names or whose credential it names: the next run is another one. */
+function withStory({ credential, entries }: Facts, problem: string): string {
+  const named = /\b[0-7][0-9a-hjkmnp-tv-z]{25}\b/.exec(problem)?.[0]
+  const about = credential.find(({ id }) => id === named)?.request_id ?? named
+  const story = entries
+    .filter(({ request }) => about !== undefined && request === about)
+    .map(({ at, type, body }) => `${at.toISOString()} ${type}${body['reason'] ? ` (${JSON.stringify(body['reason'])})` : ''}`)
+  return story.length === 0 ? problem : `${problem}; the log: ${story.join(', ')}`
 }
 
 /** Waits until nothing moves on a stand, tries every token once more at the target, stops its processes, and checks it all. */
