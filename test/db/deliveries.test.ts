@@ -5,7 +5,7 @@ import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { newId } from '../../src/crypto.ts'
-import { delayDelivery, finishDeliveries, takeDeliveries } from '../../src/db/bot-queries/deliveries.ts'
+import { delayDelivery, findUntold, finishDeliveries, takeDeliveries } from '../../src/db/bot-queries/deliveries.ts'
 import { keepMessage } from '../../src/db/bot-queries/messages.ts'
 import { isTooEarly } from '../../src/db/bot-queries/steps.ts'
 import { uuidv7 } from '../../src/log/entry-id.ts'
@@ -95,6 +95,30 @@ test('two bots that take at the same moment never both get one place', async () 
   assert.deepEqual(await take(request, 4), [])
   await finishDeliveries(db, [seen], at(5))
   assert.deepEqual(await take(request, 6), [late])
+})
+
+test('news of a bot whose clock is ahead put what is written now out of nobody’s sight', async () => {
+  const ahead = new Date(Date.now() + 600_000)
+  const [ids, old] = [[crypto.randomUUID(), crypto.randomUUID()], crypto.randomUUID()]
+  const row = { topic: 'request.changed', request_id: newId(), payload: '{}' }
+  const written = new Date()
+  const owner = database.connect('issuer')
+  await db
+    .insertInto('bot_outbox')
+    .values({ ...row, id: ids[1] ?? '', created_at: ahead })
+    .execute()
+  await owner
+    .insertInto('issuer_outbox')
+    .values([
+      { ...row, id: ids[0] ?? '', created_at: written },
+      { ...row, id: old, created_at: new Date(written.getTime() - 600_000) },
+    ])
+    .execute()
+  const found = await findUntold(db, new Date(ahead.getTime() - 60_000), 100)
+  assert.deepEqual(
+    found.map(({ id }) => id),
+    ids,
+  )
 })
 
 test('a line of a thread waits for the one before it, and not for a second look at it', async () => {

@@ -14,13 +14,17 @@ export type Untold = {
   readonly created_at: Date
 }
 
-/** Outbox rows of both processes since a time that have no delivery yet, oldest first. */
+/**
+ * Outbox rows of both processes since a time that have no delivery yet, oldest first. The last minute is always looked at: the time may come from news
+ * that a bot with a clock ahead wrote, and must not put what others write now out of sight.
+ */
 export async function findUntold(db: Kysely<Schema>, since: Date, limit: number): Promise<Untold[]> {
+  const from = sql`least(${since}::timestamptz, now() - interval '1 minute')`
   const found = await sql<Untold>`
     select id, topic, request_id, payload, created_at from (
-      select id, topic, request_id, payload, created_at from bot_outbox where created_at >= ${since}
+      select id, topic, request_id, payload, created_at from bot_outbox where created_at >= ${from}
       union all
-      select id, topic, request_id, payload, created_at from issuer_outbox where created_at >= ${since}
+      select id, topic, request_id, payload, created_at from issuer_outbox where created_at >= ${from}
     ) o
     where not exists (select from delivery d where d.source = o.id)
     order by created_at, id limit ${limit}`.execute(db)
