@@ -65,6 +65,9 @@ export async function stage(t: TestContext, options: Partial<SlackServerOptions>
   const app = new bolt.App({
     receiver,
     token: TOKEN,
+    // Else Bolt asks who it is by itself, and a test that is over by then fails its whole process.
+    botId: workspace.app.botId,
+    botUserId: workspace.app.userId,
     logLevel: bolt.LogLevel.ERROR,
     convoStore: false,
     clientOptions: { slackApiUrl: `${url}/api/`, retryConfig: { retries: 0 } },
