@@ -20,7 +20,7 @@ import { boundRequest } from './bound-entries.ts'
 import type { IssuerContext } from './context.ts'
 import { eachInTurn } from './each-in-turn.ts'
 import { judgeReason } from './judge-proposal.ts'
-import { findStop } from './minting.ts'
+import { readStop } from './minting.ts'
 import { transact } from './transact.ts'
 
 const LOOK_BACK_MS = 3_600_000
@@ -40,10 +40,10 @@ export async function adoptProposals(ctx: IssuerContext, limit = 50): Promise<nu
 /** Decides one; false when that must wait, because this clock and the database's differ. */
 async function adopt(ctx: IssuerContext, proposal: RequestRow): Promise<boolean> {
   const openings = await findOpenings(ctx.db, proposal)
-  const again = deriveAgain(ctx, proposal, openings, ctx.now())
   return transact(ctx, [], async ({ trx, now, record, tell }) => {
+    const again = deriveAgain(ctx, proposal, openings, now)
     // With a clock that is behind, everything new looks too long: that is no fault of the proposal, and refused is refused for good.
-    if (!again.ok && again.refusal.reason === 'times_too_long' && (await findStop(ctx, trx))?.clock) return false
+    if (!again.ok && again.refusal.reason === 'times_too_long' && (await readStop(ctx, trx))(now)?.clock) return false
     // Issuers whose clocks or rules differ judge differently. Whoever comes first decides; the other waits for it here and finds that it is done.
     if (!(await spendNonce(trx, `proposal ${proposal.id}`, now)) || (await isDecided(trx, proposal.id))) return true
     // The last check, because it costs a query: the bot counts for itself, and is not believed.

@@ -47,7 +47,9 @@ type Proof = {
 }
 export type Begun = Proof & {
   readonly id: string
+  /** By the reading of the clock that was judged, and the same moment by a clock that nobody sets. */
   readonly issuedAt: Date
+  readonly steadyAt: number
   readonly endsAt: Date
 }
 
@@ -82,7 +84,7 @@ export function beginCredential(work: Work<'issuer'>, proof: Proof, endsAt: Date
     },
   )
   work.tell('request.changed', request)
-  return { ...proof, id, issuedAt: work.now, endsAt }
+  return { ...proof, id, issuedAt: work.now, steadyAt: performance.now(), endsAt }
 }
 
 /** Makes and seals the credential that was begun, and records how it went before anything leaves. */
@@ -170,7 +172,7 @@ type Word = { readonly body: Issued; readonly bytes: Buffer; readonly signature:
 
 /** What receipts stand on: the issuer's signature over all that was judged, made before the transaction that tells of the credential. */
 async function giveWord(ctx: IssuerContext, claim: Claim, begun: Begun, fingerprint: Digest): Promise<Word> {
-  const { verdict, directory, purpose, ruleSet, heard, issuedAt, endsAt } = begun
+  const { verdict, directory, purpose, ruleSet, heard, issuedAt, steadyAt, endsAt } = begun
   const body: Issued = {
     v: 1,
     realm: ctx.realm,
@@ -179,8 +181,8 @@ async function giveWord(ctx: IssuerContext, claim: Claim, begun: Begun, fingerpr
     credential: { id: begun.id, number: claim.number, fingerprint },
     purpose,
     judged_at: issuedAt.getTime(),
-    // The same clock, which never goes back within one word.
-    issued_at: Math.max(ctx.now().getTime(), issuedAt.getTime()),
+    // The clock may have been set since, and this is not judged again.
+    issued_at: issuedAt.getTime() + Math.round(performance.now() - steadyAt),
     expires_at: endsAt.getTime(),
     rule_set: ruleSet,
     directory: { sequence: directory.sequence, head: directory.head },

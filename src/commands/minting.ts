@@ -17,15 +17,26 @@ export type Stop = {
   readonly clock?: { readonly type: 'clock.differs' | 'clock.stepped_back'; readonly milliseconds: number }
 }
 
-/** Why minting is stopped. Inside a transaction its own connection must be given, and the outside heads have been looked at before. */
-export async function findStop(ctx: IssuerContext, within?: Kysely<Schema>): Promise<Stop | undefined> {
-  const difference = (await readDatabaseClock(within ?? ctx.db)).getTime() - ctx.now().getTime()
-  if (Math.abs(difference) > MAX_CLOCK_DIFFERENCE_MS)
-    return { why: CLOCKS_DIFFER, clock: { type: 'clock.differs', milliseconds: Math.round(difference) } }
-  // Where both clocks are one host's they step back together, and only what was recorded before tells.
-  const back = ctx.newest().getTime() - ctx.now().getTime()
-  if (back > MAX_CLOCK_DIFFERENCE_MS)
-    return { why: STEPPED_BACK, clock: { type: 'clock.stepped_back', milliseconds: Math.round(back) } }
+/** Why minting is stopped now. */
+export const findStop = async (ctx: IssuerContext): Promise<Stop | undefined> => (await readStop(ctx))(ctx.now())
+
+/**
+ * Reads on what minting depends; the answer judges one reading of this clock, just taken. Whoever goes on by another reading than the one that was judged
+ * is deceived by a step between the two. Inside a transaction its own connection must be given, and the outside heads have been looked at before.
+ */
+export async function readStop(ctx: IssuerContext, within?: Kysely<Schema>): Promise<(now: Date) => Stop | undefined> {
+  const theirs = (await readDatabaseClock(within ?? ctx.db)).getTime()
+  const readAt = performance.now()
   const why = await ctx.mintingStopped(within)
-  return why === undefined ? undefined : { why }
+  return (now) => {
+    // What has passed since is told by a clock that nobody sets.
+    const difference = theirs + (performance.now() - readAt) - now.getTime()
+    if (Math.abs(difference) > MAX_CLOCK_DIFFERENCE_MS)
+      return { why: CLOCKS_DIFFER, clock: { type: 'clock.differs', milliseconds: Math.round(difference) } }
+    // Where both clocks are one host's they step back together, and only what was recorded before tells.
+    const back = ctx.newest().getTime() - now.getTime()
+    if (back > MAX_CLOCK_DIFFERENCE_MS)
+      return { why: STEPPED_BACK, clock: { type: 'clock.stepped_back', milliseconds: Math.round(back) } }
+    return why === undefined ? undefined : { why }
+  }
 }

@@ -7,13 +7,15 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
+import { adoptProposals } from '../../src/commands/adopt-proposals.ts'
 import type { Wanted } from '../../src/commands/change-directory.ts'
 import { heedWishes } from '../../src/commands/heed-wishes.ts'
 import { makeWish } from '../../src/commands/make-wish.ts'
+import { proposeRequest } from '../../src/commands/propose-request.ts'
 import { registerPasskey, rejectRegistration } from '../../src/commands/register-passkey.ts'
 import { revokeGrant } from '../../src/commands/revoke-grant.ts'
 import { sweep } from '../../src/commands/sweep.ts'
-import { findGrant } from '../../src/db/grants.ts'
+import { findCredentials, findGrant } from '../../src/db/grants.ts'
 import { findKnown } from '../../src/db/requests.ts'
 import type { RuleSet } from '../../src/domain/action.ts'
 import { approvesFrom } from '../../src/evidence/approver.ts'
@@ -103,6 +105,52 @@ test('a step back that nobody could notice stops nothing', async (t) => {
   await record(world)
   clock.ahead = 0
   assert.ok((await claim(world, intent, place)).ok)
+})
+
+for (const step of [9_000, -9_000])
+  test(`a clock that steps by ${step / 1000} s while a claim is judged mints nothing`, async (t) => {
+    const { world, clock } = await openClocked(t)
+    const { intent, place, requestId } = await approved(world)
+    const mintingStopped: typeof world.ctx.mintingStopped = async (within) => {
+      // By now the two clocks have been compared.
+      clock.ahead = step
+      return world.ctx.mintingStopped(within)
+    }
+    const during = { ...world, ctx: { ...world.ctx, mintingStopped } }
+    refused(await claim(during, intent, place), 'minting_stopped', /clocks .* differ/)
+    assert.equal(await countOf(world, 'credential.issuing', requestId), 0)
+  })
+
+test('the issuer’s word says when a credential was made, though the clock was set while it was', async (t) => {
+  const { world, clock } = await openClocked(t)
+  const { intent, place, requestId } = await approved(world)
+  const committed = () => {
+    clock.ahead = HOUR
+    world.ctx.committed()
+  }
+  assert.ok((await claim({ ...world, ctx: { ...world.ctx, committed } }, intent, place)).ok)
+  const [row] = await findCredentials(world.ctx.db, requestId)
+  const { judged_at, issued_at } = JSON.parse(String(row?.issued)) as { judged_at: number; issued_at: number }
+  assert.ok(issued_at >= judged_at && issued_at < judged_at + HOUR / 2, `${issued_at - judged_at} ms`)
+})
+
+test('a proposal that was too long by a clock that was behind is taken up by the right one, wherever it was set right', async (t) => {
+  const world = await openWorld(t)
+  for (let readings = 1; readings <= 8; readings += 1) {
+    const proposed = await proposeRequest(world.bot, {
+      person: 'rey',
+      action: 'service.restart',
+      parameters: { service: 'payments-api' },
+      reason: 'INC-4211: payments time out',
+    })
+    assert.ok(proposed.ok)
+    let read = 0
+    const now = () => new Date(Date.now() - (++read <= readings ? 9_000 : 0))
+    for (let round = 0; round < 10; round += 1) await adoptProposals({ ...world.ctx, now })
+    assert.equal((await findKnown(world.ctx.db, proposed.requestId))?.state.state, 'awaiting_requester', `${readings} readings`)
+    await makeWish(world.bot, { kind: 'cancel', person: 'rey', request: proposed.requestId })
+    await heedWishes(world.ctx)
+  }
 })
 
 test('a step forward ends what is over by that clock, and stepping back brings nothing of it back and does nothing twice', async (t) => {

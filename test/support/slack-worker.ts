@@ -82,7 +82,7 @@ export async function openStand(
   }
   const slack = slackDriver(url)
   const until = async (what: string, look: () => Promise<boolean> | boolean, step = 0): Promise<void> => {
-    const deadline = performance.now() + 20_000
+    const deadline = performance.now() + 40_000
     while (!(await look())) {
       assert.ok(performance.now() < deadline, `${what} did not happen`)
       if (busy === 0) ahead += step

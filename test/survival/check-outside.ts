@@ -23,8 +23,6 @@ const HEADLINE: Readonly<Record<string, RegExp>> = {
   failed: /could not be made/,
 }
 const REFUSED = /was not accepted/
-/** Why an issuer does not take up what people asked for as they should: the clock of the bot that proposed it was stepped ahead. */
-const EXCUSED = 'times_too_long'
 
 /** Its making was cut and taken back; or it was made, the answer lost, and its time over before it was asked for again. */
 const GONE = new Set(['credential.issue_unknown', 'credential.expired'])
@@ -43,7 +41,7 @@ export function checkLives(facts: Facts, { told }: Pick<Outside, 'told'>): strin
   const issued = new Map(facts.credential.map((credential) => [credential.id, credential]))
   const lives = new Set(told.map(({ life }) => String(life)))
   for (const { type, request, body } of facts.entries)
-    if (type === 'request.refused' && body['reason'] !== EXCUSED)
+    if (type === 'request.refused')
       problems.push(`request ${request} (life ${facts.lives.get(request ?? '')}) was not accepted: ${body['reason']}`)
   for (const life of requests.keys()) if (!lives.has(life)) problems.push(`a request of life ${life}, which nobody lived`)
   for (const { life, kind, typed, request, ends, token, lost } of told) {
