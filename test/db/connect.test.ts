@@ -71,5 +71,5 @@ test('where the server gives no more connections, queries wait for those that th
 test('a server that gives no connection at all is told of, with its own error', async (t) => {
   const own = await createTestDatabase(t, { migrated: false })
   await sql`alter database ${sql.id(own.name)} connection limit 0`.execute(owner)
-  await assert.rejects(sql`select 1`.execute(own.connect('owner', { connectTimeoutMs: 60 })), { code: '53300' })
+  await assert.rejects(sql`select 1`.execute(own.connect('owner', { connectTimeoutMs: 1000 })), { code: '53300' })
 })

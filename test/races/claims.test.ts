@@ -161,7 +161,12 @@ test('fifty claims at once are one credential, the same bytes, and one entry of 
   for (let run = 0; run < 3; run += 1) {
     const made = await approved()
     const messages = await Promise.all(Array.from({ length: 50 }, () => claimOf(world, made.intent, made.place)))
-    const all = await Promise.all(messages.map((message) => claimCredential(ctx, message)))
+    // Whoever waited in vain for the one that makes it asks again, as pages and terminals do.
+    const insist = async (message: Parameters<typeof claimCredential>[1]): ReturnType<typeof claimCredential> => {
+      const answer = await claimCredential(ctx, message)
+      return answer.ok || answer.refusal.reason !== 'still_issuing' ? answer : insist(message)
+    }
+    const all = await Promise.all(messages.map(insist))
     const given = all.map((each) =>
       each.ok ? `${each.credential} ${each.ciphertext} ${each.endsAt.toISOString()}` : each.refusal.reason,
     )

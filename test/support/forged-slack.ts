@@ -19,7 +19,7 @@ const APP = 'A0COUNTERSIGN'
 type Bot = Awaited<ReturnType<typeof openBot>>
 type Forged = { readonly [member: string]: unknown }
 
-/** The thief at the bot's door; `settled` waits until everything that he sent has been taken up, or was tried in vain. */
+/** The thief at the bot's door; `settled` waits until everything that he sent has been taken up and heeded, or was tried in vain. */
 export function forger({ bot, publicUrl, slackUrl, world, slack }: Bot, gains: () => Gains) {
   const answersAt = `${slackUrl}/hooks/forged`
   const send = async (body: string, bent: Bent = {}) => {
@@ -74,7 +74,13 @@ export function forger({ bot, publicUrl, slackUrl, world, slack }: Bot, gains: (
           .where('last_error', 'is', null)
           .limit(1)
           .execute()
-        return left.length === 0
+        const wishes = await world.bot.db
+          .selectFrom('wish')
+          .select('id')
+          .where((eb) => eb.not(eb.exists(eb.selectFrom('wish_outcome').select('wish_id').whereRef('wish_id', '=', 'wish.id'))))
+          .limit(1)
+          .execute()
+        return left.length + wishes.length === 0
       })
       gains().hear(await slack.calls())
     },
