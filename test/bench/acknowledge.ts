@@ -16,9 +16,9 @@ import { writeTrustRoots } from '../../src/issuer/trust-roots.ts'
 import { buildSlackServer } from '../../src/sandbox/slack/server.ts'
 import { createWorkspace } from '../../src/sandbox/slack/workspace.ts'
 import { sandboxWorld, TEAM_ID } from '../../src/sandbox/world.ts'
-import { freePort } from '../support/free-port.ts'
 import { ORIGIN, openWorld, type World } from '../support/world.ts'
 import type { Answered, Load } from './acknowledge-load.ts'
+import { forkBot } from './fork-bot.ts'
 import { type Benchmark, type Hooks, type Line, median, tail } from './measure.ts'
 
 const ROUNDS = 3
@@ -120,34 +120,17 @@ async function startSlack(hooks: Hooks): Promise<string> {
 async function startBot(hooks: Hooks, world: World, slack: string): Promise<string> {
   const roots = join(world.dir, 'trust-roots.json')
   await writeTrustRoots(roots, world.roots)
-  const port = await freePort()
-  const bot = fork(fileURLToPath(new URL('../../src/main.ts', import.meta.url)), ['bot'], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: {
-      PATH: process.env['PATH'],
-      PORT: String(port),
-      DATABASE_URL: world.database.botUrl,
-      PUBLIC_URL: `http://localhost:${port}`,
-      ISSUER_URL: ORIGIN,
-      TRUST_ROOTS: roots,
-      LOG_LEVEL: 'error',
-      SLACK_BOT_TOKEN: `xoxb-${SECRET}`,
-      SLACK_SIGNING_SECRET: SECRET,
-      SLACK_TEAM_IDS: TEAM_ID,
-      SLACK_API_URL: `${slack}/api/`,
-    },
+  const origin = await forkBot(hooks, {
+    PATH: process.env['PATH'],
+    DATABASE_URL: world.database.botUrl,
+    ISSUER_URL: ORIGIN,
+    TRUST_ROOTS: roots,
+    SLACK_BOT_TOKEN: `xoxb-${SECRET}`,
+    SLACK_SIGNING_SECRET: SECRET,
+    SLACK_TEAM_IDS: TEAM_ID,
+    SLACK_API_URL: `${slack}/api/`,
   })
-  const exited = once(bot, 'exit')
-  hooks.after(async () => {
-    bot.kill('SIGTERM')
-    await exited
-  })
-  const said = await Promise.race([
-    once(bot, 'message'),
-    exited.then(([code]) => Promise.reject(new Error(`the bot ended: ${code}`))),
-  ])
-  if (said[0] !== 'ready') throw new Error(`the bot said ${String(said[0])}`)
-  return `http://localhost:${port}/slack/events`
+  return `${origin}/slack/events`
 }
 
 async function startBare(hooks: Hooks, world: World): Promise<string> {

@@ -2,19 +2,16 @@
 // after the other tells how long people wait, eight at once what the processes can do, and what each of them uses for a life; between them stands what
 // they use when nobody asks for anything. The further bots are given what the sandbox gave the first.
 
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { slackSecrets } from '../../src/sandbox/prepare.ts'
 import { TEAM_ID } from '../../src/sandbox/world.ts'
-import { freePort } from '../support/free-port.ts'
 import { postgresOf, postmasterOf } from '../support/product.ts'
 import { slackDriver } from '../support/slack-driver.ts'
 import { usedBy } from './consumption.ts'
 import { during } from './during.ts'
+import { forkBot } from './fork-bot.ts'
 import { type Benchmark, type Hooks, type Line, median } from './measure.ts'
 import { begin, descendants, newFolder, type Place } from './start.ts'
 import { openVisits } from './visit.ts'
@@ -108,9 +105,8 @@ const middle = (all: readonly Costs[]): Costs =>
 async function startBot(hooks: Hooks, { dir, environment: { PATH, HOME, PORT }, slack, issuer }: Place): Promise<void> {
   const logins = JSON.parse(readFileSync(join(dir, 'database-logins.json'), 'utf8')) as { bot: string }
   const { botToken, signingSecret } = slackSecrets(dir)
-  const port = await freePort()
-  const environment = {
-    ...{ PATH, HOME, LOG_LEVEL: 'error' },
+  await forkBot(hooks, {
+    ...{ PATH, HOME },
     DATABASE_URL: `postgres://countersign_bot_login:${logins.bot}@127.0.0.1:${postgresOf(dir).port}/countersign`,
     PUBLIC_URL: `http://localhost:${PORT}`,
     ISSUER_URL: issuer,
@@ -119,17 +115,5 @@ async function startBot(hooks: Hooks, { dir, environment: { PATH, HOME, PORT }, 
     SLACK_SIGNING_SECRET: signingSecret,
     SLACK_TEAM_IDS: TEAM_ID,
     SLACK_API_URL: `${slack}/api/`,
-  }
-  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
-  const bot = fork(main, ['bot'], { env: { ...environment, PORT: `${port}` }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-  const exited = once(bot, 'exit')
-  hooks.after(async () => {
-    bot.kill('SIGTERM')
-    await exited
   })
-  const said = await Promise.race([
-    once(bot, 'message'),
-    exited.then(([code]) => Promise.reject(new Error(`a bot ended: ${code}`))),
-  ])
-  if (said[0] !== 'ready') throw new Error(`a bot said ${String(said[0])}`)
 }

@@ -7,10 +7,10 @@ import { createRequire } from 'node:module'
 import { type TestContext, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { openBrowser } from '../../support/chromium.ts'
+import { BUTTONS, input, option, plain } from './blocks.ts'
 import { type Stage, stage } from './bolt-app.ts'
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const plain = (text: string) => ({ type: 'plain_text', text }) as const
 const CARD = [
   { type: 'header', text: plain('Restart a service') },
   { type: 'section', fields: [{ type: 'mrkdwn', text: '*Who*\n<@U0REYOKAFOR>' }, plain('payments-api')] },
@@ -19,19 +19,7 @@ const CARD = [
     elements: [{ type: 'rich_text_quote', elements: [{ type: 'text', text: '<!channel> &lt;b&gt; *plain*' }] }],
   },
   { type: 'context', elements: [{ type: 'mrkdwn', text: 'waiting &lt;img src=x&gt;' }] },
-  {
-    type: 'actions',
-    elements: [
-      { type: 'button', action_id: 'review', style: 'primary', text: plain('Review'), url: 'http://localhost:3001/r/1' },
-      {
-        type: 'button',
-        action_id: 'object',
-        style: 'danger',
-        text: plain('Object'),
-        confirm: { title: plain('Hold it?'), text: plain('Nobody can use it.'), confirm: plain('Yes, hold'), deny: plain('No') },
-      },
-    ],
-  },
+  { type: 'actions', elements: BUTTONS },
 ]
 const FORM = {
   type: 'modal',
@@ -39,24 +27,9 @@ const FORM = {
   title: plain('Ask for access'),
   submit: plain('Ask'),
   blocks: [
-    {
-      type: 'input',
-      block_id: 'action',
-      label: plain('Action'),
-      element: { type: 'external_select', action_id: 'action', min_query_length: 0 },
-    },
-    {
-      type: 'input',
-      block_id: 'lease',
-      label: plain('How long'),
-      element: { type: 'radio_buttons', action_id: 'lease', options: [{ text: plain('15 minutes'), value: '15' }] },
-    },
-    {
-      type: 'input',
-      block_id: 'why',
-      label: plain('Reason'),
-      element: { type: 'plain_text_input', action_id: 'why', multiline: true },
-    },
+    input('action', 'Action', { type: 'external_select', min_query_length: 0 }),
+    input('lease', 'How long', { type: 'radio_buttons', options: [option('15', '15 minutes')] }),
+    input('why', 'Reason', { type: 'plain_text_input', multiline: true }),
   ],
 }
 

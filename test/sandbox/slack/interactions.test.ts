@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { MODAL, on } from '../../support/slack-driver.ts'
+import { plain } from './blocks.ts'
 import { stage } from './bolt-app.ts'
 
 const INCIDENT = 'C0INCIDENT42'
-const plain = (text: string) => ({ type: 'plain_text', text }) as const
 const view = (title: string, extra: object = {}) =>
   ({ type: 'modal', title: plain(title), blocks: [{ type: 'divider' }], ...extra }) as never
 const button = (action_id: string, extra: object = {}) =>

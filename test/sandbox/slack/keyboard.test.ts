@@ -6,17 +6,10 @@ import { type TestContext, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { openBrowser } from '../../support/chromium.ts'
 import { until } from '../../support/until.ts'
+import { BUTTONS, input, option, plain } from './blocks.ts'
 import { type Stage, stage } from './bolt-app.ts'
 
 const INCIDENT = 'C0INCIDENT42'
-const plain = (text: string) => ({ type: 'plain_text', text }) as const
-const option = (value: string, text = value) => ({ text: plain(text), value })
-const input = (id: string, label: string, element: Readonly<Record<string, unknown>>) => ({
-  type: 'input',
-  block_id: id,
-  label: plain(label),
-  element: { action_id: id, ...element },
-})
 const FORM = {
   type: 'modal',
   callback_id: 'ask',
@@ -34,14 +27,7 @@ const card = (text: string) => [
   {
     type: 'actions',
     elements: [
-      { type: 'button', action_id: 'review', style: 'primary', text: plain('Review'), url: 'http://localhost:3001/r/1' },
-      {
-        type: 'button',
-        action_id: 'object',
-        style: 'danger',
-        text: plain('Object'),
-        confirm: { title: plain('Hold it?'), text: plain('Nobody can use it.'), confirm: plain('Yes, hold'), deny: plain('No') },
-      },
+      ...BUTTONS,
       { type: 'overflow', action_id: 'more', options: [option('first', 'The first'), option('second', 'The second')] },
     ],
   },

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { types } from '@slack/bolt'
 import { MODAL, on, wordsOf } from '../../support/slack-driver.ts'
+import { plain } from './blocks.ts'
 import { stage } from './bolt-app.ts'
 
-const plain = (text: string) => ({ type: 'plain_text', text }) as const
 const modal = (title: string): types.ModalView => ({
   type: 'modal',
   callback_id: 'ask',
