@@ -26,6 +26,7 @@ export async function startMortalPostgres(dataDir: string): Promise<Mortal> {
     settings: { fsync: 'off', max_wal_size: '256MB' },
   })
   let kills = 0
+  let stopping = false
   const absences: Span[] = []
   let rising: Promise<void> | undefined
   const fall = async (): Promise<void> => {
@@ -38,7 +39,14 @@ export async function startMortalPostgres(dataDir: string): Promise<Mortal> {
   }
   return {
     ...postgres,
-    kill: () => {
+    // Asked to end while it comes back, it would be asked before it can hear; and nobody brings back what is killed afterwards.
+    stop: async () => {
+      stopping = true
+      await rising?.catch(() => undefined)
+      await postgres.stop()
+    },
+    kill: async () => {
+      if (stopping) return
       const from = Date.now()
       rising ??= fall().finally(() => {
         absences.push({ from, to: Date.now() })

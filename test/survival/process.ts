@@ -96,7 +96,8 @@ export function keepProcess(options: {
         if (!stopping) begin()
       })
     })
-    child.send('go')
+    // Whoever is asked to end with all of its group is gone before it is told to go.
+    child.send('go', () => undefined)
   }
   begin()
 

@@ -27,14 +27,25 @@ if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(lives) || !Number.isSaf
 const ends: (() => Promise<void> | void)[] = []
 const hooks = { after: (work: () => Promise<void> | void) => void ends.push(work) }
 const tell = (text: string) => void process.stdout.write(`${text}\n`)
+// Asked to end, it takes its processes and its databases with it.
+const { promise: stopped, reject: stop } = Promise.withResolvers<never>()
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    // What is under way loses what it stands on.
+    process.on('unhandledRejection', () => undefined)
+    stop(new Error(`stopped by ${signal}`))
+  })
 let problems: readonly string[] = ['it did not come to an end']
 try {
-  problems = values.table ? await wholeTable() : await wholeSoak()
+  problems = await Promise.race([values.table ? wholeTable() : wholeSoak(), stopped])
+} catch (error) {
+  console.error(error)
 } finally {
-  for (const end of ends.reverse()) await end()
+  for (const end of ends.reverse()) await (async () => end())().catch(console.error)
 }
 for (const problem of problems) tell(`UNTRUE: ${problem}`)
-process.exitCode = problems.length === 0 ? 0 : 1
+// Whoever was stopped leaves lives behind that nobody waits for.
+process.exit(problems.length === 0 ? 0 : 1)
 
 async function wholeSoak(): Promise<readonly string[]> {
   tell(`seed ${seed}: npm run soak -- --seed ${seed} --lives ${lives}`)

@@ -13,7 +13,8 @@ import { sandboxWorld } from '../../../src/sandbox/world.ts'
 
 async function place(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'workspace-'))
-  t.after(() => rm(folder, { recursive: true }))
+  // A change that nobody waits for may still be on its way into it.
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }))
   return join(folder, 'chat.json')
 }
 
