@@ -39,11 +39,13 @@ async function approved(taken: World, decided = taken) {
   assert.ok((await decide(decided, asked.intent, 'bo')).ok)
   return { ...asked, place }
 }
-async function suspend(world: World, person: string) {
+const suspend = async (world: World, person: string) => changeDirectory(world.ctx, await suspension(world, person))
+/** Signed, and not yet handed in. */
+async function suspension(world: World, person: string) {
   const found = [...(await world.ctx.chain()).passkeys.values()].find(({ passkey }) => passkey.person === person)
   const prepared = await prepareChange(world.ctx, { operation: 'suspend', passkeys: [found?.passkey.thumbprint ?? ''] })
   assert.ok(prepared.ok, JSON.stringify(prepared))
-  return changeDirectory(world.ctx, { ...(await signChange(world, 'mira', prepared.digest)), change: prepared.change })
+  return { ...(await signChange(world, 'mira', prepared.digest)), change: prepared.change }
 }
 /** Ages the last word of whoever serves, as if that issuer had gone long ago. */
 const fallSilent = (world: World) =>
@@ -108,7 +110,8 @@ test('a change of the directory at one is seen at the other, in what it decides 
 test('of two changes at one place, one at each issuer at once, one is taken', async (t) => {
   const { world: one, another } = await openSharedWorld(t)
   const two = await another()
-  const outcomes = await Promise.all([suspend(one, 'theo'), suspend(two, 'bo')])
+  const signed = [await suspension(one, 'theo'), await suspension(two, 'bo')] as const
+  const outcomes = await Promise.all([changeDirectory(one.ctx, signed[0]), changeDirectory(two.ctx, signed[1])])
   assert.equal(outcomes.filter(({ ok }) => ok).length, 1, JSON.stringify(outcomes))
   refused(outcomes.find(({ ok }) => !ok) ?? assert.fail(), 'directory_moved', /in the meantime: Mira Castellanos/)
 })
