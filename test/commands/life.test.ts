@@ -3,11 +3,10 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { compactDecrypt } from 'jose'
-import { claimCredential } from '../../src/commands/claim-credential.ts'
 import { sweep } from '../../src/commands/sweep.ts'
 import { findGrant } from '../../src/db/grants.ts'
 import { findKnown } from '../../src/db/requests.ts'
-import { ask, claim, claimOf, confirm, decide, later, newHolder, openWorld } from '../support/world.ts'
+import { ask, claim, claimOf, claimPatiently, confirm, decide, later, newHolder, openWorld } from '../support/world.ts'
 
 const world = await openWorld({ after })
 
@@ -31,17 +30,11 @@ test('a claim that is repeated fifty times at once gives one credential, the sam
   await confirm(world, intent, place)
   await decide(world, intent, 'bo')
   const claims = await Promise.all(Array.from({ length: 50 }, () => claimOf(world, intent, place)))
-  const outcomes = await Promise.all(claims.map(claimPatiently))
+  const outcomes = await Promise.all(claims.map((claim) => claimPatiently(world.ctx, claim)))
   const given = new Set(outcomes.map((outcome) => (outcome.ok ? outcome.ciphertext : outcome.refusal.reason)))
   assert.equal(given.size, 1)
   assert.ok(outcomes.every(({ ok }) => ok))
 })
-
-/** Who is told that it is still being made asks again. */
-async function claimPatiently(claimed: Parameters<typeof claimCredential>[1]): ReturnType<typeof claimCredential> {
-  const outcome = await claimCredential(world.ctx, claimed)
-  return !outcome.ok && outcome.refusal.reason === 'still_issuing' ? claimPatiently(claimed) : outcome
-}
 
 test('a grant ends on the issuer’s own clock', async () => {
   const place = await newHolder()

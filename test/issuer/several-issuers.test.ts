@@ -10,7 +10,6 @@ import { sql } from 'kysely'
 import { pino } from 'pino'
 import { acceptStatement } from '../../src/commands/accept-statement.ts'
 import { changeDirectory, prepareChange } from '../../src/commands/change-directory.ts'
-import { claimCredential } from '../../src/commands/claim-credential.ts'
 import { heedWishes } from '../../src/commands/heed-wishes.ts'
 import { makeWish } from '../../src/commands/make-wish.ts'
 import { proposeRequest } from '../../src/commands/propose-request.ts'
@@ -23,7 +22,7 @@ import { anotherIssuer, openSharedWorld } from '../support/issuers.ts'
 import { refused } from '../support/refused.ts'
 import { signChange } from '../support/sign-change.ts'
 import { until } from '../support/until.ts'
-import { ask, claim, claimOf, confirm, decide, newHolder, openWorld, sign, type World } from '../support/world.ts'
+import { ask, claim, claimOf, claimPatiently, confirm, decide, newHolder, openWorld, sign, type World } from '../support/world.ts'
 
 const silent = pino({ level: 'silent' })
 
@@ -123,7 +122,7 @@ test('twenty claims at once over two issuers are one credential with the same by
   const claims = await Promise.all(
     Array.from({ length: 20 }, async (_, index) => {
       const issuer = index % 2 === 0 ? one : two
-      return claimCredential(issuer.ctx, await claimOf(issuer, intent, place))
+      return claimPatiently(issuer.ctx, await claimOf(issuer, intent, place))
     }),
   )
   const given = claims.map((outcome) => (outcome.ok ? outcome.ciphertext : JSON.stringify(outcome.refusal)))

@@ -3,11 +3,10 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { claimCredential } from '../../src/commands/claim-credential.ts'
 import { findCredentials, findGrant } from '../../src/db/grants.ts'
 import { openRacingWorld, ROW, race } from '../support/race.ts'
 import { type Asked, actsOf } from '../support/race-acts.ts'
-import { claim, claimOf, confirm, later, newHolder, type TestHolder } from '../support/world.ts'
+import { claim, claimOf, claimPatiently, confirm, later, newHolder, type TestHolder } from '../support/world.ts'
 
 const { world, referee } = await openRacingWorld()
 const { ctx } = world
@@ -161,12 +160,7 @@ test('fifty claims at once are one credential, the same bytes, and one entry of 
   for (let run = 0; run < 3; run += 1) {
     const made = await approved()
     const messages = await Promise.all(Array.from({ length: 50 }, () => claimOf(world, made.intent, made.place)))
-    // Whoever waited in vain for the one that makes it asks again, as pages and terminals do.
-    const insist = async (message: Parameters<typeof claimCredential>[1]): ReturnType<typeof claimCredential> => {
-      const answer = await claimCredential(ctx, message)
-      return answer.ok || answer.refusal.reason !== 'still_issuing' ? answer : insist(message)
-    }
-    const all = await Promise.all(messages.map(insist))
+    const all = await Promise.all(messages.map((message) => claimPatiently(ctx, message)))
     const given = all.map((each) =>
       each.ok ? `${each.credential} ${each.ciphertext} ${each.endsAt.toISOString()}` : each.refusal.reason,
     )

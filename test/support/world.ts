@@ -231,3 +231,12 @@ export const claim = async (world: World, intent: string, by: TestHolder, number
   claimCredential(world.ctx, await claimOf(world, intent, by, number, bent))
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url')
+
+/** Asks again while another claim's credential is being made, as pages and terminals do. */
+export async function claimPatiently(
+  ctx: World['ctx'],
+  message: Parameters<typeof claimCredential>[1],
+): ReturnType<typeof claimCredential> {
+  const outcome = await claimCredential(ctx, message)
+  return outcome.ok || outcome.refusal.reason !== 'still_issuing' ? outcome : claimPatiently(ctx, message)
+}
