@@ -89,57 +89,52 @@ function begin(ctx: IssuerContext, { request }: KnownRequest, claim: Claim): Pro
       readStop(ctx, trx),
       findDoubts(trx),
     ])
-  return transactOn(
-    ctx,
-    [claim.intent],
-    look,
-    async (work, locked, [grant, credentials, stored, openings, judgeStop, doubts]) => {
-      const known = locked.get(claim.intent)
-      if (!known) return { is: 'refused', refusal: { reason: 'unknown_request' } }
-      const no = async (refusal: Refusal): Promise<Step> => {
-        await recordRefusal(work, known, claim, refusal)
-        return { is: 'refused', refusal }
-      }
-      const same = credentials.find(({ number }) => number === claim.number)
-      if (grant && grant.state !== 'issuing' && grant.state !== 'active') return no({ reason: 'grant_ended', state: grant.state })
-      if (grant && grant.ends_at <= work.now) return no({ reason: 'grant_ended', state: 'expired' })
-      if (same && !isSame(same, claim)) return no({ reason: 'claim_differs', number: claim.number })
-      if (same) return repeat(same) ?? no({ reason: 'issue_failed' })
-      if (grant?.state === 'issuing') return { is: 'being_made' }
-      const expected = (credentials.at(-1)?.number ?? 0) + 1
-      if (claim.number !== expected) return no({ reason: 'claim_out_of_turn', expected })
+  return transactOn(ctx, [claim.intent], look, async (work, locked, [grant, credentials, stored, openings, stop, doubts]) => {
+    const known = locked.get(claim.intent)
+    if (!known) return { is: 'refused', refusal: { reason: 'unknown_request' } }
+    const no = async (refusal: Refusal): Promise<Step> => {
+      await recordRefusal(work, known, claim, refusal)
+      return { is: 'refused', refusal }
+    }
+    const same = credentials.find(({ number }) => number === claim.number)
+    if (grant && grant.state !== 'issuing' && grant.state !== 'active') return no({ reason: 'grant_ended', state: grant.state })
+    if (grant && grant.ends_at <= work.now) return no({ reason: 'grant_ended', state: 'expired' })
+    if (same && !isSame(same, claim)) return no({ reason: 'claim_differs', number: claim.number })
+    if (same) return repeat(same) ?? no({ reason: 'issue_failed' })
+    if (grant?.state === 'issuing') return { is: 'being_made' }
+    const expected = (credentials.at(-1)?.number ?? 0) + 1
+    if (claim.number !== expected) return no({ reason: 'claim_out_of_turn', expected })
 
-      // The state can only say no, with the reason that a person understands; a state that says yes means nothing (invariant 1).
-      const moved = grant ? undefined : moveRequest(standingOf(known), { move: 'claim' }, work.now.getTime())
-      if (moved && !moved.ok) return no(moved.refusal)
-      // Minting stops, and only minting; a wrong clock is an entry. Judged is the reading by which the lease begins.
-      const stop = judgeStop(work.now)
-      if (stop?.clock) work.record(stop.clock.type, {}, { v: 1, milliseconds: stop.clock.milliseconds })
-      if (stop) return no({ reason: 'minting_stopped', why: stop.why })
-      const purpose = grant ? ('renewal' as const) : ('claim' as const)
-      // Noted at the moment when the evidence is judged by it: a reload may publish another before the credential is made.
-      const ruleSet = ctx.published().digest
-      const verdict = await judgeRequest(ctx, work.trx, known, stored, purpose, work.now)
-      if (!verdict.ok) {
-        // A renewal repeats every check but freshness, and failing one ends the grant.
-        if (grant) await beginEnd(work, id, { by: 'issuer', reason: 'revoked' })
-        // What was approved is approved no more: nobody is left to wait for.
-        const lost = VOIDS.get(`${verdict.reason} ${verdict.path}`) ?? VOIDS.get(verdict.reason)
-        if (!grant && lost !== undefined) await voidRequest(work, id, lost)
-        return no(verdict.reason === 'confirmation_too_old' ? tooOld(ctx, known) : refusalOf(verdict))
-      }
-      // In doubt is not the same as gone: whoever was said to be somebody else may be himself, so nothing is ended, and nothing is handed out.
-      const doubted = [...verdict.approvals, ...confirmationsOf(verdict)].find(({ passkey }) => doubts.has(passkey))
-      if (doubted) return no({ reason: 'passkey_held', person: nameOf(ctx, doubted.person) })
-      // Freshness counts for this place: a fresh tap for another one says nothing about who is at this.
-      if (!grant && !verdict.freshHolders.some(({ holder }) => thumbprint(holder.sign) === claim.holder))
-        return no(tooOld(ctx, known))
-      const endsAt = grant ? grant.ends_at : startGrant(work, known, verdict, claim)
-      const heard = stored.signed.get(claim.intent) ?? []
-      const proven = { known, verdict, openings, directory: stored.chain, purpose, ruleSet, heard }
-      return { is: 'begun', begun: beginCredential(work, proven, endsAt, claim) }
-    },
-  )
+    // The state can only say no, with the reason that a person understands; a state that says yes means nothing (invariant 1).
+    const moved = grant ? undefined : moveRequest(standingOf(known), { move: 'claim' }, work.now.getTime())
+    if (moved && !moved.ok) return no(moved.refusal)
+    // Minting stops, and only minting; a wrong clock is an entry. Judged is the reading by which the lease begins.
+    const stopped = stop(work.now)
+    if (stopped?.clock) work.record(stopped.clock.type, {}, { v: 1, milliseconds: stopped.clock.milliseconds })
+    if (stopped) return no({ reason: 'minting_stopped', why: stopped.why })
+    const purpose = grant ? ('renewal' as const) : ('claim' as const)
+    // Noted at the moment when the evidence is judged by it: a reload may publish another before the credential is made.
+    const ruleSet = ctx.published().digest
+    const verdict = await judgeRequest(ctx, work.trx, known, stored, purpose, work.now)
+    if (!verdict.ok) {
+      // A renewal repeats every check but freshness, and failing one ends the grant.
+      if (grant) await beginEnd(work, id, { by: 'issuer', reason: 'revoked' })
+      // What was approved is approved no more: nobody is left to wait for.
+      const lost = VOIDS.get(`${verdict.reason} ${verdict.path}`) ?? VOIDS.get(verdict.reason)
+      if (!grant && lost !== undefined) await voidRequest(work, id, lost)
+      return no(verdict.reason === 'confirmation_too_old' ? tooOld(ctx, known) : refusalOf(verdict))
+    }
+    // In doubt is not the same as gone: whoever was said to be somebody else may be himself, so nothing is ended, and nothing is handed out.
+    const doubted = [...verdict.approvals, ...confirmationsOf(verdict)].find(({ passkey }) => doubts.has(passkey))
+    if (doubted) return no({ reason: 'passkey_held', person: nameOf(ctx, doubted.person) })
+    // Freshness counts for this place: a fresh tap for another one says nothing about who is at this.
+    if (!grant && !verdict.freshHolders.some(({ holder }) => thumbprint(holder.sign) === claim.holder))
+      return no(tooOld(ctx, known))
+    const endsAt = grant ? grant.ends_at : startGrant(work, known, verdict, claim)
+    const heard = stored.signed.get(claim.intent) ?? []
+    const proven = { known, verdict, openings, directory: stored.chain, purpose, ruleSet, heard }
+    return { is: 'begun', begun: beginCredential(work, proven, endsAt, claim) }
+  })
 }
 
 /** What is lost for good, by its reason (and its path, where that is what tells it), and what everybody reads. */
